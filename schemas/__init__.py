@@ -1,0 +1,1 @@
+"""Records, ports, errors and settings: the words that every other part of factloom speaks."""

@@ -1,0 +1,118 @@
+"""The one tree of errors that factloom raises.
+
+::
+
+    FactloomError
+    ├── InvalidInputError            also a ValueError: the call was wrong, nothing happened
+    │   ├── MissingScopeError        no user_id, agent_id, run_id or space was given
+    │   └── ImportFormatError        a file to import is not what it claims to be
+    ├── ConfigurationError           settings contradict each other or name what does not exist
+    ├── NotFoundError                also a LookupError: no record has this id in the spaces that may be read
+    ├── StoreError                   the graph store
+    │   ├── StoreUnavailableError    locked, unreachable or closed: trying again can help
+    │   ├── StoreReadOnlyError       the file or its folder cannot be written
+    │   ├── StoreFullError           no space is left
+    │   ├── StoreCorruptError        the file is damaged
+    │   ├── ForeignStoreError        the file or database belongs to another program
+    │   ├── StoreVersionError        made by a newer factloom
+    │   └── EmbedderMismatchError    its vectors come from another embedder
+    ├── VectorIndexError             the vector index; it can be rebuilt from the store
+    └── ModelError                   embedding or extraction
+        ├── ModelNotFoundError       weights or a pipeline are not installed
+        ├── ModelUnavailableError    the service cannot be reached, is overloaded or timed out: retryable
+        ├── ModelResponseError       the service answered with something that cannot be used
+        └── ModelAuthError           the key was refused
+
+Adapters translate their vendor's errors into these in one place each. ``error.retryable`` says
+whether the same call may succeed later.
+"""
+
+from __future__ import annotations
+
+
+class FactloomError(Exception):
+    """Root of every error that factloom raises on purpose."""
+
+    retryable = False
+
+
+class InvalidInputError(FactloomError, ValueError):
+    """An argument cannot be used; the message names it and says what is accepted."""
+
+
+class MissingScopeError(InvalidInputError):
+    """A call that reads or writes memories was not told whose."""
+
+
+class ImportFormatError(InvalidInputError):
+    """A file to import cannot be read as the format it was taken for."""
+
+
+class ConfigurationError(FactloomError):
+    """Settings are contradictory, or name a file, extra or backend that does not exist."""
+
+
+class NotFoundError(FactloomError, LookupError):
+    """No record with this id exists in the spaces that may be read."""
+
+
+class StoreError(FactloomError):
+    """The graph store refused or failed."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store is locked, closed or out of reach; the same call may succeed later."""
+
+    retryable = True
+
+
+class StoreReadOnlyError(StoreError):
+    """The store's file or folder cannot be written."""
+
+
+class StoreFullError(StoreError):
+    """The disk is full; nothing of the failed call was kept."""
+
+    retryable = True
+
+
+class StoreCorruptError(StoreError):
+    """The store's file is damaged."""
+
+
+class ForeignStoreError(StoreError):
+    """The file or database belongs to another program and is left alone."""
+
+
+class StoreVersionError(StoreError):
+    """The store was written by a newer factloom."""
+
+
+class EmbedderMismatchError(StoreError):
+    """The store's vectors were made by another embedder; mixing them would make search meaningless."""
+
+
+class VectorIndexError(FactloomError):
+    """The vector index refused or failed; it can always be rebuilt from the store."""
+
+
+class ModelError(FactloomError):
+    """Embedding or extraction failed."""
+
+
+class ModelNotFoundError(ModelError):
+    """Weights or a language pipeline are not installed; the message says how to get them."""
+
+
+class ModelUnavailableError(ModelError):
+    """A model service cannot be reached, is overloaded or timed out."""
+
+    retryable = True
+
+
+class ModelResponseError(ModelError):
+    """A model answered with something that cannot be used."""
+
+
+class ModelAuthError(ModelError):
+    """A model service refused the key."""

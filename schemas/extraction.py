@@ -1,0 +1,62 @@
+"""What goes into an extractor and what comes out: requests, mentions and candidate facts."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from factloom.schemas.records import Category, Episode, Metadata, Predicate, Probability, Record, Time
+
+
+class Mention(Record):
+    """An entity as a text names it; resolution decides later which entity of the space it is.
+
+    ``name`` is how to show it, with "I" already turned into the speaker's name. ``aliases`` are other names for
+    the same thing in the same text ("Ana's sister" for Bea). ``is_speaker`` marks the one who speaks.
+    """
+
+    name: str = Field(min_length=1, max_length=200)
+    type: str = "thing"
+    aliases: tuple[str, ...] = ()
+    is_speaker: bool = False
+
+
+class Candidate(Record):
+    """A fact that an episode states, before it is resolved and reconciled.
+
+    ``negated``: the text says that this does not, or no longer, hold; reconciliation closes what it negates.
+    ``object`` may be None only when negated: every fact of this subject and predicate is meant.
+    ``correction``: the text corrects an earlier statement, so that the older fact was wrong, not over.
+    """
+
+    subject: Mention
+    predicate: Predicate
+    object: Mention | None
+    text: str = Field(min_length=1)
+    sentence: str
+    category: Category = Category.SEMANTIC
+    valid_at: Time | None = None
+    invalid_at: Time | None = None
+    confidence: Probability = 1.0
+    negated: bool = False
+    correction: bool = False
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class ExtractionRequest(Record):
+    """One episode to learn from, and the turns before it, oldest first, for reference only."""
+
+    episode: Episode
+    previous: tuple[Episode, ...] = ()
+
+
+class Extraction(Record):
+    """What one episode states. ``error`` says why it could not be read; the episode then stays pending.
+
+    ``usage`` counts what it cost (``prompt_tokens``, ``completion_tokens``, …); empty offline.
+    """
+
+    episode_id: str
+    candidates: tuple[Candidate, ...] = ()
+    error: str | None = None
+    retryable: bool = True
+    usage: dict[str, float] = Field(default_factory=dict)

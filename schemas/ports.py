@@ -1,0 +1,401 @@
+"""Ports: what the engine needs from a graph store, a vector index, an embedder, an extractor and a reranker.
+
+Each is a Protocol; adapters need not inherit from it. ``tests/conformance`` holds one suite per port, which
+every adapter passes. All methods are batch-first and safe to call from several threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, runtime_checkable
+
+from factloom.schemas.extraction import Extraction, ExtractionRequest
+from factloom.schemas.queries import EntityQuery, EpisodeQuery, ExpandLimits, FactQuery, View
+from factloom.schemas.records import Change, Entity, Episode, Fact, Status
+from factloom.schemas.spaces import SpaceSet
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+    Refs = NDArray[np.int64]
+
+T = TypeVar("T")
+
+
+# --- graph store ---
+
+
+class Located(NamedTuple):
+    """Where an id leads."""
+
+    kind: str
+    ref: int
+    space: str
+
+
+class IndexEntry(NamedTuple):
+    """How a record can be found: its analysed ``terms`` (repeats count) and its vectors.
+
+    ``vectors`` holds the whole text first, then, for long episodes, one per sentence; unit length, float32.
+    ``terms`` or ``vectors`` None leaves what is stored as it is; empty removes it.
+    """
+
+    kind: str
+    id: str
+    terms: Sequence[str] | None
+    vectors: Vectors | None
+
+
+class EpisodeNode(NamedTuple):
+    """An episode as ranking sees it. ``previous``/``next``: refs of its neighbours in the session, 0 at the ends.
+
+    ``occurred_at``: seconds since 1970. ``length``: number of index terms. ``text_length``: characters.
+    ``question``: its content ends in a question mark. ``session``: a number that is equal within one session.
+    """
+
+    ref: int
+    session: int
+    previous: int
+    next: int
+    speaker: str | None
+    role: str
+    occurred_at: float
+    length: int
+    text_length: int
+    question: bool
+
+
+class FactNode(NamedTuple):
+    """A fact as ranking sees it; times in seconds since 1970, None where open. ``episodes``: newest first, bounded."""
+
+    ref: int
+    subject: int
+    object: int
+    predicate: str
+    category: str
+    valid_at: float | None
+    invalid_at: float | None
+    created_at: float
+    expired_at: float | None
+    confidence: float
+    support: int
+    episodes: tuple[int, ...]
+
+
+class EntityNode(NamedTuple):
+    """An entity as ranking sees it. ``degree``: number of facts about it in the view."""
+
+    ref: int
+    name: str
+    type: str
+    degree: int
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """What lies around the seeds, by ref. Edges are implied: NEXT by ``EpisodeNode.previous``/``next``,
+    STATED_IN by ``FactNode.episodes``, SUBJECT and OBJECT by ``FactNode.subject``/``object``.
+
+    ``stale_episodes``: those in ``episodes`` that state facts of which none is in the view.
+    """
+
+    episodes: Mapping[int, EpisodeNode]
+    facts: Mapping[int, FactNode]
+    entities: Mapping[int, EntityNode]
+    stale_episodes: frozenset[int]
+
+
+class Posting(NamedTuple):
+    """The records that hold one term: refs ascending, how often each holds it, and how many terms each has.
+
+    ``documents`` counts them all; when there are more than the caller's bound, the arrays are empty.
+    """
+
+    documents: int
+    refs: Refs
+    counts: Refs
+    lengths: Refs
+
+
+@dataclass(frozen=True, slots=True)
+class TermMatches:
+    """Postings of the terms asked for, and what BM25 needs to know of the spaces that were read."""
+
+    documents: int
+    terms: int
+    postings: Mapping[str, Posting]
+
+
+class SpaceStatistics(NamedTuple):
+    """Counts of one space. ``sequence`` grows with every write to it."""
+
+    space: str
+    episodes: int
+    pending: int
+    failed: int
+    entities: int
+    facts: int
+    current_facts: int
+    vectors: int
+    sequence: int
+
+
+class GraphReader(Protocol):
+    """Reads of a graph store. A record outside ``spaces`` is as if it did not exist, in every method."""
+
+    def locate(self, ids: Iterable[str], *, spaces: SpaceSet) -> dict[str, Located]:
+        """Kind, ref and space of each id; unknown ids are left out."""
+
+    def episodes(self, refs: Sequence[int], *, spaces: SpaceSet) -> list[Episode]:
+        """The episodes with these refs, in this order; unknown ones are left out."""
+
+    def facts(self, refs: Sequence[int], *, spaces: SpaceSet) -> list[Fact]:
+        """The facts with these refs, in this order, whatever their state; unknown ones are left out."""
+
+    def entities(self, refs: Sequence[int], *, spaces: SpaceSet) -> list[Entity]:
+        """The entities with these refs, in this order; unknown ones are left out."""
+
+    def find_episodes(self, query: EpisodeQuery, *, spaces: SpaceSet) -> list[Episode]:
+        """Episodes that match, in the query's order."""
+
+    def find_facts(self, query: FactQuery, *, spaces: SpaceSet) -> list[Fact]:
+        """Facts that match, in the query's order. ``query.view`` None sees all of them, corrected ones too."""
+
+    def find_entities(self, query: EntityQuery, *, spaces: SpaceSet) -> list[Entity]:
+        """Entities that match, in the query's order."""
+
+    def select(self, query: FactQuery | EpisodeQuery, *, spaces: SpaceSet) -> Refs:
+        """Refs of all records that match, ascending; limit and offset are ignored."""
+
+    def match_terms(self, terms: Sequence[str], *, kind: str, spaces: SpaceSet, max_documents: int) -> TermMatches:
+        """Postings of ``terms`` among records of ``kind``; counts are those of ``spaces`` alone."""
+
+    def expand(self, refs: Sequence[int], *, spaces: SpaceSet, view: View, limits: ExpandLimits) -> Neighbourhood:
+        """The bounded two-way neighbourhood of the records ``refs`` (any kinds), those themselves included.
+
+        An episode leads to its neighbours along NEXT and to the facts that it states, a fact to its episodes,
+        subject and object, an entity to its facts. Facts outside ``view`` are not seen, and not counted in degrees.
+        Deterministic.
+        """
+
+    def history(self, ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:
+        """Changes to these records, oldest first."""
+
+    def statistics(self, *, spaces: SpaceSet) -> list[SpaceStatistics]:
+        """Counts per space that exists, by name."""
+
+
+class WriteTransaction(GraphReader, Protocol):
+    """Reads that see the writes before them, and writes that are kept all or not at all."""
+
+    def add_episodes(self, episodes: Sequence[Episode]) -> list[Episode]:
+        """Store episodes; one that is there already (same space, content hash, time, role) is not stored again.
+
+        Within a session, NEXT follows ``occurred_at`` and, where that is equal, the order of storing; an episode that
+        arrives late is linked in between. Returns the stored ones, in order, with their refs; one that was there
+        already comes back as it is stored, id included.
+        """
+
+    def set_status(self, ids: Sequence[str], status: Status, *, error: str | None = None) -> None:
+        """Set how far episodes have come; counts an attempt unless the status is pending."""
+
+    def put_entities(self, entities: Sequence[Entity]) -> list[Entity]:
+        """Insert or, by id, replace entities; ``created_at`` of a stored one is kept. Returns them with refs.
+
+        Raises:
+            StoreError: another entity has the same space, key and type.
+        """
+
+    def put_facts(self, facts: Sequence[Fact]) -> list[Fact]:
+        """Insert or, by id, replace facts; ``created_at`` of a stored one is kept. Returns them with refs.
+
+        Raises:
+            NotFoundError: subject, object or an episode is not in the fact's space.
+        """
+
+    def put_index(self, entries: Sequence[IndexEntry], *, embedder: str | None) -> None:
+        """Store terms and vectors of records. The first vectors of a store fix its embedder and dimension.
+
+        Raises:
+            EmbedderMismatchError: the store's vectors come from another embedder.
+            NotFoundError: an id is not stored.
+        """
+
+    def record(self, changes: Sequence[Change]) -> None:
+        """Append to history."""
+
+    def delete(self, ids: Sequence[str]) -> list[str]:
+        """Delete records with their terms, vectors, links and history; returns the ids that were there.
+
+        The sessions of deleted episodes close ranks. A fact that loses its last episode here stays; deciding what
+        goes is the caller's. Facts whose subject or object is deleted go too, and are in the returned ids.
+        """
+
+
+@runtime_checkable
+class GraphStore(GraphReader, Protocol):
+    """Keeps episodes, entities, facts, terms, vectors and history, and is the source of truth for all of them.
+
+    Every method may raise StoreUnavailableError (locked, closed, out of reach), StoreCorruptError and other
+    StoreErrors.
+    """
+
+    def write(self, work: Callable[[WriteTransaction], T]) -> T:
+        """Run ``work`` in one durable transaction and return what it returns; on an exception nothing is kept.
+
+        ``work`` may run more than once (when a server asks for a retry), so it must not have other effects.
+        Writers exclude each other for the whole of ``work``: what it reads stays true until it is committed.
+        """
+
+    def embedder(self) -> tuple[str, int] | None:
+        """Name and dimension of the embedder whose vectors are stored; None before the first."""
+
+    def vacuum(self) -> None:
+        """Make sure that deleted text is nowhere in the store's files any more, logs included."""
+
+    def close(self) -> None:
+        """Release everything; safe to call twice. Later calls raise StoreUnavailableError."""
+
+
+class VectorRows(NamedTuple):
+    """Vectors by record: row i of ``vectors`` belongs to record ``refs[i]`` (part 0 is its whole text)."""
+
+    refs: Refs
+    parts: Refs
+    kinds: Sequence[str]
+    vectors: Vectors
+
+
+class VectorChanges(NamedTuple):
+    """What happened to the vectors of one space: first forget ``removed``, then take in ``added``.
+
+    A record in ``added`` replaces all vectors that it had. ``complete`` False: ask again from ``sequence``.
+    """
+
+    removed: Refs
+    added: VectorRows
+    sequence: int
+    complete: bool
+
+
+@runtime_checkable
+class ChangeFeed(Protocol):
+    """Ability of a store whose vectors a derived index can follow."""
+
+    def sequence(self, space: str) -> int:
+        """The number of the space's last write to its vectors; 0 for a space without any.
+
+        Cheap: asked before every search.
+        """
+
+    def vector_changes(self, space: str, *, after: int, limit: int = 20_000) -> VectorChanges:
+        """Changes to the space's vectors after sequence number ``after``, in order, at most ``limit`` rows and
+        whole writes."""
+
+    def store_id(self) -> str:
+        """An id made with the store, so that a snapshot of another store is never taken for this one's."""
+
+
+# --- vector index ---
+
+
+class VectorHits(NamedTuple):
+    """Best records for one query: refs and cosines, best first; a record appears once, with its best vector."""
+
+    refs: Refs
+    scores: NDArray[np.float32]
+
+
+class VectorIndex(Protocol):
+    """Cosine search over the vectors of the readable spaces. Derived from the store, never the source of truth."""
+
+    def search(
+        self, queries: Vectors, *, kind: str, spaces: SpaceSet, limit: int, among: Refs | None = None
+    ) -> list[VectorHits]:
+        """The ``limit`` best records of ``kind`` for each row of ``queries``; exact, ties by ascending ref.
+
+        ``among`` (ascending refs) restricts the search before it ranks.
+        """
+
+    def similarity(self, queries: Vectors, refs: Refs, *, kind: str, spaces: SpaceSet, parts: str = "whole") -> Vectors:
+        """Cosine of every query with every record of ``refs``: shape (queries, refs), NaN for records with no vector.
+
+        ``parts``: "whole" compares the whole text, "best" the record's best vector, sentences included.
+        """
+
+    def rebuild(self, *, spaces: SpaceSet) -> int:
+        """Forget what is held and read the store again; returns the number of vectors."""
+
+    def forget(self, spaces: SpaceSet) -> None:
+        """Remove every trace of the spaces from memory and snapshots (after a deletion).
+
+        They load again when asked for.
+        """
+
+    def close(self) -> None:
+        """Write snapshots and release memory; safe to call twice."""
+
+
+# --- models ---
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """Turns texts into unit vectors. Queries and documents are told apart, since some models prefix them."""
+
+    @property
+    def name(self) -> str:
+        """Model and precision, such as ``all-MiniLM-L6-v2/int8``; recorded with the vectors."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of the vectors."""
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimension), float32, rows of unit length, in order.
+
+        Raises:
+            ModelError: the model is missing, out of reach or answers nonsense.
+        """
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """As ``embed_documents``, for questions."""
+
+
+@runtime_checkable
+class TokenCounter(Protocol):
+    """Counts text in a model's own tokens."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Number of tokens of each text, without special ones and without truncation."""
+
+
+@runtime_checkable
+class Extractor(Protocol):
+    """Reads candidate facts out of episodes."""
+
+    @property
+    def name(self) -> str:
+        """Recorded on every fact (``metadata["extractor"]``)."""
+
+    def extract(self, requests: Sequence[ExtractionRequest]) -> list[Extraction]:
+        """One result per request, in order. What fails for one episode is told in its result and spares the others.
+
+        Raises:
+            ModelNotFoundError: nothing can be extracted at all, since the model is missing.
+        """
+
+
+@runtime_checkable
+class Reranker(Protocol):
+    """Scores texts against a query; used on the first hits only, and off by default."""
+
+    @property
+    def name(self) -> str:
+        """Shown in explanations."""
+
+    def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
+        """One score per text, higher is better."""

@@ -1,0 +1,142 @@
+"""What a search is asked and what it answers: filters, hits with their explanation, results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, overload
+
+from pydantic import Field
+
+from factloom.schemas.records import Category, Episode, Fact, Predicate, Record, Time
+from factloom.schemas.spaces import Labels
+
+HitKind = Literal["fact", "episode"]
+
+
+class SearchFilter(Record):
+    """Narrows a search; every field that is set must match. Applied before ranking, never after it.
+
+    ``since``/``until`` bound when a fact became valid and when an episode was said. ``predicates`` and ``categories``
+    leave only facts.
+    """
+
+    labels: Labels = Labels()
+    categories: tuple[Category, ...] | None = None
+    predicates: tuple[Predicate, ...] | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    since: Time | None = None
+    until: Time | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it lets everything through."""
+        return self == SearchFilter()
+
+
+class PathStep(Record):
+    """One step from a seed to a hit: the edge taken (None at the seed) and the node reached."""
+
+    edge: str | None
+    kind: str
+    id: str
+    label: str
+
+
+class Hit(Record):
+    """A fact or an episode that answers, and why.
+
+    ``parts`` are the weighted parts that add up to ``score`` (vector, keyword, graph, recency, support, …).
+    ``path`` leads from where the search entered the graph to the hit. ``sources`` are the episodes it rests on, the
+    best first; an episode rests on itself. ``note`` says in words when it is no longer true.
+    """
+
+    kind: HitKind
+    score: float
+    parts: dict[str, float]
+    path: tuple[PathStep, ...] = ()
+    fact: Fact | None = None
+    episode: Episode | None = None
+    sources: tuple[Episode, ...] = ()
+    note: str = ""
+
+    @property
+    def id(self) -> str:
+        """The fact's or the episode's id."""
+        return self.record.id
+
+    @property
+    def record(self) -> Fact | Episode:
+        """The fact or the episode itself."""
+        found = self.fact if self.kind == "fact" else self.episode
+        if found is None:
+            raise ValueError(f"a hit of kind {self.kind} without its record")
+        return found
+
+    @property
+    def text(self) -> str:
+        """The fact's sentence, or the episode's content."""
+        return self.fact.text if self.fact is not None else self.sources[0].content if self.sources else ""
+
+    @property
+    def why(self) -> str:
+        """The path and the parts of the score in one line."""
+        steps = " ".join(f"-{s.edge}-> {s.label}" if s.edge else s.label for s in self.path)
+        parts = ", ".join(
+            f"{name} {value:+.2f}" for name, value in sorted(self.parts.items(), key=lambda p: -abs(p[1]))
+        )
+        return f"{steps or 'no path'} | {self.score:.2f} = {parts}"
+
+
+class QueryReading(Record):
+    """How a question was understood: names that are entities, who asks, dates, what is asked for."""
+
+    query: str
+    stripped: str
+    terms: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    speakers: tuple[str, ...] = ()
+    asks_for: str = "anything"
+    since: Time | None = None
+    until: Time | None = None
+
+
+class SearchResult(Record):
+    """Hits, best first, with the reading of the query and milliseconds per stage (``embed``, ``engine``, ``total``, …).
+
+    ``more`` says whether further hits exist past ``offset + len(hits)``.
+    """
+
+    hits: tuple[Hit, ...]
+    reading: QueryReading
+    timings: dict[str, float] = Field(default_factory=dict)
+    offset: int = 0
+    more: bool = False
+
+    def __iter__(self) -> Iterator[Hit]:  # type: ignore[override]
+        return iter(self.hits)
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+    @overload
+    def __getitem__(self, index: int) -> Hit: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Hit, ...]: ...
+    def __getitem__(self, index: int | slice) -> Hit | tuple[Hit, ...]:
+        return self.hits[index]
+
+
+class ContextBlock(Record):
+    """Text for a prompt, within a budget of tokens, and the records it was made from, in order of appearance.
+
+    ``str(block)`` is the text.
+    """
+
+    text: str
+    tokens: int
+    max_tokens: int
+    facts: tuple[Fact, ...] = ()
+    episodes: tuple[Episode, ...] = ()
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,143 @@
+"""Settings: one typed object, filled from the environment, a TOML file and arguments, the last winning.
+
+The environment is read here and nowhere else. ``FACTLOOM_STORE=…`` sets ``store``; nested ones join with two
+underscores: ``FACTLOOM_EMBEDDER__PRECISION=fp32``. The file is the one that ``FACTLOOM_CONFIG`` or ``config_file``
+names, else ``factloom.toml`` in the working directory if it exists.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from factloom.schemas.errors import ConfigurationError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EmbedderSettings(_Section):
+    """Which embedder makes the vectors."""
+
+    kind: Literal["onnx", "openai", "hashing"] = "onnx"
+    path: Path | None = Field(None, description="folder of a BERT-family sentence encoder, for kind onnx")
+    precision: Literal["int8", "fp32"] = "int8"
+    threads: int | None = Field(None, ge=1, description="processor threads; default: as many as cores, at most 4")
+    model: str = Field("text-embedding-3-small", description="name of the model, for kind openai")
+    dimension: int | None = Field(None, ge=8, description="shortens the vectors, for kind openai or hashing")
+    base_url: str | None = Field(None, description="OpenAI-compatible service, for kind openai")
+    api_key: SecretStr | None = Field(None, description="default: OPENAI_API_KEY")
+    timeout: float = Field(30.0, gt=0, description="seconds for one request, for kind openai")
+
+
+class ExtractorSettings(_Section):
+    """How facts are found in episodes."""
+
+    kind: Literal["spacy", "none"] = "spacy"
+    pipeline: str | None = Field(None, description="name or folder of a spaCy pipeline; default: the one that ships")
+    previous_turns: int = Field(
+        6, ge=0, le=50, description="earlier turns of the session that an extractor may look back on"
+    )
+
+
+class SearchSettings(_Section):
+    """Defaults of search."""
+
+    limit: int = Field(10, ge=1, le=1000)
+    recency_half_life_days: float = Field(180.0, gt=0)
+    max_tokens: int = Field(1000, ge=16)
+
+
+class IngestSettings(_Section):
+    """How messages are taken in."""
+
+    max_characters: int = Field(200_000, ge=1, description="longest message that is accepted")
+    session_gap: timedelta = Field(
+        timedelta(hours=6), description="a longer silence begins a new session, unless one is named"
+    )
+    batch: int = Field(64, ge=1, le=1000, description="episodes that are learned from in one transaction")
+    entity_similarity: float = Field(0.93, ge=0.5, le=1.0, description="cosine from which two names may be one entity")
+    max_attempts: int = Field(
+        5, ge=1, description="after so many failures an episode is marked failed; retry still takes it"
+    )
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. See the fields for their meaning and defaults."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FACTLOOM_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    store: str = Field("", description="path of an SQLite file; empty: factloom.db in the user's data folder")
+    cache_dir: Path | None = Field(None, description="folder for built models; default: the user's cache folder")
+    index_dir: Path | None = Field(None, description="folder for index snapshots; default: beside the store")
+    busy_timeout: float = Field(15.0, gt=0, description="seconds to wait for another writer")
+    actor: str = Field(
+        "memory", min_length=1, description="who changes things, in history, unless a call says otherwise"
+    )
+    embedder: EmbedderSettings = EmbedderSettings()
+    extractor: ExtractorSettings = ExtractorSettings()
+    search: SearchSettings = SearchSettings()
+    ingest: IngestSettings = IngestSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, in which the file is already merged, before the environment; no .env file is ever read."""
+        return init_settings, env_settings
+
+
+def _merged(weaker: dict[str, Any], stronger: dict[str, Any]) -> dict[str, Any]:
+    both = dict(weaker)
+    for name, value in stronger.items():
+        old = both.get(name)
+        both[name] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return both
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"cannot read the settings file {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"the settings file {path} is not valid TOML: {error}") from error
+
+
+def load_settings(config_file: str | Path | None = None, **arguments: Any) -> Settings:
+    """Settings from the environment, overridden by a TOML file, overridden by ``arguments`` (nested as dicts).
+
+    Raises:
+        ConfigurationError: a value cannot be used, or a name is unknown; the message names it and its source.
+    """
+    named = config_file or os.environ.get("FACTLOOM_CONFIG")
+    path = Path(named) if named else Path("factloom.toml")
+    from_file = _read_toml(path) if named or path.is_file() else {}
+    try:
+        return Settings(**_merged(from_file, arguments))
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
+        source = (
+            f" (from arguments, {path} or FACTLOOM_* variables)"
+            if from_file
+            else " (from arguments or FACTLOOM_* variables)"
+        )
+        raise ConfigurationError(f"settings{source}: {problems}") from error
