@@ -293,7 +293,8 @@ class ChangeFeed(Protocol):
 
     def vector_changes(self, space: str, *, after: int, limit: int = 20_000) -> VectorChanges:
         """Changes to the space's vectors after sequence number ``after``, in order, at most ``limit`` rows and
-        whole writes."""
+        whole writes.
+        """
 
     def store_id(self) -> str:
         """An id made with the store, so that a snapshot of another store is never taken for this one's."""
