@@ -39,7 +39,11 @@ class PredicateSpec(Record):
     ends: tuple[Predicate, ...] = ()
     subject_type: str = "thing"
     object_type: str = "thing"
-    description: str = ""
+    phrase: str = ""
+
+    def sentence(self, subject: str, object: str) -> str:
+        """The fact in words, for one that comes without a sentence: subject, phrase, object."""
+        return f"{subject} {self.phrase or self.name.lower().replace('_', ' ')} {object}."
 
 
 class Ontology:
@@ -54,10 +58,19 @@ class Ontology:
 
     def __getitem__(self, name: str) -> PredicateSpec:
         """The predicate's description; an unknown one holds many objects and implies nothing."""
-        return self._by_name.get(name) or PredicateSpec(name=name)
+        known = self._by_name.get(name)
+        if known is None and name.startswith("NOT_"):
+            positive = self[name.removeprefix("NOT_")]
+            return PredicateSpec(name=name, category=positive.category, symmetric=positive.symmetric)
+        return known or PredicateSpec(name=name)
 
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
+
+    @staticmethod
+    def opposite(name: str) -> str:
+        """The predicate that says the contrary: NOT_EATS of EATS, and the other way round."""
+        return name.removeprefix("NOT_") if name.startswith("NOT_") else f"NOT_{name}"
 
     def names(self) -> tuple[str, ...]:
         """All known predicates, sorted."""
@@ -74,6 +87,6 @@ def core_ontology() -> Ontology:
     text = resources.files("factloom.schemas").joinpath("predicates.toml").read_text(encoding="utf-8")
     try:
         tables = _File(**tomllib.loads(text)).predicate
-        return Ontology(PredicateSpec(name=name, **fields) for name, fields in tables.items())  # type: ignore[arg-type]
+        return Ontology(PredicateSpec(name=name, **fields) for name, fields in tables.items())
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         raise ConfigurationError(f"predicates.toml cannot be used: {error}") from error

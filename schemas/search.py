@@ -10,6 +10,10 @@ from pydantic import Field
 from factloom.schemas.records import Category, Episode, Fact, Predicate, Record, Time
 from factloom.schemas.spaces import Labels
 
+CONTEXT_OPEN = "<factloom-memory>"
+CONTEXT_CLOSE = "</factloom-memory>"
+"""Marks around a context block, by which it is known again and never learned back."""
+
 HitKind = Literal["fact", "episode"]
 
 
