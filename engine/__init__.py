@@ -1,1 +1,1 @@
-
+"""The engine: Memory, ingest, extraction, and the applications around them."""

@@ -1,1 +1,1 @@
-
+"""Graph stores, entity resolution, reconciliation and graph algorithms."""

@@ -1,1 +1,1 @@
-
+"""Embedders, the vector index, and the search that ranks what they and the graph find."""

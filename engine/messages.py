@@ -1,0 +1,234 @@
+"""Messages as callers give them, checked and turned into episodes; nothing is stored here."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from factloom.engine.scope import Scope
+from factloom.schemas.errors import InvalidInputError
+from factloom.schemas.records import Episode, Role, new_id
+
+Message = str | Mapping[str, Any] | Episode
+"""A plain text, an OpenAI-style message, or an episode."""
+
+_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_KNOWN_FIELDS = frozenset(
+    {"role", "content", "name", "time", "session", "metadata", "tool_calls", "tool_call_id", "refusal"}
+)
+_ROLES = {role.value: role for role in Role} | {"developer": Role.SYSTEM, "function": Role.TOOL, "human": Role.USER}
+
+
+def check_text(text: object, what: str, *, longest: int) -> str:
+    """Return ``text`` if it can be stored and found again.
+
+    Raises:
+        InvalidInputError: not a string, blank, too long, or with NULs or broken surrogates.
+    """
+    if not isinstance(text, str):
+        raise InvalidInputError(f"{what} must be text, got {type(text).__name__}")
+    if not text.strip():
+        raise InvalidInputError(f"{what} is empty; there is nothing to remember")
+    if len(text) > longest:
+        raise InvalidInputError(
+            f"{what} has {len(text):,} characters, the longest accepted has {longest:,}; split it into several "
+            "messages, or raise ingest.max_characters in the settings"
+        )
+    if "\x00" in text:
+        raise InvalidInputError(f"{what} has a NUL character at position {text.index(chr(0))}; remove it first")
+    broken = _SURROGATE.search(text)
+    if broken:
+        raise InvalidInputError(
+            f"{what} has a broken surrogate at position {broken.start()}, so it is not valid Unicode; "
+            "decode the source with errors='replace'"
+        )
+    return text
+
+
+def parse_time(value: object, what: str, *, now: datetime, past_only: bool = True) -> datetime:
+    """An aware time in UTC from a datetime, an ISO 8601 string or seconds since 1970.
+
+    Raises:
+        InvalidInputError: it has no time zone, cannot be read, lies before 1900 or (``past_only``) more than
+            a day ahead of ``now``.
+    """
+    try:
+        if isinstance(value, str):
+            time = datetime.fromisoformat(value.strip())
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            time = datetime.fromtimestamp(value, UTC)
+        elif isinstance(value, datetime):
+            time = value
+        else:
+            raise InvalidInputError(f"{what} must be a datetime, an ISO 8601 string or seconds, got {value!r}")
+    except (ValueError, OverflowError, OSError) as error:
+        if isinstance(error, InvalidInputError):
+            raise
+        raise InvalidInputError(f"{what} {value!r} is not a time; write it as 2025-03-01T18:30:00+00:00") from error
+    if time.tzinfo is None:
+        raise InvalidInputError(f"{what} {value!s} has no time zone; add one, e.g. {time.isoformat()}+00:00")
+    try:
+        time = time.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidInputError(f"{what} {value!s} is outside the calendar") from error
+    if time < _EARLIEST or (past_only and time > now + timedelta(days=1)):
+        raise InvalidInputError(f"{what} {time.isoformat()} cannot be right: accepted are 1900 to one day from now")
+    return time
+
+
+def check_metadata(metadata: object, what: str = "metadata") -> dict[str, Any]:
+    """Return ``metadata`` as a dict if it is a JSON object.
+
+    Raises:
+        InvalidInputError: it is not a mapping with string keys, or holds what JSON cannot.
+    """
+    if metadata is None:
+        return {}
+    if not isinstance(metadata, Mapping) or not all(isinstance(key, str) for key in metadata):
+        raise InvalidInputError(f"{what} must be a dict with string keys, got {metadata!r}")
+    try:
+        text = json.dumps(dict(metadata), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(f"{what} must hold only what JSON can: {error}") from error
+    if "\\u0000" in text or (re.search(r"\\ud[89a-f]", text, re.IGNORECASE) and _SURROGATE.search(_texts(metadata))):
+        raise InvalidInputError(f"{what} holds a NUL or a broken surrogate; remove it first")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def _texts(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        return " ".join(_texts(part) for pair in value.items() for part in pair)
+    if isinstance(value, Iterable):
+        return " ".join(_texts(part) for part in value)
+    return ""
+
+
+def _content_of(message: Mapping[str, Any], what: str) -> object:
+    """The text of an OpenAI-style message: its parts joined; what is not text is named, not dropped."""
+    content = message.get("content")
+    if isinstance(content, Sequence) and not isinstance(content, str):
+        parts = []
+        for part in content:
+            if not isinstance(part, Mapping):
+                raise InvalidInputError(f"{what}: a part of content must be an object with a type, got {part!r}")
+            text = part.get("text", part.get("refusal"))
+            parts.append(text if isinstance(text, str) else f"[{part.get('type', 'attachment')}]")
+        content = "\n".join(parts)
+    calls = [call.get("function", {}) for call in message.get("tool_calls") or ()]
+    called = [f"[calls {call.get('name')}({call.get('arguments', '')})]" for call in calls]
+    if called or content is None:
+        content = "\n".join([*([content] if content else []), *called]) or message.get("refusal") or content
+    return content
+
+
+class MessageReader:
+    """Turns the messages of one call into episodes, all of them or none."""
+
+    def __init__(self, *, now: datetime, longest: int) -> None:
+        self._now = now
+        self._longest = longest
+
+    def read(
+        self,
+        messages: Message | Iterable[Message],
+        scope: Scope,
+        *,
+        session: str | None,
+        time: object | None,
+        metadata: object | None,
+        role: str = "user",
+        name: str | None = None,
+        infer: bool = True,
+    ) -> list[Episode]:
+        """The episodes that ``messages`` make, not stored yet; ``session`` is empty where the caller named none.
+
+        Raises:
+            InvalidInputError: one of them cannot be used; the message says which and why.
+        """
+        single = isinstance(messages, (str, Mapping, Episode))
+        listed: list[Message] = [messages] if single else list(messages)  # type: ignore[list-item, arg-type]
+        if not listed:
+            raise InvalidInputError("there are no messages to add; give a text or a non-empty list")
+        shared = {
+            "role": role,
+            "name": name,
+            "session": session,
+            "time": time if time is not None else self._now,
+            "metadata": check_metadata(metadata),
+            "infer": infer,
+        }
+        return [
+            self._episode(message, scope, shared, "the message" if single else f"message {position}")
+            for position, message in enumerate(listed)
+        ]
+
+    def _episode(self, message: Message, scope: Scope, shared: Mapping[str, Any], what: str) -> Episode:
+        if isinstance(message, Episode):
+            return self._from_episode(message, scope, shared, what)
+        if isinstance(message, str):
+            message = {"content": message}
+        elif not isinstance(message, Mapping):
+            raise InvalidInputError(f"{what} must be a text, a dict or an Episode, got {type(message).__name__}")
+        unknown = sorted(set(message) - _KNOWN_FIELDS)
+        if unknown:
+            raise InvalidInputError(
+                f"{what} has unknown fields {', '.join(map(repr, unknown))}; put further data under 'metadata'"
+            )
+        role = self._role(message.get("role") or shared["role"], what)
+        metadata = {**shared["metadata"], **check_metadata(message.get("metadata"), f"{what}: metadata")}
+        if message.get("tool_call_id"):
+            metadata.setdefault("tool_call_id", str(message["tool_call_id"]))
+        session = message.get("session") or shared["session"] or ""
+        time = message["time"] if message.get("time") is not None else shared["time"]
+        return Episode(
+            id=new_id(),
+            space=scope.space,
+            labels=scope.labels,
+            session=check_text(session, f"{what}: session", longest=256) if session else "",
+            role=role,
+            speaker=self._speaker(message.get("name") or shared["name"], role, scope, what),
+            content=check_text(_content_of(message, what), f"{what}: content", longest=self._longest),
+            occurred_at=parse_time(time, f"{what}: time", now=self._now),
+            created_at=self._now,
+            infer=bool(shared["infer"]) and role in (Role.USER, Role.ASSISTANT, Role.DOCUMENT),
+            metadata=metadata,
+        )
+
+    def _from_episode(self, episode: Episode, scope: Scope, shared: Mapping[str, Any], what: str) -> Episode:
+        if episode.space != scope.space:
+            raise InvalidInputError(f"{what} belongs to the space {episode.space!r}, the call is for {scope.space!r}")
+        check_text(episode.content, f"{what}: content", longest=self._longest)
+        parse_time(episode.occurred_at, f"{what}: occurred_at", now=self._now)
+        return episode.model_copy(
+            update={
+                "created_at": self._now,
+                "session": episode.session or shared["session"] or "",
+                "infer": episode.infer and bool(shared["infer"]),
+                "metadata": {**shared["metadata"], **check_metadata(episode.metadata)},
+                "ref": 0,
+            }
+        )
+
+    @staticmethod
+    def _role(role: object, what: str) -> Role:
+        known = _ROLES.get(role) if isinstance(role, str) else None
+        if known is None:
+            raise InvalidInputError(f"{what} has the unknown role {role!r}; known are {', '.join(sorted(_ROLES))}")
+        return known
+
+    @staticmethod
+    def _speaker(name: object, role: Role, scope: Scope, what: str) -> str | None:
+        if name is not None:
+            return check_text(name, f"{what}: name", longest=200).strip()
+        if role is Role.USER:
+            return scope.labels.user_id
+        if role is Role.ASSISTANT:
+            return scope.labels.agent_id or "assistant"
+        return None

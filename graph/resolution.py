@@ -1,0 +1,189 @@
+"""Entity resolution: which entity of a space a mention means.
+
+By evidence, the strongest first: the same normalised name, an alias, a first name that only one person of the space
+bears, and last a proposal by embedding, which is taken only if the names also share their words. Types must not
+conflict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from factloom.schemas.extraction import Mention
+from factloom.schemas.naming import normalise_name
+from factloom.schemas.ports import WriteTransaction
+from factloom.schemas.queries import EntityQuery
+from factloom.schemas.records import Entity, new_id
+from factloom.schemas.spaces import SpaceSet
+
+UNTYPED = "thing"
+
+
+def types_agree(one: str, other: str) -> bool:
+    """Whether two entity types may be the same entity's: equal, or one of them is not known."""
+    return one == other or UNTYPED in (one, other)
+
+
+def _is_relational(name: str) -> bool:
+    """Whether a name only says whose somebody is ("Ana's sister"), for want of a name of their own."""
+    return "'s " in name or "’s " in name
+
+
+def _words(key: str) -> frozenset[str]:
+    return frozenset(key.split())
+
+
+def names_compatible(one: str, other: str) -> bool:
+    """Whether two keys may name one thing: the words of one are among the other's, and no number differs."""
+    shorter, longer = sorted((_words(one), _words(other)), key=len)
+    digits = {word for word in shorter ^ longer if any(c.isdigit() for c in word)}
+    return bool(shorter) and shorter <= longer and not digits
+
+
+@dataclass
+class Resolver:
+    """Resolves the mentions of one transaction inside one space; remembers what it has resolved.
+
+    ``proposals`` maps a mention's key to refs of entities with a similar name, best first (found by embedding).
+    Entities that are new or changed are stored as they are resolved; ``touched`` names them.
+    """
+
+    tx: WriteTransaction
+    space: str
+    now: datetime
+    proposals: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    touched: dict[str, Entity] = field(default_factory=dict)
+    created: set[str] = field(default_factory=set)
+    merged: list[tuple[Entity, Entity]] = field(default_factory=list)
+    _known: dict[tuple[str, str], Entity] = field(default_factory=dict)
+
+    @property
+    def _spaces(self) -> SpaceSet:
+        return SpaceSet.of(self.space)
+
+    def resolve(self, mention: Mention) -> Entity:
+        """The entity that ``mention`` means: one of the space, or a new one."""
+        key = normalise_name(mention.name)
+        known = self._known.get((key, mention.type))
+        if known is not None and not mention.aliases:
+            return known
+        entity = self._find(mention, key)
+        entity = self._create(mention, key) if entity is None else self._enrich(entity, mention, key)
+        self._known[(key, mention.type)] = entity
+        return entity
+
+    # --- finding -------------------------------------------------------------------------------------------------
+
+    def _lookup(self, keys: Iterable[str], mention: Mention) -> list[Entity]:
+        wanted = tuple(dict.fromkeys(keys))
+        found = self.tx.find_entities(EntityQuery(keys=wanted, limit=200), spaces=self._spaces) if wanted else []
+        return [entity for entity in found if types_agree(entity.type, mention.type)]
+
+    def _find(self, mention: Mention, key: str) -> Entity | None:
+        alias_keys = [normalise_name(alias) for alias in mention.aliases]
+        found = self._lookup([key], mention)
+        named = self._best(found, key, mention)
+        described = self._best(self._lookup(alias_keys, mention), key, mention) if alias_keys else None
+        if named and described and named.id != described.id and _is_relational(described.name):
+            return self._merge(named, described)
+        if named is not None:
+            return named
+        if described is not None and (_is_relational(described.name) or names_compatible(described.key, key)):
+            return described
+        return self._by_first_name(mention, key) or self._by_proposal(mention, key)
+
+    @staticmethod
+    def _best(found: Sequence[Entity], key: str, mention: Mention) -> Entity | None:
+        """The exact name before an alias, the exact type before an unknown one, the oldest before the younger."""
+        return min(found, key=lambda e: (e.key != key, e.type != mention.type, e.created_at, e.id), default=None)
+
+    def _by_first_name(self, mention: Mention, key: str) -> Entity | None:
+        """A full name whose first name is all that was known of somebody so far: "Ana Silva" is "Ana".
+
+        The short name is looked up by the entity's own key: somebody who already has another surname does not match.
+        """
+        first, _, rest = key.partition(" ")
+        if mention.type != "person" or not rest or _is_relational(mention.name):
+            return None
+        return next((e for e in self._lookup([first], mention) if e.key == first and e.type == "person"), None)
+
+    def _by_proposal(self, mention: Mention, key: str) -> Entity | None:
+        refs = self.proposals.get(key, ())
+        for entity in self.tx.entities(refs, spaces=self._spaces) if refs else ():
+            same_type = entity.type == mention.type and entity.type not in ("person", "date", "quantity")
+            if same_type and names_compatible(entity.key, key):
+                return entity
+        return None
+
+    # --- changing ------------------------------------------------------------------------------------------------
+
+    def _store(self, entity: Entity) -> Entity:
+        (stored,) = self.tx.put_entities([entity])
+        self.touched[stored.id] = stored
+        for name, known in list(self._known.items()):
+            if known.id == stored.id:
+                self._known[name] = stored
+        return stored
+
+    def _create(self, mention: Mention, key: str) -> Entity:
+        aliases = list(mention.aliases)
+        first, _, rest = key.partition(" ")
+        is_full_name = mention.type == "person" and rest and not _is_relational(mention.name)
+        if is_full_name and not self.tx.find_entities(EntityQuery(keys=(first,), limit=1), spaces=self._spaces):
+            aliases.append(mention.name.split()[0])
+        entity = Entity(
+            id=new_id(),
+            space=self.space,
+            name=mention.name,
+            key=key,
+            type=mention.type,
+            aliases=_distinct(aliases, key),
+            created_at=self.now,
+            updated_at=self.now,
+        )
+        self.created.add(entity.id)
+        return self._store(entity)
+
+    def _enrich(self, entity: Entity, mention: Mention, key: str) -> Entity:
+        """Take in what the mention adds: a proper or fuller name, aliases, a type where there was none."""
+        name, entity_key, aliases = entity.name, entity.key, [*entity.aliases, *mention.aliases]
+        better = _is_relational(entity.name) and not _is_relational(mention.name)
+        fuller = mention.type == "person" and key.startswith(f"{entity.key} ")
+        kind = mention.type if entity.type == UNTYPED else entity.type
+        if key != entity.key:
+            aliases.append(entity.name if better or fuller else mention.name)
+            if better or fuller:
+                name, entity_key = mention.name, key
+        taken = (entity_key, kind) != (entity.key, entity.type) and any(
+            other.id != entity.id and (other.key, other.type) == (entity_key, kind)
+            for other in self.tx.find_entities(EntityQuery(keys=(entity_key,), limit=200), spaces=self._spaces)
+        )
+        if taken:
+            name, entity_key, kind = entity.name, entity.key, entity.type
+        changed = {"name": name, "key": entity_key, "type": kind, "aliases": _distinct(aliases, entity_key)}
+        if all(getattr(entity, attribute) == value for attribute, value in changed.items()):
+            return entity
+        return self._store(entity.model_copy(update={**changed, "updated_at": self.now}))
+
+    def _merge(self, kept: Entity, gone: Entity) -> Entity:
+        """Note that two entities turned out to be one; the caller moves the facts over and deletes ``gone``."""
+        self.merged.append((kept, gone))
+        for name, known in list(self._known.items()):
+            if known.id == gone.id:
+                self._known[name] = kept
+        aliases = _distinct([*kept.aliases, gone.name, *gone.aliases], kept.key)
+        return self._store(kept.model_copy(update={"aliases": aliases, "updated_at": self.now}))
+
+
+def _distinct(names: Iterable[str], key: str) -> tuple[str, ...]:
+    """Names in order, without those that normalise to ``key`` or to an earlier one."""
+    seen = {key}
+    kept = []
+    for name in names:
+        alias = normalise_name(name)
+        if alias not in seen:
+            seen.add(alias)
+            kept.append(name)
+    return tuple(kept)
