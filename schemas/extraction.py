@@ -36,6 +36,7 @@ class Candidate(Record):
     category: Category = Category.SEMANTIC
     valid_at: Time | None = None
     invalid_at: Time | None = None
+    expires_at: Time | None = None
     confidence: Probability = 1.0
     negated: bool = False
     correction: bool = False

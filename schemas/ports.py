@@ -200,7 +200,7 @@ class WriteTransaction(GraphReader, Protocol):
         """
 
     def set_status(self, ids: Sequence[str], status: Status, *, error: str | None = None) -> None:
-        """Set how far episodes have come; counts an attempt unless the status is pending."""
+        """Set how far episodes have come, and why not further; counts an attempt when an ``error`` is given."""
 
     def put_entities(self, entities: Sequence[Entity]) -> list[Entity]:
         """Insert or, by id, replace entities; ``created_at`` of a stored one is kept. Returns them with refs.

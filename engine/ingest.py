@@ -1,0 +1,68 @@
+"""Ingest: episodes first, durably; then what is learned from them. The way of a message into memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from factloom.engine.learning import Learner
+from factloom.engine.sessions import assign_sessions
+from factloom.retrieval.analysis import analyse
+from factloom.schemas.ports import GraphStore, IndexEntry, WriteTransaction
+from factloom.schemas.queries import EpisodeQuery
+from factloom.schemas.records import Episode, Status
+from factloom.schemas.results import AddResult, FactChange
+from factloom.schemas.settings import Settings
+from factloom.schemas.spaces import Labels, SpaceSet
+
+Progress = Callable[[int], None]
+
+
+class Ingest:
+    """Takes in episodes and hands them to the learner."""
+
+    def __init__(
+        self, store: GraphStore, learner: Learner, *, settings: Settings, clock: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._learner = learner
+        self._settings = settings
+        self._clock = clock
+
+    def add(self, episodes: Sequence[Episode], *, actor: str, on_progress: Progress | None = None) -> AddResult:
+        """Store ``episodes``, then learn from those that are pending.
+
+        When this returns or raises after the first step, every episode is on disk. One that was there already is
+        not stored again, and is learned from only if it is still pending.
+        """
+        stored = self._store.write(lambda tx: self._store_episodes(tx, episodes))
+        known = tuple(new.id for draft, new in zip(episodes, stored, strict=True) if draft.id != new.id)
+        distinct = list({episode.id: episode for episode in stored}.values())
+        pending = [episode for episode in distinct if episode.status is Status.PENDING]
+        changes = self._learner.learn(pending, actor=actor, on_progress=on_progress)
+        return AddResult(episodes=self._as_stored(distinct), known_episode_ids=known, changes=tuple(changes))
+
+    def _store_episodes(self, tx: WriteTransaction, episodes: Sequence[Episode]) -> list[Episode]:
+        stored = tx.add_episodes(assign_sessions(tx, episodes, gap=self._settings.ingest.session_gap))
+        new_ids = {episode.id for episode in episodes}
+        entries = [IndexEntry("episode", e.id, analyse(e.content), None) for e in stored if e.id in new_ids]
+        tx.put_index(entries, embedder=None)
+        return stored
+
+    def _as_stored(self, episodes: Sequence[Episode]) -> tuple[Episode, ...]:
+        spaces = SpaceSet({episode.space for episode in episodes})
+        return tuple(self._store.episodes([episode.ref for episode in episodes], spaces=spaces))
+
+    def pending(self, *, spaces: SpaceSet, labels: Labels, limit: int) -> list[Episode]:
+        """Episodes that are stored but not learned from, oldest first, each with its error if it failed."""
+        query = EpisodeQuery(statuses=(Status.PENDING, Status.FAILED), labels=labels, oldest_first=True, limit=limit)
+        return self._store.find_episodes(query, spaces=spaces)
+
+    def retry(
+        self, *, spaces: SpaceSet, labels: Labels, limit: int, actor: str, on_progress: Progress | None = None
+    ) -> AddResult:
+        """Learn from pending and failed episodes again, oldest first."""
+        waiting = self.pending(spaces=spaces, labels=labels, limit=limit)
+        waiting.sort(key=lambda episode: (episode.space, episode.occurred_at, episode.ref))
+        changes: list[FactChange] = self._learner.learn(waiting, actor=actor, on_progress=on_progress)
+        return AddResult(episodes=self._as_stored(waiting), changes=tuple(changes))

@@ -1,0 +1,299 @@
+"""Learning: from episodes that are stored to facts that are stored, one transaction a batch.
+
+Reading (extraction) and embedding come first, outside the transaction; resolution and reconciliation inside it, so that
+what they read stays true until it is committed. An episode that cannot be read stays pending with its error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+
+from factloom.graph.merging import merge_entities
+from factloom.graph.reconciliation import Reconciler, Statement
+from factloom.graph.resolution import Resolver
+from factloom.retrieval.analysis import analyse, document_text, sentences
+from factloom.schemas.errors import ModelError
+from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest
+from factloom.schemas.naming import normalise_name
+from factloom.schemas.ontology import Ontology
+from factloom.schemas.ports import Embedder, Extractor, GraphStore, IndexEntry, VectorIndex, Vectors, WriteTransaction
+from factloom.schemas.queries import EntityQuery, EpisodeQuery
+from factloom.schemas.records import Action, Episode, Status
+from factloom.schemas.results import FactChange
+from factloom.schemas.search import CONTEXT_CLOSE, CONTEXT_OPEN
+from factloom.schemas.settings import Settings
+from factloom.schemas.spaces import SpaceSet
+
+_CONTEXT = re.compile(f"{re.escape(CONTEXT_OPEN)}.*?(?:{re.escape(CONTEXT_CLOSE)}|$)", re.DOTALL)
+_PROPOSALS = 3
+
+
+@dataclass
+class _Batch:
+    """One batch on its way: what was read from each episode, and the vector of every text in it."""
+
+    space: str
+    episodes: list[Episode]
+    candidates: dict[str, Sequence[Candidate]] = field(default_factory=dict)
+    failures: dict[str, Extraction] = field(default_factory=dict)
+    vectors: dict[str, np.ndarray] = field(default_factory=dict)
+    proposals: dict[str, Sequence[int]] = field(default_factory=dict)
+
+
+class Learner:
+    """Extracts, resolves, reconciles and commits; see the module."""
+
+    def __init__(
+        self,
+        store: GraphStore,
+        index: VectorIndex,
+        embedder: Embedder,
+        extractor: Extractor | None,
+        *,
+        settings: Settings,
+        ontology: Ontology,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._index = index
+        self._embedder = embedder
+        self._extractor = extractor
+        self._settings = settings
+        self._ontology = ontology
+        self._clock = clock
+
+    def learn(
+        self, episodes: Sequence[Episode], *, actor: str, on_progress: Callable[[int], None] | None = None
+    ) -> list[FactChange]:
+        """Learn from pending episodes, of any spaces; returns what changed, in the order of the episodes.
+
+        An episode that fails is reported with ``Action.PENDING`` and its error, and does not stop the others.
+        """
+        changes: list[FactChange] = []
+        for batch in self._batches(episodes):
+            changes += self._learn_batch(batch, actor)
+            if on_progress is not None:
+                on_progress(len(batch.episodes))
+        return changes
+
+    def _batches(self, episodes: Sequence[Episode]) -> Iterable[_Batch]:
+        size = self._settings.ingest.batch
+        current: _Batch | None = None
+        for episode in episodes:
+            if current and (current.space != episode.space or len(current.episodes) >= size):
+                yield current
+                current = None
+            if current is None:
+                current = _Batch(episode.space, [])
+            current.episodes.append(episode)
+        if current:
+            yield current
+
+    def _learn_batch(self, batch: _Batch, actor: str) -> list[FactChange]:
+        try:
+            self._read(batch)
+            self._embed(batch)
+        except ModelError as error:
+            return self._postpone(batch.episodes, error)
+        return self._store.write(lambda tx: self._commit(tx, batch, actor))
+
+    def _postpone(self, episodes: Sequence[Episode], error: ModelError) -> list[FactChange]:
+        """Keep the episodes for later, with the reason; nothing else of the batch is stored."""
+        reason = f"{type(error).__name__}: {error}"
+
+        def work(tx: WriteTransaction) -> None:
+            for episode in episodes:
+                self._set_failure(tx, episode, reason)
+
+        self._store.write(work)
+        return [FactChange(action=Action.PENDING, episode_id=e.id, reason=reason) for e in episodes]
+
+    def _set_failure(self, tx: WriteTransaction, episode: Episode, reason: str) -> None:
+        given_up = episode.attempts + 1 >= self._settings.ingest.max_attempts
+        tx.set_status([episode.id], Status.FAILED if given_up else Status.PENDING, error=reason)
+
+    # --- before the transaction ----------------------------------------------------------------------------------
+
+    def _read(self, batch: _Batch) -> None:
+        """Extract candidates from the episodes that are to be learned from."""
+        if self._extractor is None:
+            return
+        requests = [r for r in self._requests(batch) if r.episode.infer and r.episode.content.strip()]
+        for extraction in self._extractor.extract(requests) if requests else ():
+            if extraction.error is None:
+                batch.candidates[extraction.episode_id] = extraction.candidates
+            else:
+                batch.failures[extraction.episode_id] = extraction
+
+    def _requests(self, batch: _Batch) -> list[ExtractionRequest]:
+        """Each episode with the turns of its session before it; what factloom put into a prompt is left out."""
+        window = self._settings.extractor.previous_turns
+        earlier: dict[str, list[Episode]] = {}
+        requests = []
+        for episode in batch.episodes:
+            if episode.session not in earlier:
+                earlier[episode.session] = self._earlier_turns(episode, window)
+            before = earlier[episode.session]
+            readable = episode.model_copy(update={"content": _CONTEXT.sub(" ", episode.content)})
+            requests.append(ExtractionRequest(episode=readable, previous=tuple(before[-window:] if window else ())))
+            before.append(readable)
+        return requests
+
+    def _earlier_turns(self, episode: Episode, window: int) -> list[Episode]:
+        if window == 0:
+            return []
+        query = EpisodeQuery(session=episode.session, limit=window + 2 * self._settings.ingest.batch)
+        found = self._store.find_episodes(query, spaces=SpaceSet.of(episode.space))
+        before = [e for e in found if (e.occurred_at, e.ref) < (episode.occurred_at, episode.ref)]
+        return before[:window][::-1]
+
+    def _embed(self, batch: _Batch) -> None:
+        """One call for every text of the batch: episodes whole and by sentence, facts, and names not known yet."""
+        texts: list[str] = []
+        for episode in batch.episodes:
+            texts += [document_text(episode), *sentences(episode.content)]
+        names = self._unknown_names(batch)
+        facts = [candidate.text for read in batch.candidates.values() for candidate in read]
+        distinct = list(dict.fromkeys([*texts, *facts, *names.values()]))
+        vectors = self._embedder.embed_documents(distinct)
+        batch.vectors = dict(zip(distinct, vectors, strict=True))
+        if names:
+            queries = np.stack([batch.vectors[name] for name in names.values()])
+            found = self._index.search(queries, kind="entity", spaces=SpaceSet.of(batch.space), limit=_PROPOSALS)
+            least = self._settings.ingest.entity_similarity
+            for key, hits in zip(names, found, strict=True):
+                batch.proposals[key] = [int(r) for r, s in zip(hits.refs, hits.scores, strict=True) if s >= least]
+
+    def _unknown_names(self, batch: _Batch) -> dict[str, str]:
+        """Names that no entity of the space bears yet, by key."""
+        mentions = [
+            mention for read in batch.candidates.values() for c in read for mention in (c.subject, c.object) if mention
+        ]
+        names = {normalise_name(mention.name): mention.name for mention in mentions}
+        if not names:
+            return {}
+        query = EntityQuery(keys=tuple(names), limit=10 * len(names))
+        known = {e.key for e in self._store.find_entities(query, spaces=SpaceSet.of(batch.space))}
+        return {key: name for key, name in names.items() if key not in known}
+
+    # --- inside the transaction ----------------------------------------------------------------------------------
+
+    def _commit(self, tx: WriteTransaction, batch: _Batch, actor: str) -> list[FactChange]:
+        spaces = SpaceSet.of(batch.space)
+        ids = tuple(e.id for e in batch.episodes)
+        stored = tx.find_episodes(EpisodeQuery(ids=ids, limit=len(ids)), spaces=spaces)
+        open_ids = {e.id for e in stored if e.status is not Status.DONE}
+        writer = FactWriter(tx, batch.space, self._ontology, now=self._clock(), actor=actor, proposals=batch.proposals)
+        changes: list[FactChange] = []
+        entries: list[IndexEntry] = []
+        done: list[str] = []
+        for episode in batch.episodes:
+            if episode.id not in open_ids:
+                changes.append(_nothing(episode, "it was learned from, or deleted, in the meantime"))
+                continue
+            entries.append(self._episode_entry(episode, batch))
+            failure = batch.failures.get(episode.id)
+            if failure is not None:
+                self._set_failure(tx, episode, failure.error or "extraction failed")
+                changes.append(FactChange(action=Action.PENDING, episode_id=episode.id, reason=failure.error or ""))
+                continue
+            learned = [c for candidate in batch.candidates.get(episode.id, ()) for c in writer.take(candidate, episode)]
+            changes += learned or [_nothing(episode, "it states nothing new that is worth keeping")]
+            done.append(episode.id)
+        entries += writer.finish(lambda texts: self._vectors_of(texts, batch))
+        tx.put_index(entries, embedder=self._embedder.name)
+        tx.set_status(done, Status.DONE)
+        return [writer.refreshed(change) for change in changes]
+
+    def _episode_entry(self, episode: Episode, batch: _Batch) -> IndexEntry:
+        texts = [document_text(episode), *sentences(episode.content)]
+        return IndexEntry("episode", episode.id, None, self._vectors_of(texts, batch))
+
+    def _vectors_of(self, texts: Sequence[str], batch: _Batch) -> Vectors:
+        """Vectors from the batch; a text that only came up inside the transaction is embedded now."""
+        missing = [text for text in dict.fromkeys(texts) if text not in batch.vectors]
+        if missing:
+            batch.vectors.update(zip(missing, self._embedder.embed_documents(missing), strict=True))
+        return np.stack([batch.vectors[text] for text in texts])
+
+
+class FactWriter:
+    """Resolves and reconciles the candidates of one transaction, and says how the results are found again."""
+
+    def __init__(
+        self,
+        tx: WriteTransaction,
+        space: str,
+        ontology: Ontology,
+        *,
+        now: datetime,
+        actor: str,
+        proposals: dict[str, Sequence[int]] | None = None,
+    ) -> None:
+        self._tx = tx
+        self._now = now
+        self._actor = actor
+        self._resolver = Resolver(tx, space, now, proposals or {})
+        self._reconciler = Reconciler(tx, space, ontology=ontology, now=now, actor=actor)
+
+    def take(self, candidate: Candidate, episode: Episode) -> list[FactChange]:
+        """Resolve and reconcile one candidate that ``episode`` states."""
+        subject = self._resolver.resolve(candidate.subject)
+        object_ = self._resolver.resolve(candidate.object) if candidate.object else None
+        if object_ is not None and candidate.subject is not candidate.object:
+            subject = self._resolver.touched.get(subject.id, subject)
+        self._merge_found()
+        if object_ is not None and subject.id == object_.id:
+            return [_nothing(episode, f"{candidate.predicate} of {subject.name} to itself says nothing")]
+        metadata = dict(candidate.metadata)
+        if candidate.sentence and candidate.sentence != candidate.text:
+            metadata.setdefault("sentence", candidate.sentence)
+        statement = Statement(
+            subject=subject,
+            predicate=candidate.predicate,
+            object=object_,
+            text=candidate.text,
+            category=candidate.category,
+            valid_at=candidate.valid_at or episode.occurred_at,
+            invalid_at=candidate.invalid_at,
+            expires_at=candidate.expires_at,
+            confidence=candidate.confidence,
+            negated=candidate.negated,
+            correction=candidate.correction,
+            labels=episode.labels,
+            episode_id=episode.id,
+            metadata=metadata,
+        )
+        return self._reconciler.apply(statement)
+
+    def _merge_found(self) -> None:
+        while self._resolver.merged:
+            kept, gone = self._resolver.merged.pop()
+            reason = f"{gone.name} turned out to be {kept.name}"
+            merge_entities(self._tx, kept, gone, now=self._now, actor=self._actor, reason=reason)
+
+    def finish(self, vectors_of: Callable[[Sequence[str]], Vectors]) -> list[IndexEntry]:
+        """Index entries of every entity and fact that was written."""
+        facts = list(self._reconciler.written.values())
+        entities = list(self._resolver.touched.values())
+        alive = self._tx.locate([r.id for r in (*facts, *entities)], spaces=SpaceSet.everything())
+        texts = [("fact", fact.id, fact.text) for fact in facts if fact.id in alive]
+        texts += [("entity", entity.id, entity.name) for entity in entities if entity.id in alive]
+        if not texts:
+            return []
+        vectors = vectors_of([text for _, _, text in texts])
+        return [IndexEntry(k, i, analyse(t), v[None, :]) for (k, i, t), v in zip(texts, vectors, strict=True)]
+
+    def refreshed(self, change: FactChange) -> FactChange:
+        """The change with its fact as it stands at the end of the transaction."""
+        latest = self._reconciler.written.get(change.fact.id) if change.fact else None
+        return change.model_copy(update={"fact": latest}) if latest else change
+
+
+def _nothing(episode: Episode, reason: str) -> FactChange:
+    return FactChange(action=Action.NOTHING, episode_id=episode.id, reason=reason)

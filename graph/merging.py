@@ -1,0 +1,68 @@
+"""Merging: two entities turn out to be one; the facts of the one that goes are moved to the one that stays."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from factloom.schemas.ports import WriteTransaction
+from factloom.schemas.queries import FactQuery
+from factloom.schemas.records import Action, Change, Entity, Fact, new_id
+from factloom.schemas.spaces import SpaceSet
+
+_UNBOUNDED = 100_000
+
+
+def merge_entities(tx: WriteTransaction, kept: Entity, gone: Entity, *, now: datetime, actor: str, reason: str) -> None:
+    """Move every fact about ``gone`` to ``kept``, join those that then say the same, and delete ``gone``.
+
+    A fact that would then lead from an entity to itself says nothing any more and is dropped.
+    """
+    spaces = SpaceSet.of(kept.space)
+    moved = tx.find_facts(FactQuery(about_ids=(gone.id,), limit=_UNBOUNDED), spaces=spaces)
+    for fact in moved:
+        _move(tx, fact, kept, gone)
+    tx.delete([gone.id])
+    tx.record(
+        [
+            Change(
+                id=new_id(),
+                space=kept.space,
+                kind="entity",
+                target_id=kept.id,
+                action=Action.MERGED,
+                actor=actor,
+                at=now,
+                reason=reason,
+                before={"name": gone.name, "id": gone.id, "type": gone.type},
+                after={"name": kept.name, "moved_facts": [fact.id for fact in moved]},
+            )
+        ]
+    )
+
+
+def _move(tx: WriteTransaction, fact: Fact, kept: Entity, gone: Entity) -> None:
+    subject = kept.id if fact.subject_id == gone.id else fact.subject_id
+    object_ = kept.id if fact.object_id == gone.id else fact.object_id
+    if subject == object_:
+        tx.delete([fact.id])
+        return
+    query = FactQuery(subject_ids=(subject,), predicates=(fact.predicate,), object_ids=(object_,), limit=_UNBOUNDED)
+    twins = tx.find_facts(query, spaces=SpaceSet.of(kept.space))
+    twin = next((t for t in twins if t.id != fact.id and _same_interval(t, fact)), None)
+    if twin is None:
+        tx.put_facts([fact.model_copy(update={"subject_id": subject, "object_id": object_})])
+        return
+    episode_ids = tuple(dict.fromkeys((*twin.episode_ids, *fact.episode_ids)))
+    joined = {
+        "episode_ids": episode_ids,
+        "support": len(episode_ids),
+        "confidence": max(twin.confidence, fact.confidence),
+    }
+    tx.delete([fact.id])
+    tx.put_facts([twin.model_copy(update=joined)])
+
+
+def _same_interval(one: Fact, other: Fact) -> bool:
+    return (
+        (one.invalid_at is None) == (other.invalid_at is None) and one.expired_at is None and other.expired_at is None
+    )
