@@ -223,7 +223,7 @@ class _GraphBuilder:
     def _constant(self, name: str, value: NDArray[Any]) -> str:
         from onnx import numpy_helper
 
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        self._constants.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name
 
     def _add(self, kind: str, inputs: list[str], outputs: list[str], **attributes: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,19 +23,18 @@ class SentenceTokenizer:
     """The tokenizer of a model directory: ``tokenizer.json``, else WordPiece from ``vocab.txt``."""
 
     def __init__(self, folder: Path, config: EncoderConfig) -> None:
+        self._folder = folder
         self._lowercase = config.lowercase
         self._longest = config.max_length * _CHARACTERS_PER_TOKEN
-        self._whole = _load(folder)
-        self._whole.no_padding()
-        self._whole.no_truncation()
-        if self._whole.get_vocab_size() > config.vocabulary:
-            raise ConfigurationError(
-                f"the tokenizer in {folder} knows {self._whole.get_vocab_size()} tokens, the weights only "
-                f"{config.vocabulary}; the files are not of one model"
-            )
         self._truncating = _load(folder)
         self._truncating.no_padding()
         self._truncating.enable_truncation(config.max_length)
+        known = self._truncating.get_vocab_size()
+        if known > config.vocabulary:
+            raise ConfigurationError(
+                f"the tokenizer in {folder} knows {known} tokens, the weights only {config.vocabulary}; the files "
+                "are not of one model"
+            )
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text, special ones included, cut at the model's maximum length."""
@@ -45,6 +45,14 @@ class SentenceTokenizer:
         """Number of tokens of each whole text, without special ones."""
         encodings = self._whole.encode_batch([self._prepared(text) for text in texts], add_special_tokens=False)
         return [len(encoding.ids) for encoding in encodings]
+
+    @cached_property
+    def _whole(self) -> Tokenizer:
+        """A second one, since truncation is a state of a tokenizer; most processes never count."""
+        tokenizer = _load(self._folder)
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        return tokenizer
 
     def _prepared(self, text: str) -> str:
         text = text.strip()  # as sentence-transformers does
@@ -64,7 +72,7 @@ def _load(folder: Path) -> Tokenizer:
 
 
 def _wordpiece(folder: Path) -> Tokenizer:
-    from tokenizers import BertWordPieceTokenizer
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
     vocabulary = folder / "vocab.txt"
     if not vocabulary.is_file():
@@ -74,9 +82,15 @@ def _wordpiece(folder: Path) -> Tokenizer:
         options = json.loads(settings.read_text(encoding="utf-8")) if settings.is_file() else {}
     except ValueError as error:
         raise ConfigurationError(f"{settings} is no JSON ({error}); fetch the model again") from error
-    return BertWordPieceTokenizer(
-        str(vocabulary),
+    tokenizer = Tokenizer(models.WordPiece.from_file(str(vocabulary), unk_token="[UNK]"))
+    first, last = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+    if first is None or last is None:
+        raise ConfigurationError(f"{vocabulary} has no [CLS] or no [SEP]; it is not a BERT vocabulary")
+    tokenizer.normalizer = normalizers.BertNormalizer(
         lowercase=bool(options.get("do_lower_case", True)),
         strip_accents=options.get("strip_accents"),
         handle_chinese_chars=bool(options.get("tokenize_chinese_chars", True)),
-    )._tokenizer
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", last), ("[CLS]", first))
+    return tokenizer
