@@ -1,47 +1,39 @@
-"""Names: how entity names are normalised to keys, and how a relation's words become a predicate."""
+"""Names: how a name is normalised for comparison, and how a relation's words become a predicate."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
 
-_ARTICLES: Final = ("the ", "a ", "an ")
-_POSSESSIVES: Final = ("'s", "\u2019s")
-# Punctuation that belongs to a name when it ends it: C#, 100%, AT&T's "&" never stands alone.
-_KEPT_AT_END: Final = frozenset("#%")
-_NOT_PREDICATE: Final = re.compile(r"[^A-Z0-9]+")
-
-
-def _is_loose(character: str) -> bool:
-    return character.isspace() or unicodedata.category(character)[0] in "PCZ"
-
-
-def _trim(text: str) -> str:
-    start, end = 0, len(text)
-    while start < end and _is_loose(text[start]):
-        start += 1
-    while end > start and _is_loose(text[end - 1]) and text[end - 1] not in _KEPT_AT_END:
-        end -= 1
-    return text[start:end]
+_SPACES = re.compile(r"\s+")
+_ARTICLE = re.compile(r"^(?:the|a|an)\s+(?=\S)")
+_POSSESSIVE = re.compile(r"['’]s$|(?<=s)['’]$")
+_NOT_WORD = re.compile(r"[^A-Z0-9]+")
 
 
 def normalise_name(name: str) -> str:
-    """The key under which an entity or alias called ``name`` is looked up.
+    """The key under which a name is unique in its space.
 
-    Compatibility forms (NFKC) and case are folded, white space is collapsed, punctuation at the ends goes, and so
-    do leading articles (the, a, an) and a trailing possessive 's. Applying it twice changes nothing. A name that
-    is made of nothing else ("The", "!?") keeps what it has, so that a key is empty only for an empty name.
+    NFKC, case folded, white space collapsed, punctuation at the ends, a leading article and a trailing possessive
+    dropped: ``"The  Café’s "`` gives ``"café"``. A name of nothing else is kept as it is, so a key is never empty.
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    key = " ".join(folded.split())
+    folded = _SPACES.sub(" ", unicodedata.normalize("NFKC", name).casefold()).strip()
+    key = folded
     while True:
-        shorter = _trim(key)
-        shorter = next((shorter[: -len(end)] for end in _POSSESSIVES if shorter.endswith(end)), shorter)
-        shorter = next((shorter[len(article) :] for article in _ARTICLES if shorter.startswith(article)), shorter)
+        shorter = _POSSESSIVE.sub("", _ARTICLE.sub("", _strip_punctuation(key))).strip()
         if not shorter or shorter == key:
-            return key
+            break
         key = shorter
+    return key or folded or name
+
+
+def _strip_punctuation(text: str) -> str:
+    start, end = 0, len(text)
+    while start < end and unicodedata.category(text[start])[0] in "PZ":
+        start += 1
+    while end > start and unicodedata.category(text[end - 1])[0] in "PZ":
+        end -= 1
+    return text[start:end]
 
 
 def to_predicate(relation: str) -> str:
@@ -50,5 +42,5 @@ def to_predicate(relation: str) -> str:
     Accents are dropped; a relation without any ASCII letter gives ``RELATED_TO``; at most 64 characters.
     """
     plain = unicodedata.normalize("NFKD", relation).encode("ascii", "ignore").decode().upper()
-    name = _NOT_PREDICATE.sub("_", plain).strip("_").lstrip("_0123456789")[:64].strip("_")
+    name = _NOT_WORD.sub("_", plain).strip("_0123456789")[:64].strip("_")
     return name or "RELATED_TO"
