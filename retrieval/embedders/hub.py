@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from factloom.schemas.errors import ModelNotFoundError
@@ -54,6 +54,7 @@ def download_folder(
             raise ModelNotFoundError(f"{repository} has no {name} at revision {revision}")
         return path
 
+    _check_reachable(repository, revision, endpoint)
     with _progress_bars(progress):
         require("config.json")
         for name in _OPTIONAL:
@@ -61,6 +62,14 @@ def download_folder(
         if fetch(_TOKENIZERS[0]) is None:
             require(_TOKENIZERS[1])
         return Path(require(_WEIGHTS)).parent
+
+
+def _check_reachable(repository: str, revision: str, endpoint: str | None) -> None:
+    """Ask once, so that being offline is said at once: the download itself would try for twenty seconds."""
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+    with _explained(repository), suppress(_absent()):
+        get_hf_file_metadata(hf_hub_url(repository, "config.json", revision=revision, endpoint=endpoint), timeout=10)
 
 
 def remove_weights(folder: Path) -> None:
@@ -84,14 +93,18 @@ def _explained(repository: str) -> Iterator[None]:
     try:
         yield
     except (LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
-        raise ModelNotFoundError(f"the hub cannot be reached for {repository} ({_root_cause(error)})") from error
+        raise _unreachable(repository, error) from error
     except HFValidationError as error:
         raise ModelNotFoundError(f"{repository!r} is no name of a hub repository") from error
     except HfHubHTTPError as error:
         status = error.response.status_code if error.response is not None else "an error"
         raise ModelNotFoundError(f"the hub answered {status} for {repository}") from error
     except _transport_errors() as error:
-        raise ModelNotFoundError(f"downloading {repository} failed ({_root_cause(error)})") from error
+        raise _unreachable(repository, error) from error
+
+
+def _unreachable(repository: str, error: BaseException) -> ModelNotFoundError:
+    return ModelNotFoundError(f"{repository} cannot be reached or downloaded ({_root_cause(error)})")
 
 
 def _absent() -> type[Exception]:

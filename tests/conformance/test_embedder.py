@@ -7,8 +7,9 @@ import base64
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -74,32 +75,28 @@ def openai_embedder() -> Iterator[Embedder]:
 
 
 @contextmanager
-def minilm(precision: Any) -> Iterator[Embedder]:
+def minilm(precision: Any, cache: Path) -> Iterator[Embedder]:
     try:
         locate_weights()
     except ModelNotFoundError as error:
         pytest.skip(f"no weights: {error}")
-    yield OnnxEmbedder(precision=precision)
+    yield OnnxEmbedder(precision=precision, cache_dir=cache)
 
 
-@contextmanager
-def hashing(*, cached: bool = False) -> Iterator[Embedder]:
-    yield CachingEmbedder(HashingEmbedder(), entries=3) if cached else HashingEmbedder()
-
-
-ADAPTERS: dict[str, Callable[[], Any]] = {
-    "hashing": hashing,
-    "cached": lambda: hashing(cached=True),
-    "minilm-int8": lambda: minilm("int8"),
-    "minilm-fp32": lambda: minilm("fp32"),
-    "openai": openai_embedder,
+#: A context manager for each adapter, given a folder to write in.
+ADAPTERS: dict[str, Callable[[Path], AbstractContextManager[Embedder]]] = {
+    "hashing": lambda _: nullcontext(HashingEmbedder()),
+    "cached": lambda _: nullcontext(CachingEmbedder(HashingEmbedder(), entries=3)),
+    "minilm-int8": lambda folder: minilm("int8", folder),
+    "minilm-fp32": lambda folder: minilm("fp32", folder),
+    "openai": lambda _: openai_embedder(),
 }
 
 
 @pytest.fixture(scope="module", params=list(ADAPTERS))
-def embedder(request: pytest.FixtureRequest) -> Iterator[Embedder]:
-    with ExitStack() as stack:
-        yield stack.enter_context(ADAPTERS[request.param]())
+def embedder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedder]:
+    with ADAPTERS[request.param](tmp_path_factory.mktemp("embedder")) as made:
+        yield made
 
 
 @pytest.fixture(params=["embed_documents", "embed_queries"])

@@ -116,7 +116,7 @@ def test_the_environment_names_another_hub(model: PublishedModel, hub: Hub, tmp_
 
 def test_a_wrong_checksum_is_refused_and_not_kept(model: PublishedModel, hub: Hub, tmp_path: Path) -> None:
     other = PublishedModel("tiny", model.repository, REVISION, sha256="0" * 64)
-    with pytest.raises(ModelNotFoundError, match="wrong checksum.*instead of 0000"):
+    with pytest.raises(ModelNotFoundError, match=r"wrong checksum.*instead of 0000"):
         fetch_model(other, hub_cache=tmp_path / "hub", endpoint=hub.url, progress=False)
     with pytest.raises(ModelNotFoundError, match="cache does not hold it"):
         locate_weights(other, hub_cache=tmp_path / "hub")
