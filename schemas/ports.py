@@ -286,15 +286,18 @@ class ChangeFeed(Protocol):
     """Ability of a store whose vectors a derived index can follow."""
 
     def sequence(self, space: str) -> int:
-        """The number of the space's last write to its vectors; 0 for a space without any.
+        """The number of the space's last write to its vectors, deletions included; 0 for a space without any.
 
-        Cheap: asked before every search.
+        Never goes back, not even when the space is emptied. Cheap: asked before every search.
         """
 
     def vector_changes(self, space: str, *, after: int, limit: int = 20_000) -> VectorChanges:
         """Changes to the space's vectors after sequence number ``after``, in order, at most ``limit`` rows and
         whole writes.
         """
+
+    def vector_spaces(self) -> list[str]:
+        """The spaces that have, or had, vectors, by name."""
 
     def store_id(self) -> str:
         """An id made with the store, so that a snapshot of another store is never taken for this one's."""
@@ -338,6 +341,23 @@ class VectorIndex(Protocol):
 
     def close(self) -> None:
         """Write snapshots and release memory; safe to call twice."""
+
+
+class VectorDifference(NamedTuple):
+    """Where an index and its store do not agree. ``problem``: "missing" in the index, "extra", or "different"."""
+
+    space: str
+    kind: str
+    ref: int
+    problem: str
+
+
+@runtime_checkable
+class Verifiable(Protocol):
+    """Ability of a vector index that can be compared with its store."""
+
+    def verify(self, *, spaces: SpaceSet) -> list[VectorDifference]:
+        """Every record whose vectors differ from the store's, by space, kind and ref; empty when all agree."""
 
 
 # --- models ---
