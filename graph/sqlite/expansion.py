@@ -1,0 +1,203 @@
+"""Expansion: the neighbourhood of some records, one set-based query per step.
+
+1. The episodes given, and those of the facts given; from them ``window`` steps along NEXT either way.
+2. The facts given, those that these episodes state, and the best facts of the entities given.
+3. ``hops`` times: the entities at the ends of the facts found last, and their best facts.
+4. Around all facts: their newest episodes and the entities at both ends.
+
+An episode states at most ``facts_per_entity`` of its facts here, chosen as an entity's are: by support, then newest,
+then ref. Only the given refs are checked against the readable spaces: the tables allow no link from one to another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from heapq import nsmallest
+from typing import Final
+
+from factloom.graph.sqlite.database import Database, Row
+from factloom.graph.sqlite.filters import view_condition
+from factloom.graph.sqlite.scope import Scope, as_json_refs
+from factloom.schemas.ports import EntityNode, EpisodeNode, FactNode, Neighbourhood
+from factloom.schemas.queries import ExpandLimits, View
+
+_EPISODE: Final = (
+    "e.ref, e.session, e.previous, e.next, e.speaker, e.role, e.occurred_at / 1e6, e.length, e.text_length, e.question"
+)
+# The newest episodes come in the order of the subquery, which has a limit and is therefore run as written.
+_FACT: Final = (
+    "f.ref, f.subject, f.object, f.predicate, f.category, f.valid_at / 1e6, f.invalid_at / 1e6, f.created_at / 1e6, "
+    "f.expired_at / 1e6, f.confidence, f.support, (SELECT group_concat(episode) FROM (SELECT l.episode "
+    "FROM fact_episode l WHERE l.fact = f.ref ORDER BY l.occurred_at DESC, l.episode DESC LIMIT ?)), f.since"
+)
+_BEST: Final = "ORDER BY f.support DESC, f.since DESC, f.ref"
+
+
+class _Expansion:
+    """What one expansion has found so far."""
+
+    def __init__(self, database: Database, view: View, limits: ExpandLimits) -> None:
+        self._db = database
+        self._limits = limits
+        self._history = view.history
+        self._view, self._view_parameters = view_condition(view)
+        self.episodes: dict[int, EpisodeNode] = {}
+        self.facts: dict[int, FactNode] = {}
+        self.entities: set[int] = set()
+
+    # --- episodes ---
+
+    def add_episodes(self, refs: Iterable[int]) -> list[EpisodeNode]:
+        """Read episodes that are not known yet."""
+        missing = sorted({ref for ref in refs if ref} - self.episodes.keys())
+        if not missing:
+            return []
+        rows = self._db.rows(
+            f"SELECT {_EPISODE} FROM json_each(?) j CROSS JOIN episode e ON e.ref = j.value", (str(missing),)
+        )
+        nodes = [EpisodeNode._make((*row[:9], row[9] == 1)) for row in rows]
+        self.episodes.update((node.ref, node) for node in nodes)
+        return nodes
+
+    def follow_next(self, start: list[EpisodeNode]) -> None:
+        """Follow NEXT both ways for ``window`` steps."""
+        frontier = start
+        for _ in range(self._limits.window):
+            frontier = self.add_episodes(ref for node in frontier for ref in (node.previous, node.next))
+
+    def stale(self) -> frozenset[int]:
+        """Episodes that state facts of which none is in the view."""
+        if self._history:
+            return frozenset()
+        alive = {episode for fact in self.facts.values() for episode in fact.episodes}
+        rows = self._db.rows(
+            "SELECT j.value FROM json_each(?) j WHERE EXISTS (SELECT 1 FROM fact_episode l WHERE l.episode = j.value) "
+            "AND NOT EXISTS (SELECT 1 FROM fact_episode l CROSS JOIN fact f ON f.ref = l.fact "
+            f"WHERE l.episode = j.value AND {self._view})",
+            (str(sorted(self.episodes.keys() - alive)), *self._view_parameters),
+        )
+        return frozenset(ref for (ref,) in rows)
+
+    # --- facts ---
+
+    def _keep(self, rows: Iterable[Row]) -> list[FactNode]:
+        found = []
+        for row in rows:
+            if row[0] not in self.facts:
+                episodes = tuple(map(int, row[11].split(","))) if row[11] else ()
+                node = FactNode._make((*row[:11], episodes))
+                self.facts[node.ref] = node
+                found.append(node)
+        return found
+
+    def add_facts(self, refs: Sequence[int]) -> list[FactNode]:
+        """Read the facts given, as far as the view sees them."""
+        if not refs:
+            return []
+        return self._keep(
+            self._db.rows(
+                f"SELECT {_FACT} FROM json_each(?) j CROSS JOIN fact f ON f.ref = j.value WHERE {self._view}",
+                (self._limits.episodes_per_fact, str(refs), *self._view_parameters),
+            )
+        )
+
+    def add_facts_of_episodes(self, episodes: Iterable[int]) -> list[FactNode]:
+        """Read the best facts that each episode states."""
+        rows = self._db.rows(
+            f"SELECT {_FACT}, l.episode FROM json_each(?) j CROSS JOIN fact_episode l ON l.episode = j.value "
+            f"CROSS JOIN fact f ON f.ref = l.fact WHERE {self._view}",
+            (self._limits.episodes_per_fact, str(sorted(episodes)), *self._view_parameters),
+        )
+        if len(rows) > self._limits.facts_per_entity:
+            by_episode: dict[int, list[Row]] = {}
+            for row in rows:
+                by_episode.setdefault(row[13], []).append(row)
+            rows = [row for stated in by_episode.values() for row in self._best(stated)]
+        return self._keep(rows)
+
+    def _best(self, rows: list[Row]) -> list[Row]:
+        bound = self._limits.facts_per_entity
+        if len(rows) <= bound:
+            return rows
+        return nsmallest(bound, rows, key=lambda row: (-row[10], -row[12], row[0]))
+
+    def add_facts_of_entities(self, entities: Iterable[int]) -> list[FactNode]:
+        """Read the best facts of each entity, of a hub no more than the bound: the indexes are in that order."""
+        refs = str(sorted(entities))
+        bound = self._limits.facts_per_entity
+        by_entity: dict[int, dict[int, Row]] = {}
+        for end in ("subject", "object"):
+            rows = self._db.rows(
+                f"SELECT {_FACT}, j.value FROM json_each(?) j CROSS JOIN fact f ON f.ref IN (SELECT f.ref "
+                f"FROM fact f WHERE f.{end} = j.value AND {self._view} {_BEST} LIMIT ?)",
+                (self._limits.episodes_per_fact, refs, *self._view_parameters, bound),
+            )
+            for row in rows:
+                by_entity.setdefault(row[13], {})[row[0]] = row
+        return self._keep(row for facts in by_entity.values() for row in self._best(list(facts.values())))
+
+    # --- entities ---
+
+    def entity_nodes(self) -> dict[int, EntityNode]:
+        """Read all entities found, with the number of facts about each."""
+        counts = " + ".join(
+            f"(SELECT COUNT(*) FROM fact f WHERE f.{end} = e.ref AND {self._view}{rest})"
+            for end, rest in (("subject", ""), ("object", " AND f.subject <> f.object"))
+        )
+        rows = self._db.rows(
+            f"SELECT e.ref, e.name, e.type, {counts} FROM json_each(?) j CROSS JOIN entity e ON e.ref = j.value",
+            (*self._view_parameters, *self._view_parameters, str(sorted(self.entities))),
+        )
+        return {row[0]: EntityNode._make(row) for row in rows}
+
+    @property
+    def size(self) -> int:
+        """How many nodes have been found."""
+        return len(self.episodes) + len(self.facts) + len(self.entities)
+
+
+def _given(database: Database, refs: Sequence[int], scope: Scope) -> dict[str, list[int]]:
+    """The given refs by kind, those in unreadable spaces left out; ascending."""
+    parameters = (as_json_refs(refs), *scope.parameters)
+    return {
+        kind: [
+            ref
+            for (ref,) in database.rows(
+                f"SELECT DISTINCT x.ref FROM json_each(?) j CROSS JOIN {kind} x ON x.ref = j.value "
+                f"WHERE {scope.clause('x.space')} ORDER BY x.ref",
+                parameters,
+            )
+        ]
+        for kind in ("episode", "fact", "entity")
+    }
+
+
+def expand(database: Database, refs: Sequence[int], *, scope: Scope, view: View, limits: ExpandLimits) -> Neighbourhood:
+    """The neighbourhood of ``refs``, as the module's first lines say."""
+    if not len(refs) or scope.is_empty:
+        return Neighbourhood({}, {}, {}, frozenset())
+    given = _given(database, refs, scope)
+    found = _Expansion(database, view, limits)
+    seeds = found.add_facts(given["fact"])
+    near = found.add_episodes([*given["episode"], *(episode for fact in seeds for episode in fact.episodes)])
+    found.follow_next(near)
+    latest = seeds + found.add_facts_of_episodes(found.episodes)
+    if given["entity"]:
+        found.entities.update(given["entity"])
+        latest += found.add_facts_of_entities(given["entity"])
+    expanded = set(given["entity"])
+    for hop in range(limits.hops + 1):
+        ends = {end for fact in latest for end in (fact.subject, fact.object)}
+        found.entities |= ends
+        fresh = ends - expanded
+        if hop == limits.hops or not fresh or found.size > limits.nodes:
+            break
+        expanded |= fresh
+        latest = found.add_facts_of_entities(fresh)
+    found.add_episodes(episode for fact in found.facts.values() for episode in fact.episodes)
+    return Neighbourhood(
+        episodes=dict(sorted(found.episodes.items())),
+        facts=dict(sorted(found.facts.items())),
+        entities=found.entity_nodes(),
+        stale_episodes=found.stale(),
+    )

@@ -1,0 +1,153 @@
+"""Reads of the SQLite store, on whichever connection they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from factloom.graph.sqlite import rows as r
+from factloom.graph.sqlite.database import Database, Row
+from factloom.graph.sqlite.expansion import expand
+from factloom.graph.sqlite.filters import entity_conditions, episode_conditions, fact_conditions
+from factloom.graph.sqlite.keywords import match_terms
+from factloom.graph.sqlite.scope import Scope, as_json, as_json_refs, scope_of
+from factloom.schemas.ports import Located, Neighbourhood, SpaceStatistics, TermMatches
+from factloom.schemas.queries import EntityQuery, EpisodeQuery, ExpandLimits, FactQuery, View
+from factloom.schemas.records import Change, Entity, Episode, Fact
+from factloom.schemas.spaces import SpaceSet
+
+if TYPE_CHECKING:
+    from factloom.schemas.ports import Refs
+
+
+def _integers(rows: Iterable[Row]) -> Refs:
+    return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
+
+class Reader:
+    """``GraphReader`` on one connection."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._db = database
+        self._clock = clock
+
+    def _scope(self, spaces: SpaceSet) -> Scope:
+        return scope_of(self._db, spaces)
+
+    def locate(self, ids: Iterable[str], *, spaces: SpaceSet) -> dict[str, Located]:
+        """Kind, ref and space of each id."""
+        scope, wanted = self._scope(spaces), as_json(ids)
+        found: dict[str, Located] = {}
+        for kind in r.KIND_NUMBERS:
+            rows = self._db.rows(
+                f"SELECT x.id, x.ref, s.name FROM json_each(?) j CROSS JOIN {kind} x ON x.id = j.value "
+                f"JOIN space s ON s.number = x.space WHERE {scope.clause('x.space')}",
+                (wanted, *scope.parameters),
+            )
+            found.update((id_, Located(kind, ref, space)) for id_, ref, space in rows)
+        return found
+
+    def _by_ref(self, refs: Sequence[int], columns: str, tables: str, alias: str, scope: Scope) -> list[Row]:
+        """Rows in the order of ``refs``, a repeated ref giving a repeated row."""
+        if not len(refs) or scope.is_empty:
+            return []
+        rows = self._db.rows(
+            f"SELECT {columns} FROM {tables} WHERE {alias}.ref IN (SELECT value FROM json_each(?)) "
+            f"AND {scope.clause(f'+{alias}.space')}",
+            (as_json_refs(refs), *scope.parameters),
+        )
+        found = {row[0]: row for row in rows}
+        return [found[ref] for ref in refs if ref in found]
+
+    def episodes(self, refs: Sequence[int], *, spaces: SpaceSet) -> list[Episode]:
+        """The episodes with these refs, in this order."""
+        rows = self._by_ref(refs, r.EPISODE_COLUMNS, r.EPISODE_FROM, "e", self._scope(spaces))
+        return [r.episode_of(row) for row in rows]
+
+    def facts(self, refs: Sequence[int], *, spaces: SpaceSet) -> list[Fact]:
+        """The facts with these refs, in this order."""
+        return [r.fact_of(row) for row in self._by_ref(refs, r.FACT_COLUMNS, r.FACT_FROM, "f", self._scope(spaces))]
+
+    def entities(self, refs: Sequence[int], *, spaces: SpaceSet) -> list[Entity]:
+        """The entities with these refs, in this order."""
+        rows = self._by_ref(refs, r.ENTITY_COLUMNS, r.ENTITY_FROM, "e", self._scope(spaces))
+        return [r.entity_of(row) for row in rows]
+
+    def find_episodes(self, query: EpisodeQuery, *, spaces: SpaceSet) -> list[Episode]:
+        """Episodes that match, newest first by when they were said."""
+        where = episode_conditions(query, self._scope(spaces))
+        way = "ASC" if query.oldest_first else "DESC"
+        rows = self._db.rows(
+            f"SELECT {r.EPISODE_COLUMNS} FROM {r.EPISODE_FROM} WHERE {where.sql} "
+            f"ORDER BY e.occurred_at {way}, e.ref {way} LIMIT ? OFFSET ?",
+            (*where.parameters, query.limit, query.offset),
+        )
+        return [r.episode_of(row) for row in rows]
+
+    def find_facts(self, query: FactQuery, *, spaces: SpaceSet) -> list[Fact]:
+        """Facts that match, newest first by when they were learned."""
+        where = fact_conditions(query, self._scope(spaces))
+        way = "ASC" if query.oldest_first else "DESC"
+        rows = self._db.rows(
+            f"SELECT {r.FACT_COLUMNS} FROM {r.FACT_FROM} WHERE {where.sql} "
+            f"ORDER BY f.created_at {way}, f.id {way} LIMIT ? OFFSET ?",
+            (*where.parameters, query.limit, query.offset),
+        )
+        return [r.fact_of(row) for row in rows]
+
+    def find_entities(self, query: EntityQuery, *, spaces: SpaceSet) -> list[Entity]:
+        """Entities that match, by name."""
+        where = entity_conditions(query, self._scope(spaces))
+        rows = self._db.rows(
+            f"SELECT {r.ENTITY_COLUMNS} FROM {r.ENTITY_FROM} WHERE {where.sql} ORDER BY e.name, e.id LIMIT ? OFFSET ?",
+            (*where.parameters, query.limit, query.offset),
+        )
+        return [r.entity_of(row) for row in rows]
+
+    def select(self, query: FactQuery | EpisodeQuery, *, spaces: SpaceSet) -> Refs:
+        """Refs of all records that match, ascending."""
+        scope = self._scope(spaces)
+        if isinstance(query, FactQuery):
+            where, table = fact_conditions(query, scope), "fact f"
+        else:
+            where, table = episode_conditions(query, scope), "episode e"
+        found = self._db.read(f"SELECT ref FROM {table} WHERE {where.sql}", where.parameters, _integers)
+        found.sort()
+        return found
+
+    def match_terms(self, terms: Sequence[str], *, kind: str, spaces: SpaceSet, max_documents: int) -> TermMatches:
+        """Postings of ``terms`` among records of ``kind``."""
+        return match_terms(self._db, terms, kind=kind, scope=self._scope(spaces), max_documents=max_documents)
+
+    def expand(self, refs: Sequence[int], *, spaces: SpaceSet, view: View, limits: ExpandLimits) -> Neighbourhood:
+        """The bounded two-way neighbourhood of the records ``refs``."""
+        return expand(self._db, refs, scope=self._scope(spaces), view=view, limits=limits)
+
+    def history(self, ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:
+        """Changes to these records, oldest first."""
+        scope = self._scope(spaces)
+        rows = self._db.rows(
+            f"SELECT {r.CHANGE_COLUMNS} FROM change c JOIN space s ON s.number = c.space "
+            f"WHERE c.target_id IN (SELECT value FROM json_each(?)) AND {scope.clause('+c.space')} "
+            "ORDER BY c.at, c.number",
+            (as_json(ids), *scope.parameters),
+        )
+        return [r.change_of(row) for row in rows]
+
+    def statistics(self, *, spaces: SpaceSet) -> list[SpaceStatistics]:
+        """Counts per space that holds anything, by name; nothing is scanned but facts that have an end."""
+        scope = self._scope(spaces)
+        now = r.to_micros(self._clock())
+        rows = self._db.rows(
+            "SELECT s.name, s.episodes, s.pending, s.failed, s.entities, s.facts, s.facts - ("
+            "SELECT COUNT(*) FROM fact f WHERE f.space = s.number "
+            "AND (f.expired_at IS NOT NULL OR f.invalid_at IS NOT NULL OR f.expires_at IS NOT NULL) "
+            "AND (f.expired_at IS NOT NULL OR f.invalid_at <= ? OR f.expires_at <= ?)"
+            "), s.vectors, s.sequence FROM space s "
+            f"WHERE {scope.clause('s.number')} AND s.episodes + s.entities + s.facts > 0 ORDER BY s.name",
+            (now, now, *scope.parameters),
+        )
+        return [SpaceStatistics._make(row) for row in rows]
