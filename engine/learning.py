@@ -281,7 +281,7 @@ class FactWriter:
         """Index entries of every entity and fact that was written."""
         facts = list(self._reconciler.written.values())
         entities = list(self._resolver.touched.values())
-        alive = self._tx.locate([r.id for r in (*facts, *entities)], spaces=SpaceSet.everything())
+        alive = self._tx.locate([*(f.id for f in facts), *(e.id for e in entities)], spaces=SpaceSet.everything())
         texts = [("fact", fact.id, fact.text) for fact in facts if fact.id in alive]
         texts += [("entity", entity.id, entity.name) for entity in entities if entity.id in alive]
         if not texts:

@@ -9,7 +9,8 @@ The rules, in order, for one resolved statement inside one space:
 4. a correction expires the fact that was wrong instead of closing it;
 5. predicates may end and imply others (``schemas/predicates.toml``).
 
-Nothing is deleted by learning, and every step is recorded with its reason.
+Nothing is deleted by learning, and every step is recorded with its reason. What is recorded about one fact never quotes
+another, so that deleting the other leaves no trace of it.
 """
 
 from __future__ import annotations
@@ -196,10 +197,10 @@ class Reconciler:
         """Close ``old`` where ``new`` begins, or, if it was wrong, stop believing it."""
         if correction:
             update: dict[str, Any] = {"expired_at": self._now, "superseded_by": new.id}
-            reason = f"corrected: {new.text}"
+            reason = "corrected by a later statement"
         else:
             update = {"invalid_at": max(_began(old), _began(new)), "superseded_by": new.id}
-            reason = f"no longer so: {new.text}"
+            reason = f"ended by a newer statement ({new.predicate})"
         self._write(old.model_copy(update=update))
         self._record(
             old.id,
@@ -235,7 +236,7 @@ class Reconciler:
         for fact in running:
             closed = fact.model_copy(update=over)
             self._write(closed)
-            reason = f"negated: {statement.text}"
+            reason = "negated by a later statement"
             after = {name: _plain(value) for name, value in over.items()}
             self._record(fact.id, Action.CLOSED, reason, statement, before=dict.fromkeys(over), after=after)
             changes.append(self._fact_change(Action.CLOSED, closed, fact, statement, reason))

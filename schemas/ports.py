@@ -234,6 +234,9 @@ class WriteTransaction(GraphReader, Protocol):
         goes is the caller's. Facts whose subject or object is deleted go too, and are in the returned ids.
         """
 
+    def clear_vectors(self) -> None:
+        """Remove every vector of the store and forget which embedder made them, so that another may begin."""
+
 
 @runtime_checkable
 class GraphStore(GraphReader, Protocol):
@@ -258,6 +261,14 @@ class GraphStore(GraphReader, Protocol):
 
     def close(self) -> None:
         """Release everything; safe to call twice. Later calls raise StoreUnavailableError."""
+
+
+@runtime_checkable
+class StoreFiles(Protocol):
+    """Ability of a store that lives in files of its own."""
+
+    def size_in_bytes(self) -> int:
+        """Size of all its files together; 0 for a store in memory."""
 
 
 class VectorRows(NamedTuple):

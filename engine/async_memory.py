@@ -1,0 +1,81 @@
+"""AsyncMemory: the same memory for asyncio programs; each call runs in a worker thread.
+
+The logic exists once, in ``Memory``; here is only the way into a thread and back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+from factloom.engine.memory import Memory
+from factloom.schemas.search import ContextBlock
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _in_thread(
+    method: Callable[Concatenate[Memory, P], T],
+) -> Callable[Concatenate[AsyncMemory, P], Coroutine[Any, Any, T]]:
+    """The method of ``Memory`` as a coroutine function with the same signature and docstring."""
+
+    @functools.wraps(method)
+    async def call(self: AsyncMemory, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._run(functools.partial(method, self._memory, *args, **kwargs))
+
+    return call
+
+
+class AsyncMemory:
+    """``Memory`` for asyncio: every method is a coroutine with the same name, arguments and errors.
+
+    >>> async with AsyncMemory("memory.db") as memory:
+    ...     await memory.add("I moved to Lisbon", user_id="ana")
+
+    Takes the arguments of ``Memory``, and ``threads``, the number of calls that run at a time. A call that is
+    cancelled goes on in its thread to the end, since a transaction is kept whole or not at all.
+    """
+
+    def __init__(self, *args: Any, threads: int = 4, **kwargs: Any) -> None:
+        self._memory = Memory(*args, **kwargs)
+        self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="factloom")
+
+    async def _run(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+    add = _in_thread(Memory.add)
+    add_facts = _in_thread(Memory.add_facts)
+    update = _in_thread(Memory.update)
+    retry = _in_thread(Memory.retry)
+    search = _in_thread(Memory.search)
+    get = _in_thread(Memory.get)
+    get_all = _in_thread(Memory.get_all)
+    history = _in_thread(Memory.history)
+    entities = _in_thread(Memory.entities)
+    entity = _in_thread(Memory.entity)
+    to_networkx = _in_thread(Memory.to_networkx)
+    pending = _in_thread(Memory.pending)
+    stats = _in_thread(Memory.stats)
+    delete = _in_thread(Memory.delete)
+    delete_all = _in_thread(Memory.delete_all)
+    reset = _in_thread(Memory.reset)
+    rebuild_index = _in_thread(Memory.rebuild_index)
+
+    async def context(self, query: str, max_tokens: int | None = None, **search: Any) -> ContextBlock:
+        """As ``Memory.context``; written out since its keywords are open."""
+        return await self._run(functools.partial(self._memory.context, query, max_tokens, **search))
+
+    async def close(self) -> None:
+        """Wait for calls that run, then close the memory; safe to call twice."""
+        await asyncio.to_thread(self._threads.shutdown)
+        await asyncio.to_thread(self._memory.close)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.close()

@@ -1,0 +1,194 @@
+"""Forgetting: deletions that leave no text, vector or index row behind, and a receipt of what went.
+
+A fact goes together with the episodes that state nothing else, since their text would still say it. An episode goes
+together with the facts that only it supports; others lose its support. Entities that no fact is about any more go too.
+A fact that was closed because of a deleted one is open again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from factloom.schemas.errors import NotFoundError
+from factloom.schemas.ports import GraphStore, Located, VectorIndex, WriteTransaction
+from factloom.schemas.queries import EntityQuery, EpisodeQuery, FactQuery
+from factloom.schemas.records import Action, Change, Episode, Fact, new_id
+from factloom.schemas.results import DeleteReceipt
+from factloom.schemas.spaces import Labels, SpaceSet
+
+_PAGE = 500
+_UNBOUNDED = 1_000_000
+
+
+@dataclass
+class _Plan:
+    """What one deletion takes with it."""
+
+    facts: dict[str, Fact] = field(default_factory=dict)
+    episodes: dict[str, Episode] = field(default_factory=dict)
+    entities: set[str] = field(default_factory=set)
+    weakened: dict[str, Fact] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
+
+
+class Forgetting:
+    """Deletes records of any kind with all that hangs on them alone."""
+
+    def __init__(self, store: GraphStore, index: VectorIndex, *, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._index = index
+        self._clock = clock
+
+    def delete(self, ids: Iterable[str], *, spaces: SpaceSet, actor: str) -> DeleteReceipt:
+        """Delete facts, episodes or entities by id, in one transaction.
+
+        Raises:
+            NotFoundError: an id is unknown in ``spaces``; nothing was deleted.
+        """
+        wanted = list(dict.fromkeys(ids))
+        found = self._store.locate(wanted, spaces=spaces)
+        missing = [id_ for id_ in wanted if id_ not in found]
+        if missing:
+            raise NotFoundError(f"there is no record {', '.join(missing)} in the spaces that may be read")
+        plan = self._store.write(lambda tx: self._delete_in(tx, wanted, actor))
+        self._clean(SpaceSet({place.space for place in found.values()}))
+        return _receipt(plan)
+
+    def delete_all(self, *, spaces: SpaceSet, labels: Labels, actor: str) -> DeleteReceipt:
+        """Delete everything in the spaces, or, with labels, every episode and fact that bears them.
+
+        Without labels, entities and the last rows about the spaces go as well.
+        """
+
+        def work(tx: WriteTransaction) -> _Plan:
+            plan = _Plan()
+            episodes = tx.find_episodes(EpisodeQuery(labels=labels, limit=_UNBOUNDED), spaces=spaces)
+            facts = tx.find_facts(FactQuery(labels=labels, limit=_UNBOUNDED), spaces=spaces)
+            if labels.given():
+                return self._delete_in(tx, [*(e.id for e in episodes), *(f.id for f in facts)], actor)
+            entities = tx.find_entities(EntityQuery(limit=_UNBOUNDED), spaces=spaces)
+            plan.facts = {fact.id: fact for fact in facts}
+            plan.episodes = {episode.id: episode for episode in episodes}
+            plan.entities = {entity.id for entity in entities}
+            ids = [*plan.facts, *plan.episodes, *plan.entities]
+            for start in range(0, len(ids), _PAGE):
+                tx.delete(ids[start : start + _PAGE])
+            return plan
+
+        plan = self._store.write(work)
+        self._clean(spaces)
+        return _receipt(plan)
+
+    def _clean(self, spaces: SpaceSet) -> None:
+        """Take the deleted text out of the store's files, and the vectors out of the index and its snapshots."""
+        self._index.forget(spaces)
+        self._store.vacuum()
+
+    # --- inside the transaction ----------------------------------------------------------------------------------
+
+    def _delete_in(self, tx: WriteTransaction, ids: list[str], actor: str) -> _Plan:
+        plan = _Plan()
+        located = tx.locate(ids, spaces=SpaceSet.everything())
+        by_kind: dict[str, list[Located]] = {"fact": [], "episode": [], "entity": []}
+        for place in located.values():
+            by_kind[place.kind].append(place)
+        everything = SpaceSet.everything()
+        for episode in tx.episodes([place.ref for place in by_kind["episode"]], spaces=everything):
+            plan.episodes[episode.id] = episode
+        for fact in tx.facts([place.ref for place in by_kind["fact"]], spaces=everything):
+            plan.facts[fact.id] = fact
+        for entity in tx.entities([place.ref for place in by_kind["entity"]], spaces=everything):
+            plan.entities.add(entity.id)
+            about = FactQuery(about_ids=(entity.id,), limit=_UNBOUNDED)
+            plan.facts |= {f.id: f for f in tx.find_facts(about, spaces=SpaceSet.of(entity.space))}
+        self._take_sources(tx, plan)
+        self._take_unsupported(tx, plan)
+        self._apply(tx, plan, actor)
+        return plan
+
+    def _take_sources(self, tx: WriteTransaction, plan: _Plan) -> None:
+        """Episodes that state only what goes."""
+        for fact in list(plan.facts.values()):
+            stating = tuple(id_ for id_ in fact.episode_ids if id_ not in plan.episodes)
+            if not stating:
+                continue
+            spaces = SpaceSet.of(fact.space)
+            others = tx.find_facts(FactQuery(episode_ids=stating, limit=_UNBOUNDED), spaces=spaces)
+            needed = {id_ for other in others if other.id not in plan.facts for id_ in other.episode_ids}
+            for episode in tx.find_episodes(EpisodeQuery(ids=stating, limit=len(stating)), spaces=spaces):
+                if episode.id in needed:
+                    plan.kept.add(episode.id)
+                else:
+                    plan.episodes[episode.id] = episode
+
+    def _take_unsupported(self, tx: WriteTransaction, plan: _Plan) -> None:
+        """Facts that only the episodes that go support; others lose support."""
+        ids = list(plan.episodes)
+        for start in range(0, len(ids), _PAGE):
+            query = FactQuery(episode_ids=tuple(ids[start : start + _PAGE]), limit=_UNBOUNDED)
+            for fact in tx.find_facts(query, spaces=SpaceSet.everything()):
+                left = tuple(id_ for id_ in fact.episode_ids if id_ not in plan.episodes)
+                if fact.id in plan.facts:
+                    continue
+                if left:
+                    update = {"episode_ids": left, "support": len(left)}
+                    plan.weakened[fact.id] = fact.model_copy(update=update)
+                else:
+                    plan.facts[fact.id] = fact
+
+    def _apply(self, tx: WriteTransaction, plan: _Plan, actor: str) -> None:
+        reopened = self._reopened(tx, plan)
+        tx.put_facts([*plan.weakened.values(), *reopened])
+        ends = {(fact.space, id_) for fact in plan.facts.values() for id_ in (fact.subject_id, fact.object_id)}
+        tx.delete([*plan.facts, *plan.episodes, *plan.entities])
+        for space, id_ in sorted(ends):
+            left = tx.find_facts(FactQuery(about_ids=(id_,), limit=1), spaces=SpaceSet.of(space))
+            if not left and id_ not in plan.entities:
+                plan.entities.add(id_)
+                tx.delete([id_])
+        changed = [(fact, "one of its episodes was deleted") for fact in plan.weakened.values()]
+        changed += [(fact, "the fact that had ended it was deleted") for fact in reopened]
+        tx.record([_updated(fact, reason, actor, self._clock()) for fact, reason in changed])
+
+    def _reopened(self, tx: WriteTransaction, plan: _Plan) -> list[Fact]:
+        """Facts that were over only because of a fact that goes."""
+        reopened = []
+        for gone in plan.facts.values():
+            query = FactQuery(subject_ids=(gone.subject_id, gone.object_id), limit=_UNBOUNDED)
+            for fact in tx.find_facts(query, spaces=SpaceSet.of(gone.space)):
+                if fact.superseded_by != gone.id or fact.id in plan.facts:
+                    continue
+                heir = gone.superseded_by if gone.superseded_by not in plan.facts else None
+                ended = {"invalid_at": gone.invalid_at if heir else None}
+                reopened.append(
+                    plan.weakened.pop(fact.id, fact).model_copy(
+                        update={"superseded_by": heir, "expired_at": None, **ended}
+                    )
+                )
+        return reopened
+
+
+def _updated(fact: Fact, reason: str, actor: str, now: datetime) -> Change:
+    return Change(
+        id=new_id(),
+        space=fact.space,
+        kind="fact",
+        target_id=fact.id,
+        action=Action.UPDATED,
+        actor=actor,
+        at=now,
+        reason=reason,
+        after={"support": fact.support, "invalid_at": fact.invalid_at.isoformat() if fact.invalid_at else None},
+    )
+
+
+def _receipt(plan: _Plan) -> DeleteReceipt:
+    return DeleteReceipt(
+        fact_ids=tuple(sorted(plan.facts)),
+        episode_ids=tuple(sorted(plan.episodes)),
+        entity_ids=tuple(sorted(plan.entities)),
+        kept_episode_ids=tuple(sorted(plan.kept - set(plan.episodes))),
+        weakened_fact_ids=tuple(sorted(plan.weakened)),
+    )

@@ -1,0 +1,135 @@
+"""Wiring: the one place where ports meet their adapters. Settings in, a working set of parts out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from factloom.schemas.errors import ConfigurationError, EmbedderMismatchError
+from factloom.schemas.ports import ChangeFeed, Embedder, Extractor, GraphStore, VectorIndex
+from factloom.schemas.settings import EmbedderSettings, Settings
+
+if TYPE_CHECKING:
+    from factloom.retrieval.searcher import Searcher
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a memory is made of."""
+
+    store: GraphStore
+    index: VectorIndex
+    embedder: Embedder
+    extractor: Extractor | None
+
+
+def default_store_path() -> Path:
+    """Where the store is when nobody says otherwise: ``factloom.db`` in the user's data folder."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("factloom", appauthor=False)) / "factloom.db"
+
+
+def build_embedder(settings: EmbedderSettings, cache_dir: Path | None = None) -> Embedder:
+    """The embedder that the settings name; its weights are read at the first text, not here."""
+    if settings.kind == "hashing":
+        from factloom.retrieval.embedders import HashingEmbedder
+
+        return HashingEmbedder(settings.dimension or 256)
+    from factloom.retrieval.embedders import CachingEmbedder, OnnxEmbedder, OpenAIEmbedder
+
+    if settings.kind == "openai":
+        return CachingEmbedder(
+            OpenAIEmbedder(
+                model=settings.model,
+                dimension=settings.dimension,
+                base_url=settings.base_url,
+                api_key=settings.api_key.get_secret_value() if settings.api_key else None,
+                timeout=settings.timeout,
+            )
+        )
+    from factloom.retrieval.embedders import ALL_MINILM_L6_V2
+
+    model = settings.path or ALL_MINILM_L6_V2
+    return CachingEmbedder(
+        OnnxEmbedder(model, precision=settings.precision, threads=settings.threads, cache_dir=cache_dir)
+    )
+
+
+def build_extractor(settings: Settings) -> Extractor | None:
+    """The extractor that the settings name; None when nothing is to be extracted."""
+    if settings.extractor.kind == "none":
+        return None
+    from factloom.engine.extraction import SpacyExtractor
+
+    return SpacyExtractor(settings.extractor.pipeline)
+
+
+def open_store(settings: Settings, *, clock: Callable[[], datetime]) -> GraphStore:
+    """The graph store that ``settings.store`` names; its folder is made if it is missing.
+
+    Raises:
+        ConfigurationError: the name is a URL of a kind that is not supported.
+    """
+    if "://" in settings.store:
+        scheme = settings.store.split("://", 1)[0]
+        raise ConfigurationError(f"no store for {scheme}:// is installed; give the path of a file")
+    from factloom.graph.sqlite import SqliteGraphStore
+
+    path: Path | str = Path(settings.store).expanduser() if settings.store else default_store_path()
+    if settings.store == ":memory:":
+        path = ":memory:"
+    return SqliteGraphStore(path, busy_timeout=settings.busy_timeout, clock=clock)
+
+
+def build_index(settings: Settings, store: GraphStore) -> VectorIndex:
+    """The FAISS index that follows ``store``, with its snapshots beside the store's file."""
+    from factloom.retrieval.vectors import FaissVectorIndex
+
+    if not isinstance(store, ChangeFeed):
+        raise ConfigurationError(f"{type(store).__name__} has no change feed for the vector index to follow")
+    directory = settings.index_dir
+    if directory is None and settings.store != ":memory:":
+        file = Path(settings.store).expanduser() if settings.store else default_store_path()
+        directory = file.with_name(f"{file.name}.index")
+    return FaissVectorIndex(store, directory=directory)
+
+
+def build(
+    settings: Settings,
+    *,
+    store: GraphStore | None = None,
+    embedder: Embedder | None = None,
+    extractor: Extractor | None = None,
+    clock: Callable[[], datetime],
+    check_embedder: bool = True,
+) -> Parts:
+    """All parts; those given are used as they are.
+
+    Raises:
+        EmbedderMismatchError: the store's vectors come from another embedder.
+    """
+    embedder = embedder or build_embedder(settings.embedder, settings.cache_dir)
+    opened = store or open_store(settings, clock=clock)
+    recorded = opened.embedder()
+    if check_embedder and recorded is not None and recorded[0] != embedder.name:
+        if store is None:
+            opened.close()
+        raise EmbedderMismatchError(
+            f"the store's vectors were made by {recorded[0]}, the embedder now set is {embedder.name}; "
+            f"set it back, or make the vectors anew with: factloom reembed"
+        )
+    return Parts(opened, build_index(settings, opened), embedder, extractor or build_extractor(settings))
+
+
+def build_searcher(parts: Parts, settings: Settings, *, clock: Callable[[], datetime]) -> Searcher:
+    """The searcher over these parts."""
+    from factloom.graph.pagerank import personalised_pagerank
+    from factloom.retrieval.searcher import Searcher
+
+    return Searcher(
+        parts.store, parts.index, parts.embedder, spread=personalised_pagerank, settings=settings.search, clock=clock
+    )
