@@ -1,0 +1,1 @@
+"""Extraction: from what was said to candidate facts."""

@@ -1,0 +1,220 @@
+"""Read clauses out of a Universal Dependencies parse: predicate, subject, objects, obliques, polarity, tense, mood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from spacy.tokens import Span, Token
+
+SUBJECTS: Final = frozenset({"nsubj", "nsubj:pass", "nsubj:outer"})
+NEGATIONS: Final = frozenset({"not", "n't", "never", "no", "nobody", "neither", "nor", "barely", "hardly"})
+NO_LONGER: Final = frozenset({"anymore", "longer"})
+DOUBTFUL_MODALS: Final = frozenset({"would", "could", "might", "may", "should", "can", "must", "'d", "ought"})
+DOUBTFUL_MARKS: Final = frozenset({"if", "unless", "whether", "lest", "though"})
+# Verbs whose complement is not stated as true by the speaker.
+DOUBTFUL_VERBS: Final = frozenset(
+    "hope wish wonder guess suppose imagine doubt bet pretend ask expect dream consider suggest recommend want need would decide fear "
+    "worry think".split()
+)
+HEARSAY_VERBS: Final = frozenset("say tell hear claim report mention read announce".split())
+
+
+class Tense(StrEnum):
+    """When a clause says that it holds."""
+
+    PAST = "past"
+    PRESENT = "present"
+    FUTURE = "future"
+
+
+@dataclass(slots=True)
+class Clause:
+    """One predication. ``verb`` is the verb, or in "I'm a nurse" the predicate noun, with ``copula`` set.
+
+    ``obliques`` are (preposition, noun) pairs in order; ``complement`` is an open clause ("learn to swim").
+    ``factual`` is False for what is asked, wished, supposed or merely possible.
+    """
+
+    verb: Token
+    subject: Token | None
+    copula: Token | None = None
+    passive: bool = False
+    objects: list[Token] = field(default_factory=list)
+    recipient: Token | None = None
+    obliques: list[tuple[str, Token]] = field(default_factory=list)
+    complement: Token | None = None
+    particle: str = ""
+    negated: bool = False
+    no_longer: bool = False
+    used_to: bool = False
+    tense: Tense = Tense.PRESENT
+    perfect: bool = False
+    progressive: bool = False
+    factual: bool = True
+    hearsay: bool = False
+    question: bool = False
+
+    @property
+    def lemma(self) -> str:
+        """Verb with its particle, lower case: "break up"."""
+        lemma = self.verb.lemma_.lower()
+        return f"{lemma} {self.particle}" if self.particle else lemma
+
+
+def read_clauses(sentence: Span) -> Iterator[Clause]:
+    """The clauses of a sentence, in order of their predicates."""
+    for token in sentence:
+        if token.dep_ in ("aux", "aux:pass", "cop", "case", "mark", "amod", "compound", "flat", "fixed", "punct"):
+            continue
+        copula = _child(token, "cop")
+        if copula is not None or token.pos_ == "VERB" or (token.pos_ == "AUX" and _child(token, *SUBJECTS)):
+            yield _read(token, copula)
+
+
+def preposition(token: Token) -> str:
+    """The preposition of a noun phrase, lower case ("" if none); a parse may hang it on the phrase's first word."""
+    words = []
+    for child in token.children:
+        if child.dep_ == "case" and child.i < token.i:
+            words.append(child)
+    if not words and token.left_edge.i > 0 and token.left_edge.dep_ == "case":
+        words.append(token.left_edge)
+    return words[0].lower_ if words else ""
+
+
+def _child(token: Token, *deps: str) -> Token | None:
+    for child in token.children:
+        if child.dep_ in deps:
+            return child
+    return None
+
+
+def _read(verb: Token, copula: Token | None) -> Clause:
+    clause = Clause(verb, _subject(verb), copula)
+    auxiliaries: list[Token] = []
+    for child in verb.children:
+        dep = child.dep_
+        if dep in ("aux", "aux:pass"):
+            auxiliaries.append(child)
+            clause.passive = clause.passive or dep == "aux:pass"
+        elif dep == "obj":
+            clause.objects.append(child)
+        elif dep == "iobj":
+            clause.recipient = child
+        elif dep in ("obl", "obl:agent", "nmod") and child.i > verb.i:
+            clause.obliques.append((preposition(child), child))
+        elif dep == "obl" and preposition(child):
+            clause.obliques.append((preposition(child), child))
+        elif dep == "xcomp":
+            clause.complement = child
+        elif dep == "compound:prt":
+            clause.particle = child.lower_
+        elif dep in ("advmod", "det") and child.lower_ in NEGATIONS:
+            clause.negated = True
+        if dep in ("advmod", "obl", "obl:unmarked") and child.lower_ in NO_LONGER | {"more"}:
+            ending = child.lower_ == "anymore" or child.doc[child.i - 1].lower_ in ("any", "no")
+            clause.no_longer = clause.no_longer or ending
+            clause.negated = clause.negated or ending
+    _inherit(clause, auxiliaries)
+    _judge(clause, auxiliaries)
+    return clause
+
+
+def _subject(verb: Token) -> Token | None:
+    """The subject, also where it is shared: "I packed and left", "I love to swim"."""
+    seen = 0
+    while seen < 4:
+        for child in verb.children:
+            if child.dep_ in SUBJECTS:
+                return _relative(child, verb)
+        if verb.dep_ == "conj" and verb.head.pos_ in ("VERB", "AUX", "ADJ", "NOUN", "PROPN"):
+            verb = verb.head
+        elif verb.dep_ == "xcomp":
+            verb = verb.head
+        elif verb.dep_ in ("acl", "acl:relcl") and verb.tag_ != "VBN":
+            return None
+        else:
+            return None
+        seen += 1
+    return None
+
+
+def _relative(subject: Token, verb: Token) -> Token | None:
+    """In "my sister, who lives in Rome" the subject is the sister."""
+    if subject.tag_ in ("WP", "WDT") or (subject.lower_ == "that" and verb.dep_ == "acl:relcl"):
+        return verb.head if verb.dep_ == "acl:relcl" else None
+    return subject
+
+
+def _inherit(clause: Clause, auxiliaries: list[Token]) -> None:
+    """A conjoined verb without a subject of its own shares the auxiliaries of the first ("I will go and see")."""
+    verb = clause.verb
+    if (
+        verb.dep_ == "conj"
+        and not auxiliaries
+        and _child(verb, *SUBJECTS) is None
+        and verb.tag_ in ("VB", "VBN", "VBG")
+    ):
+        auxiliaries += [c for c in verb.head.children if c.dep_ in ("aux", "aux:pass")]
+        clause.passive = any(a.dep_ == "aux:pass" for a in auxiliaries)
+
+
+def _judge(clause: Clause, auxiliaries: list[Token]) -> None:
+    verb = clause.verb
+    words = [(a.lower_, a.lemma_.lower()) for a in auxiliaries]
+    finite = auxiliaries[0] if auxiliaries else (clause.copula if clause.copula is not None else verb)
+    clause.progressive = verb.tag_ == "VBG" and any(lemma == "be" for _, lemma in words)
+    clause.perfect = any(lemma == "have" or word == "'ve" for word, lemma in words)
+    if any(word in ("will", "'ll", "wo", "gonna") for word, _ in words):
+        clause.tense = Tense.FUTURE
+    elif finite.tag_ in ("VBD",) or "Past" in finite.morph.get("Tense") or clause.perfect:
+        clause.tense = Tense.PAST
+    if verb.tag_ == "VBD" or (verb.tag_ == "VBN" and not auxiliaries and clause.copula is None):
+        clause.tense = Tense.PAST
+    for word, lemma in words:
+        doubtful = word in DOUBTFUL_MODALS or lemma in DOUBTFUL_MODALS
+        if doubtful and not (word == "'d" and verb.tag_ == "VBN"):
+            clause.factual = False
+    _judge_surroundings(clause)
+
+
+def _judge_surroundings(clause: Clause) -> None:
+    """Conditions, wishes and reports around the clause."""
+    verb = clause.verb
+    if verb.dep_ in ("xcomp", "csubj", "amod") or (verb.dep_ in ("acl", "advcl") and _child(verb, *SUBJECTS) is None):
+        clause.factual = False  # read as part of the clause it belongs to
+    for _ in range(5):
+        marks = {c.lower_ for c in verb.children if c.dep_ in ("mark", "advmod") and c.i <= verb.i}
+        conditional = any(
+            c.dep_ == "advcl" and {m.lower_ for m in c.children if m.dep_ == "mark"} & {"if", "unless"}
+            for c in verb.children
+        )
+        if marks & (DOUBTFUL_MARKS | {"when", "until", "till", "before", "wherever", "whenever"}) or conditional:
+            clause.factual = False
+        head = verb.head
+        if verb.dep_ == "ccomp" and head.pos_ == "VERB":
+            lemma = head.lemma_.lower()
+            if lemma in DOUBTFUL_VERBS or any(c.lower_ in NEGATIONS for c in head.children):
+                clause.factual = False
+            clause.hearsay = clause.hearsay or lemma in HEARSAY_VERBS
+        elif verb.dep_ not in ("conj", "advcl", "acl:relcl", "xcomp"):
+            return
+        if verb.dep_ == "conj" and _child(verb, *SUBJECTS) is not None and head.dep_ != "ccomp":
+            return
+        if verb.dep_ in ("advcl", "acl:relcl"):
+            return
+        verb = head
+
+
+def read_complement(clause: Clause) -> Clause | None:
+    """The open clause under a verb ("learning" in "I started learning Dutch") with the same subject."""
+    if clause.complement is None or clause.complement.pos_ not in ("VERB", "AUX", "NOUN"):
+        return None
+    inner = _read(clause.complement, _child(clause.complement, "cop"))
+    inner.subject = clause.subject
+    inner.tense, inner.factual, inner.hearsay = clause.tense, clause.factual, clause.hearsay
+    return inner

@@ -1,0 +1,239 @@
+"""What "to be" says: jobs, ages, diets, origins, birthdays, favourites, names and what somebody is allergic to."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from factloom.engine.extraction.clauses import Tense, preposition
+from factloom.engine.extraction.dates import MONTHS, find_when
+from factloom.engine.extraction.drafting import FAIR, Draft
+from factloom.engine.extraction.mentions import conjuncts, entity_type, is_content, phrase, relation_of
+from factloom.engine.extraction.predicates import predicate_table
+from factloom.engine.extraction.vocabulary import vocabulary
+from factloom.schemas.extraction import Candidate, Mention
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+_EMPLOYER: Final = frozenset({"at", "for", "with"})
+_NUMBERS: Final = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+    "nineteen twenty"
+).split()
+
+
+def read_copula(draft: Draft) -> list[Candidate]:
+    """Candidates of a clause with a form of "be"."""
+    clause = draft.clause
+    if clause.copula is None or clause.subject is None:
+        return []
+    owned = _of_owned(draft)
+    if owned:
+        return owned
+    found: list[Candidate | None] = []
+    for subject in draft.subjects():
+        found += _about_person(draft, subject)
+    return [candidate for candidate in found if candidate is not None]
+
+
+def _of_owned(draft: Draft) -> list[Candidate]:
+    """ "My name is Gus", "her birthday is 14 March", "my favourite food is sushi"."""
+    clause = draft.clause
+    subject = clause.subject
+    assert subject is not None
+    owner_token = next((c for c in subject.children if c.dep_ == "nmod:poss"), None)
+    if owner_token is None:
+        return []
+    owner = draft.reader.mention(owner_token, type="person")
+    if owner is None:
+        return []
+    noun = subject.lemma_.lower()
+    if noun in ("name", "nickname") and clause.verb.text[:1].isupper() and not clause.negated:
+        return name_facts(draft, owner, phrase(clause.verb))
+    if noun == "birthday":
+        return _birthday(draft, owner)
+    favourite = any(c.lower_ in ("favorite", "favourite") for c in subject.children)
+    if favourite and not clause.negated:
+        return _favourite(draft, owner, noun)
+    return []
+
+
+def name_facts(draft: Draft, owner: Mention, name: str) -> list[Candidate]:
+    """That somebody is also called ``name``; nothing when that is the name already used."""
+    if not name or name.casefold() == owner.name.casefold() or len(name.split()) > 4:
+        return []
+    named = owner.model_copy(update={"aliases": (*owner.aliases, name)})
+    fact = draft.candidate(named, "ALSO_KNOWN_AS", Mention(name=name, type="name"))
+    return [fact] if fact is not None else []
+
+
+def _birthday(draft: Draft, owner: Mention) -> list[Candidate]:
+    when = find_when(draft.sentence.text, draft.anchor, future=True)
+    if when is None or when.precision not in ("day", "month") or draft.clause.negated:
+        return []
+    month = MONTHS[when.start.month - 1].capitalize()
+    date = f"{when.start.day} {month}" if when.precision == "day" else month
+    preposition_ = "on" if when.precision == "day" else "in"
+    text = f"{owner.name}'s birthday is {preposition_} {date}."
+    fact = draft.candidate(owner, "HAS_BIRTHDAY", Mention(name=date, type="date"), text=text)
+    return [fact.model_copy(update={"valid_at": draft.anchor})] if fact is not None else []
+
+
+def _favourite(draft: Draft, owner: Mention, noun: str) -> list[Candidate]:
+    found = []
+    for token in conjuncts(draft.clause.verb):
+        object = draft.reader.mention(token)
+        if object is None or not re.fullmatch(r"[a-z]+", noun):
+            continue
+        text = f"{owner.name}'s favourite {noun} is {object.name}."
+        predicate = "FAVOURITE" if noun in ("one", "thing", "part", "kind") else f"FAVOURITE_{noun.upper()}"
+        found.append(draft.candidate(owner, predicate, object, text=text))
+    return [candidate for candidate in found if candidate is not None]
+
+
+def _about_person(draft: Draft, subject: Mention) -> list[Candidate | None]:
+    clause = draft.clause
+    token = clause.verb
+    if subject.type not in ("person", "animal") and not subject.is_speaker:
+        return []
+    case = preposition(token)
+    if token.pos_ in ("ADJ", "VERB") and not case:
+        return [*_adjective(draft, subject), _age(draft, subject)]
+    if case == "from" and not clause.negated:
+        return [draft.candidate(subject, "COMES_FROM", _place(draft, token))] if _place(draft, token) else []
+    if case == "to" and clause.perfect and not clause.negated and entity_type(token) == "place":
+        return [draft.candidate(subject, "VISITED", _place(draft, token))]
+    if case == "into" and not clause.negated:
+        objects = [draft.reader.mention(t) for t in conjuncts(token)]
+        return [draft.candidate(subject, "INTERESTED_IN", object) for object in objects if object is not None]
+    if case:
+        return []
+    age = _age(draft, subject)
+    if age is not None:
+        return [age]
+    return _noun(draft, subject)
+
+
+def _adjective(draft: Draft, subject: Mention) -> list[Candidate | None]:
+    clause = draft.clause
+    adjectives = predicate_table().adjectives
+    found: list[Candidate | None] = []
+    if clause.verb.lower_ in vocabulary().diets:
+        return _diet(draft, subject)
+    for case, noun in clause.obliques:
+        predicate = adjectives.get((clause.verb.lower_, case))
+        if predicate is None:
+            continue
+        for token in conjuncts(noun):
+            object = draft.reader.mention(token, type=predicate_table().get(predicate).object)
+            if object is not None:
+                found.append(draft.candidate(subject, predicate, object, negated=clause.negated))
+    return found
+
+
+def _diet(draft: Draft, subject: Mention) -> list[Candidate | None]:
+    object = Mention(name=draft.clause.verb.lemma_.lower(), type="diet")
+    return [draft.candidate(subject, "FOLLOWS_DIET", object, negated=draft.clause.negated)]
+
+
+def _age(draft: Draft, subject: Mention) -> Candidate | None:
+    """ "I'm 34", "Pickle is sixteen", "she's 90 years old"."""
+    token = draft.clause.verb
+    number = token if token.pos_ == "NUM" else next((c for c in token.subtree if c.pos_ == "NUM"), None)
+    if number is None or draft.clause.negated or draft.clause.tense is not Tense.PRESENT:
+        return None
+    if number.i != token.i and token.lower_ not in ("old", "years", "year"):
+        return None
+    lower = number.lower_
+    value = int(lower) if lower.isdigit() else (_NUMBERS.index(lower) if lower in _NUMBERS else 0)
+    if not 1 <= value <= 120:
+        return None
+    return draft.candidate(subject, "HAS_AGE", Mention(name=str(value), type="value"))
+
+
+def _place(draft: Draft, token: Token) -> Mention | None:
+    mention = draft.reader.mention(token, type="place")
+    return mention if mention is not None and mention.name[:1].isupper() else None
+
+
+def _noun(draft: Draft, subject: Mention) -> list[Candidate | None]:
+    """Jobs ("I'm a cook at Casa Tordo"), diets, fandom, and otherwise what somebody is."""
+    clause, lists = draft.clause, vocabulary()
+    token = clause.verb
+    lemma = token.lemma_.lower()
+    if token.pos_ not in ("NOUN", "PROPN") or token.tag_ in ("NNS", "NNPS"):
+        return []
+    if lemma in lists.diets:
+        return _diet(draft, subject)
+    if token.pos_ == "PROPN" or entity_type(token):
+        return list(_self_introduction(draft, subject))
+    determiner = next((c.lower_ for c in token.children if c.dep_ == "det"), "")
+    if lemma == "fan":
+        return _fan(draft, subject)
+    name = _bare_phrase(token)
+    if determiner not in ("a", "an") or not is_content(token, name):
+        return []
+    if lemma in lists.jobs or re.search(r"(?:ologist|grapher|itect|ician)$", lemma):
+        return _job(draft, subject, name)
+    if relation_of(token) is not None or clause.tense is not Tense.PRESENT or len(name.split()) > 4:
+        return []
+    if subject.type == "animal":
+        return []
+    amods = [c for c in token.children if c.dep_ == "amod"]
+    if any(c.lemma_.lower() in lists.empty_adjectives for c in amods) or clause.progressive:
+        return []
+    return [
+        draft.candidate(
+            subject, "IS_A", Mention(name=name, type="value"), negated=clause.negated, confidence=FAIR - 0.1
+        )
+    ]
+
+
+def _self_introduction(draft: Draft, subject: Mention) -> list[Candidate]:
+    """ "I'm Ana": the speaker's name, where the message came under another one."""
+    clause = draft.clause
+    assert clause.subject is not None
+    if clause.subject.lower_ != "i" or clause.negated or entity_type(clause.verb) != "person":
+        return []
+    name = phrase(clause.verb)
+    if subject.name.casefold() in name.casefold() or name.casefold() in subject.name.casefold():
+        return []
+    return name_facts(draft, subject, name)
+
+
+def _fan(draft: Draft, subject: Mention) -> list[Candidate | None]:
+    case, thing = next(((preposition(c), c) for c in draft.clause.verb.children if c.dep_ == "nmod"), ("", None))
+    if thing is None or case != "of":
+        return []
+    object = draft.reader.mention(thing)
+    predicate = "DISLIKES" if draft.clause.negated else "LIKES"
+    return [draft.candidate(subject, predicate, object)] if object is not None else []
+
+
+def _job(draft: Draft, subject: Mention, name: str) -> list[Candidate | None]:
+    clause = draft.clause
+    over = clause.tense is Tense.PAST
+    job = Mention(name=name, type="job")
+    found = [draft.candidate(subject, "HAS_JOB", job, negated=clause.negated, ended=over)]
+    employers = [(preposition(c), c) for c in clause.verb.children if c.dep_ in ("nmod", "obl")]
+    for case, noun in employers:
+        if case in _EMPLOYER and noun.text[:1].isupper():
+            employer = draft.reader.mention(noun, type="organisation")
+            if employer is not None:
+                employer = employer.model_copy(update={"type": "organisation"})
+                text = f"{subject.name} works for {employer.name}." if not clause.negated and not over else None
+                found.append(
+                    draft.candidate(subject, "WORKS_FOR", employer, text=text, negated=clause.negated, ended=over)
+                )
+    return found
+
+
+def _bare_phrase(token: Token) -> str:
+    """ "graphic designer" without the tail of "a graphic designer at Corvina"."""
+    name = phrase(token)
+    for child in token.children:
+        if child.dep_ in ("nmod", "obl"):
+            case = preposition(child)
+            name = re.split(rf"\s+{re.escape(case)}\s+", name)[0] if case and case != "of" else name
+    return name

@@ -1,0 +1,242 @@
+"""Read simple date expressions ("last Friday", "in May", "two years ago", "on 3 March") against a message's time."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+MONTHS: Final = "january february march april may june july august september october november december".split()
+WEEKDAYS: Final = "monday tuesday wednesday thursday friday saturday sunday".split()
+SEASONS: Final = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
+NUMBERS: Final = {
+    word: number
+    for number, words in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+    for word in words.split()
+} | {"a": 1, "an": 1, "couple": 2, "few": 3, "several": 4}
+
+_NUMBER = r"(\d{1,3}|(?:a )?(?:couple|few)(?: of)?|several|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+_MONTH = "(" + "|".join(MONTHS) + ")"
+_WEEKDAY = "(" + "|".join(WEEKDAYS) + ")"
+_SEASON = "(" + "|".join(SEASONS) + ")"
+_UNIT = r"(day|week|month|year)s?"
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A stretch of time that a text names: [start, end), how exact it is, and the characters that say it.
+
+    ``since`` tells "since 2019" and "for four years", which name only a beginning, from "in 2019".
+    """
+
+    start: datetime
+    end: datetime
+    precision: str  # day | week | month | season | year
+    span: tuple[int, int]
+    since: bool = False
+
+    @property
+    def phrase(self) -> str:
+        """The same time in absolute words, e.g. "on 18 April 2025"."""
+        month = f"{MONTHS[self.start.month - 1].capitalize()} {self.start.year}"
+        if self.precision == "day":
+            said = f"{self.start.day} {month}"
+            return f"since {said}" if self.since else f"on {said}"
+        if self.precision == "week":
+            return f"in the week of {self.start.day} {month}"
+        said = str(self.start.year) if self.precision == "year" else month
+        return f"since {said}" if self.since else f"in {said}"
+
+
+Span = tuple[datetime, str]  # start and precision
+Reader = Callable[[re.Match[str], datetime, bool], Span | None]
+
+
+def find_when(text: str, anchor: datetime, *, future: bool = False) -> When | None:
+    """The first date expression in ``text``, as seen from ``anchor`` (aware; UTC is used).
+
+    ``future`` says which way "on Friday" and "in May" look. None when there is none, or it is no real date.
+    """
+    lowered = text.lower()
+    anchor = anchor.astimezone(UTC)
+    best: tuple[int, int, re.Match[str], Span] | None = None
+    for pattern, read in _PATTERNS:
+        for match in pattern.finditer(lowered):
+            found = _safely(read, match, anchor, future)
+            # The earliest expression wins, and of two that begin together the longer one.
+            if found and (best is None or (match.start(), -match.end()) < (best[0], -best[1])):
+                best = (match.start(), match.end(), match, found)
+    if best is None:
+        return None
+    start, end, match, (begin, precision) = best
+    lead = re.search(r"\b(since|back in|on|in|for|during|over|this past|at)\s+(the\s+)?$", lowered[:start])
+    since = match.group().startswith(("since ", "for ")) or bool(lead and lead.group(1) == "since")
+    start = lead.start() if lead else start
+    return When(begin, _end(begin, precision), precision, (start, end), since)
+
+
+def _safely(read: Reader, match: re.Match[str], anchor: datetime, future: bool) -> Span | None:
+    try:
+        return read(match, anchor, future)
+    except (ValueError, OverflowError):  # 31 February, the year 0
+        return None
+
+
+def _day(value: datetime) -> datetime:
+    return value.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _end(start: datetime, precision: str) -> datetime:
+    if precision in ("day", "week"):
+        return start + timedelta(days=1 if precision == "day" else 7)
+    return _shift(start, months={"month": 1, "season": 3, "year": 12}[precision])
+
+
+def _shift(value: datetime, *, months: int) -> datetime:
+    index = value.year * 12 + value.month - 1 + months
+    year, month = divmod(index, 12)
+    return value.replace(year=year, month=month + 1, day=min(value.day, monthrange(year, month + 1)[1]))
+
+
+def _number(word: str) -> int:
+    word = word.removeprefix("a ").removesuffix(" of")
+    return int(word) if word.isdigit() else NUMBERS[word]
+
+
+def _back(anchor: datetime, unit: str, count: int) -> Span:
+    """``count`` units before ``anchor``, as exact as the unit."""
+    if unit == "day":
+        return _day(anchor - timedelta(days=count)), "day"
+    if unit == "week":
+        day = _day(anchor - timedelta(weeks=count))
+        return day - timedelta(days=day.weekday()), "week"
+    moved = _shift(_day(anchor), months=-count if unit == "month" else -12 * count).replace(day=1)
+    return (moved, "month") if unit == "month" else (moved.replace(month=1), "year")
+
+
+def _ago(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    return _back(anchor, match.group(2), _number(match.group(1)))
+
+
+def _ahead(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    return _back(anchor, match.group(2), -_number(match.group(1)))
+
+
+_NAMED_DAYS: Final = {
+    "today": 0,
+    "tonight": 0,
+    "this morning": 0,
+    "this afternoon": 0,
+    "this evening": 0,
+    "yesterday": -1,
+    "last night": -1,
+    "the day before yesterday": -2,
+    "tomorrow": 1,
+    "the other day": -3,
+}
+
+
+def _named_day(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    return _day(anchor + timedelta(days=_NAMED_DAYS[match.group(1)])), "day"
+
+
+def _unit_beside(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    step = {"last": 1, "past": 1, "this": 0, "next": -1}[match.group(1)]
+    if match.group(2) == "weekend":
+        saturday = _day(anchor) + timedelta(days=(5 - anchor.weekday()))
+        return saturday - timedelta(weeks=step), "day"
+    return _back(anchor, match.group(2), step)
+
+
+def _weekday(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    prefix, wanted = match.group(1) or "", WEEKDAYS.index(match.group(2))
+    ahead = future or prefix in ("next", "this")
+    if prefix == "last":
+        ahead = False
+    distance = (wanted - anchor.weekday()) % 7 if ahead else (anchor.weekday() - wanted) % 7
+    distance = distance or 7
+    return _day(anchor + timedelta(days=distance if ahead else -distance)), "day"
+
+
+def _month(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    prefix, wanted, year = match.group(1), MONTHS.index(match.group(2)) + 1, match.group(3)
+    if year:
+        return datetime(int(year), wanted, 1, tzinfo=UTC), "month"
+    start = datetime(anchor.year, wanted, 1, tzinfo=UTC)
+    if prefix.startswith("next") or future:
+        return (start if start.month >= anchor.month else _shift(start, months=12)), "month"
+    if prefix.startswith("last") and wanted == anchor.month:
+        return _shift(start, months=-12), "month"
+    return (start if start <= anchor else _shift(start, months=-12)), "month"
+
+
+def _season(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    start = datetime(anchor.year, SEASONS[match.group(2)], 1, tzinfo=UTC)
+    if match.group(1) == "next" or future:
+        return (start if start > anchor else _shift(start, months=12)), "season"
+    if match.group(1) == "last" and start.month <= anchor.month < start.month + 3:
+        return _shift(start, months=-12), "season"
+    return (start if start <= anchor else _shift(start, months=-12)), "season"
+
+
+def _year(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    return datetime(int(match.group(1)), 1, 1, tzinfo=UTC), "year"
+
+
+def _iso(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    return datetime(int(match.group(1)), int(match.group(2)), int(match.group(3)), tzinfo=UTC), "day"
+
+
+def _calendar_day(day: str, month: str, year: str | None, anchor: datetime, future: bool) -> Span:
+    number = MONTHS.index(month) + 1
+    if year:
+        return datetime(int(year), number, int(day), tzinfo=UTC), "day"
+    start = datetime(anchor.year, number, int(day), tzinfo=UTC)
+    if future and start < _day(anchor):
+        start = start.replace(year=start.year + 1)
+    elif not future and start > anchor:
+        start = start.replace(year=start.year - 1)
+    return start, "day"
+
+
+def _day_month(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    return _calendar_day(match.group(1), match.group(2), match.group(3), anchor, future)
+
+
+def _month_day(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    return _calendar_day(match.group(2), match.group(1), match.group(3), anchor, future)
+
+
+def _ordinal(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    start = _day(anchor).replace(day=int(match.group(1)))
+    if future and start < _day(anchor):
+        start = _shift(start, months=1)
+    elif not future and start > anchor:
+        start = _shift(start, months=-1)
+    return start, "day"
+
+
+_PATTERNS: Final[tuple[tuple[re.Pattern[str], Reader], ...]] = tuple(
+    (re.compile(pattern), read)
+    for pattern, read in (
+        (r"\b(\d{4})-(\d{2})-(\d{2})\b", _iso),
+        (rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH}\b(?:,? (\d{{4}})\b)?", _day_month),
+        (rf"\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)(?:,? (\d{{4}})\b)?", _month_day),
+        (rf"\b(in|since|last|next|this|during|until|early|late|mid|of) {_MONTH}\b(?:,? (\d{{4}})\b)?", _month),
+        (r"\b(?:in|since|back in|from|around|of|during) ((?:19|20)\d\d)\b", _year),
+        (rf"\b{_NUMBER} {_UNIT} (?:ago|back)\b", _ago),
+        (rf"\bfor (?:about |almost |over |nearly )?{_NUMBER} {_UNIT}\b", _ago),
+        (rf"\bin {_NUMBER} {_UNIT}\b", _ahead),
+        (
+            r"\b(the day before yesterday|yesterday|today|tonight|tomorrow|last night|the other day|this (?:morning|afternoon|evening))\b",
+            _named_day,
+        ),
+        (r"\b(last|past|this|next) (week|month|year|weekend)\b", _unit_beside),
+        (rf"\b(?:(last|this|next) |on )?{_WEEKDAY}\b(?!s)", _weekday),
+        (rf"\b(last|this|next|in the|over the) {_SEASON}\b", _season),
+        (r"\bthe (\d{1,2})(?:st|nd|rd|th)\b", _ordinal),
+    )
+)

@@ -1,0 +1,143 @@
+"""Shape what a reading found into candidates: text, time, category and confidence in one place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from factloom.engine.extraction.clauses import Clause, Tense
+from factloom.engine.extraction.dates import When, find_when
+from factloom.engine.extraction.mentions import Reader
+from factloom.engine.extraction.predicates import predicate_table
+from factloom.engine.extraction.rendering import article, retell
+from factloom.schemas.extraction import Candidate, Mention
+
+if TYPE_CHECKING:
+    from spacy.tokens import Span
+
+SURE: Final = 0.9  # a core predicate, said in so many words
+FAIR: Final = 0.7  # the general fallback: a verb and what it was done to
+HEARSAY: Final = 0.6  # factor for what somebody else is said to have said
+_CORRECTION: Final = re.compile(
+    r"^\W*(?:no[,.]?\s+(?:wait|sorry|i meant)|wait|actually|correction|i meant|sorry,? i mean|scratch that)\b",
+    re.IGNORECASE,
+)
+_OBJECTION: Final = re.compile(r"^\W*(?:no|nope)\b|\bnot (?:the |in |on |at )?\w+$", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Draft:
+    """One clause of one sentence, with everything that a reading needs to make candidates of it."""
+
+    clause: Clause
+    sentence: Span
+    reader: Reader
+    anchor: datetime
+    when: When | None
+
+    @classmethod
+    def of(cls, clause: Clause, sentence: Span, reader: Reader, anchor: datetime) -> Draft:
+        """Read the clause's time: the date expression in its own words, else the sentence's only one."""
+        future = clause.tense is Tense.FUTURE or (clause.progressive and clause.tense is Tense.PRESENT)
+        when = find_when(sentence.text, anchor, future=future)
+        if when is not None and not _belongs(when, clause, sentence):
+            when = None
+        return cls(clause, sentence, reader, anchor, when)
+
+    def subjects(self) -> list[Mention]:
+        """Whom the clause is about, as far as they can be known."""
+        token = self.clause.subject
+        if token is None:
+            return []
+        found = [self.reader.mention(token, type="person")]
+        found += [
+            self.reader.mention(child, type="person")
+            for child in token.children
+            if child.dep_ == "conj" and (child.ent_type_ == "PER" or child.lower_ in ("i", "me"))
+        ]
+        before = token.doc[token.i - 2] if token.i >= 2 and token.doc[token.i - 1].lower_ == "and" else None
+        if before is not None and before.ent_type_ == "PER" and before.i not in [c.i for c in token.children]:
+            found.append(self.reader.mention(before, type="person"))  # "Tom and I", wrongly parsed
+        unique: dict[str, Mention] = {}
+        for mention in found:
+            if mention is not None:
+                unique.setdefault(mention.name, mention)
+        return list(unique.values())
+
+    def candidate(
+        self,
+        subject: Mention,
+        predicate: str,
+        object: Mention | None,
+        *,
+        text: str | None = None,
+        negated: bool = False,
+        confidence: float = SURE,
+        ended: bool = False,
+    ) -> Candidate | None:
+        """A candidate of this clause; None when subject and object are the same.
+
+        ``text`` defaults to the predicate's own sentence, or the clause retold. ``ended``: it held and is over.
+        """
+        if object is not None and object.name.casefold() == subject.name.casefold():
+            return None
+        spec = predicate_table().get(predicate)
+        if text is None and spec.text and object is not None and not negated and not ended:
+            text = self.fill(spec.text, subject, object)
+        text = text or retell(self.clause, subject.name, self.reader, self.when)
+        start = self.when.start if self.when is not None else None
+        invalid_at = None
+        if ended:
+            invalid_at = (
+                min(self.when.end, self.anchor) if self.when is not None and not self.when.since else self.anchor
+            )
+            start = start if start is not None and start < invalid_at else None
+        elif start is None:
+            start = self.anchor
+        words = self.sentence.text.strip()
+        return Candidate(
+            subject=subject,
+            predicate=predicate,
+            object=object,
+            text=text,
+            sentence=words,
+            category=spec.category,
+            valid_at=start,
+            invalid_at=invalid_at,
+            confidence=round(confidence * (HEARSAY if self.clause.hearsay else 1.0), 3),
+            negated=negated,
+            correction=is_correction(words),
+            metadata={"time_expression": words_of(self.when, self.sentence)} if self.when is not None else {},
+        )
+
+    def fill(self, template: str, subject: Mention, object: Mention) -> str:
+        """A predicate's sentence with names and time filled in."""
+        when = f" {self.when.phrase}" if self.when is not None else ""
+        text = template.format(s=subject.name, o=object.name, a=article(object.name), when=when)
+        return text[:1].upper() + text[1:]
+
+
+def words_of(when: When, sentence: Span) -> str:
+    """The words that say when, as they stand."""
+    return sentence.text[when.span[0] : when.span[1]].strip()
+
+
+def is_correction(sentence: str) -> bool:
+    """Whether a sentence takes back an earlier one: "no wait, it's the 14th, not the 12th"."""
+    return bool(_CORRECTION.match(sentence) or (_OBJECTION.match(sentence) and ", not " in sentence))
+
+
+def _belongs(when: When, clause: Clause, sentence: Span) -> bool:
+    """Whether the date hangs on this clause's predicate rather than on another one's."""
+    start = sentence.start_char + when.span[0]
+    token = next((t for t in sentence if t.idx + len(t) > start), None)
+    while token is not None:
+        heads_clause = token.pos_ == "VERB" or any(c.dep_ == "cop" for c in token.children)
+        if token.i == clause.verb.i:
+            return True
+        if (heads_clause and token.dep_ not in ("xcomp", "amod", "compound")) or token.head.i == token.i:
+            return False
+        token = token.head
+    return False

@@ -1,0 +1,121 @@
+"""What is over: jobs quit, couples parted, trips cancelled. Each closes what it ends and says that it happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from factloom.engine.extraction.clauses import Tense, preposition
+from factloom.engine.extraction.drafting import Draft
+from factloom.engine.extraction.mentions import entity_type, is_content, phrase
+from factloom.engine.extraction.rendering import retell
+from factloom.schemas.extraction import Candidate, Mention
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+_QUITTING: Final = frozenset({"quit", "leave", "resign"})
+_JOB: Final = frozenset({"job", "position", "post", "role"})
+_PARTING: Final = frozenset({"break up", "split up", "separate", "break it off"})
+_PARTNERS: Final = ("HAS_PARTNER", "MARRIED_TO")
+
+
+def read_ending(draft: Draft) -> list[Candidate]:
+    """Candidates of a clause that ends something; empty when it does not."""
+    clause = draft.clause
+    if clause.negated or clause.tense is Tense.FUTURE:
+        return []
+    if clause.lemma in _PARTING and clause.tense is Tense.PAST:
+        return _parting(draft)
+    if clause.lemma in ("cancel", "call off", "fall through") or clause.verb.lower_ in ("cancelled", "canceled"):
+        return _cancelling(draft)
+    if clause.tense is Tense.PAST and clause.lemma in _QUITTING:
+        return _quitting(draft)
+    if clause.tense is Tense.PAST and (
+        clause.lemma in ("lay off", "fire") and clause.passive or clause.lemma == "lose"
+    ):
+        return _quitting(draft)
+    return []
+
+
+def _quitting(draft: Draft) -> list[Candidate]:
+    """ "I quit my job at Corvina", "she left Google", "I got laid off from Enron", "I quit"."""
+    clause = draft.clause
+    job = next((token for token in clause.objects if token.lemma_.lower() in _JOB), None)
+    employer: Mention | None = None
+    for case, token in _places_of(clause.objects, clause.obliques):
+        if case in ("at", "from", "with") and (entity_type(token) or token.text[:1].isupper()):
+            employer = draft.reader.mention(token, type="organisation")
+    for token in clause.objects:
+        if entity_type(token) == "organisation" and clause.lemma in ("leave", "quit"):
+            employer = draft.reader.mention(token)
+    bare = (
+        clause.lemma in ("quit", "resign") and not clause.objects and not clause.obliques and clause.complement is None
+    )
+    if job is None and employer is None and not bare and not clause.passive:
+        return []
+    if clause.lemma == "leave" and job is None and employer is None:
+        return []
+    if employer is not None:
+        employer = employer.model_copy(update={"type": "organisation"})
+    found = []
+    for subject in draft.subjects():
+        found.append(draft.candidate(subject, "WORKS_FOR", employer, negated=True))
+        if employer is not None:
+            text = retell(clause, subject.name, draft.reader, draft.when)
+            found.append(draft.candidate(subject, "LEFT_JOB_AT", employer, text=text))
+    return [candidate for candidate in found if candidate is not None]
+
+
+def _places_of(objects: list[Token], obliques: list[tuple[str, Token]]) -> list[tuple[str, Token]]:
+    nested = [
+        (preposition(child), child) for token in objects for child in token.children if child.dep_ in ("nmod", "obl")
+    ]
+    return [*obliques, *nested]
+
+
+def _parting(draft: Draft) -> list[Candidate]:
+    """ "Tom and I broke up", "I broke up with Tom", "we broke up"."""
+    clause = draft.clause
+    subjects = draft.subjects()
+    partners = subjects[1:]
+    for case, token in clause.obliques:
+        if case in ("with", "from"):
+            partner = draft.reader.mention(token, type="person")
+            partners += [partner] if partner is not None else []
+    # "Tom and I": the fact is the speaker's.
+    subjects.sort(key=lambda mention: not mention.is_speaker)
+    if not subjects:
+        return []
+    subject = subjects[0]
+    other = next((m for m in [*subjects[1:], *partners] if m.name != subject.name), None)
+    plural = clause.subject is not None and (clause.subject.lower_ in ("we", "they") or bool(subjects[1:]))
+    if other is None and not plural:
+        return []
+    found = [draft.candidate(subject, predicate, other, negated=True) for predicate in _PARTNERS]
+    if other is not None:
+        found.append(draft.candidate(subject, "BROKE_UP_WITH", other))
+    return [candidate for candidate in found if candidate is not None]
+
+
+def _cancelling(draft: Draft) -> list[Candidate]:
+    """ "I've cancelled the trip to Rome", "the concert was cancelled": the plan is off."""
+    clause = draft.clause
+    passive = clause.passive or clause.copula is not None or clause.lemma == "fall through"
+    token = clause.subject if passive else next(iter(clause.objects), None)
+    speaker = draft.reader.speaker
+    if token is None or token.pos_ not in ("NOUN", "PROPN"):
+        return []
+    name = phrase(token)
+    if not is_content(token, name) and token.lemma_.lower() not in ("plan", "plans"):
+        return []
+    event = Mention(name=name, type="event")
+    found: list[Candidate | None] = []
+    subjects = draft.subjects() if not passive else []
+    for subject in subjects or ([speaker] if speaker is not None else []):
+        found.append(draft.candidate(subject, "PLANS_TO", event, negated=True))
+        if not passive:
+            found.append(draft.candidate(subject, "CANCELLED", event))
+    if passive:
+        text = f"The {name} was cancelled{' ' + draft.when.phrase if draft.when else ''}."
+        found.append(draft.candidate(event, "WAS_CANCELLED", Mention(name="cancelled", type="value"), text=text))
+    return [candidate for candidate in found if candidate is not None]

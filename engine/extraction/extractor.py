@@ -1,0 +1,158 @@
+"""The offline extractor: statements in, candidate facts out, with a small spaCy pipeline and no network.
+
+The way of a message: it is parsed, cut into sentences (``sentences``), each statement into clauses
+(``clauses``); every clause is read for what it ends, names, equates, is and does (``endings``, ``verbs``,
+``relatives``, ``copulas``, ``plans``); noun phrases become mentions (``mentions``, ``antecedents``), dates
+are resolved (``dates``), and ``drafting`` makes candidates of it all. Silence is better than junk: a clause that
+is asked, wished, supposed or about nobody in particular gives nothing.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+
+from factloom.engine.extraction.antecedents import Antecedents, Person
+from factloom.engine.extraction.clauses import Clause, read_clauses
+from factloom.engine.extraction.copulas import read_copula
+from factloom.engine.extraction.drafting import Draft
+from factloom.engine.extraction.endings import read_ending
+from factloom.engine.extraction.mentions import Reader, relation_of
+from factloom.engine.extraction.pipeline import SHIPPED_NAME, load_pipeline
+from factloom.engine.extraction.plans import read_plan
+from factloom.engine.extraction.relatives import named_relatives, read_calling, read_equation, relation_facts
+from factloom.engine.extraction.sentences import LONGEST, Kind, is_command, kind_of, sentences
+from factloom.engine.extraction.verbs import read_naming, read_verb
+from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest, Mention
+from factloom.schemas.records import Episode, Role
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc, Span
+
+BATCH: Final = 64
+SILENT_ROLES: Final = frozenset({Role.SYSTEM, Role.TOOL})
+
+
+class OfflineExtractor:
+    """Extracts facts with a spaCy pipeline (``load_pipeline``); loads it at the first message.
+
+    Safe to call from several threads: parsing is serialised.
+    """
+
+    def __init__(self, pipeline: str | None = None) -> None:
+        self._pipeline = pipeline
+        self._lock = Lock()
+        self._cache: OrderedDict[tuple[str, str], list[Person]] = OrderedDict()
+
+    @property
+    def name(self) -> str:
+        """``offline/`` and the pipeline's name."""
+        return f"offline/{self._pipeline or SHIPPED_NAME}"
+
+    def extract(self, requests: Sequence[ExtractionRequest]) -> list[Extraction]:
+        """One result per request, in order.
+
+        Raises:
+            ModelNotFoundError: the pipeline is missing or damaged.
+        """
+        nlp = load_pipeline(self._pipeline)
+        with self._lock:
+            docs = list(nlp.pipe((r.episode.content[:LONGEST] for r in requests), batch_size=BATCH))
+            return [self._read(request, doc, nlp) for request, doc in zip(requests, docs, strict=True)]
+
+    def _read(self, request: ExtractionRequest, doc: Doc, nlp: Language) -> Extraction:
+        episode = request.episode
+        if episode.role in SILENT_ROLES:
+            return Extraction(episode_id=episode.id)
+        reader = _reader(episode)
+        self._remember(episode, reader, doc)
+        reader.antecedents = Antecedents(
+            people=reader.people,
+            previous=lambda: [self._people(turn, nlp) for turn in reversed(request.previous)],
+            speaker=reader.speaker.name if reader.speaker is not None else "",
+        )
+        candidates = [c for span in sentences(doc) for c in _read_sentence(span, reader, episode)]
+        if episode.role is Role.ASSISTANT:  # what it says of its own doings is no memory of anybody
+            candidates = [c for c in candidates if not c.subject.is_speaker]
+        return Extraction(episode_id=episode.id, candidates=tuple(_distinct(candidates)))
+
+    def _people(self, episode: Episode, nlp: Language) -> list[Person]:
+        """Whom an earlier turn mentions, nearest to its end first; the last few hundred turns are remembered."""
+        key = (episode.speaker or "", episode.content)
+        found = self._cache.get(key)
+        if found is None:
+            found = self._remember(episode, _reader(episode), nlp(episode.content[-1000:]))
+        return found
+
+    def _remember(self, episode: Episode, reader: Reader, doc: Doc) -> list[Person]:
+        found = reader.people(doc, len(doc))
+        self._cache[(episode.speaker or "", episode.content)] = found
+        while len(self._cache) > 512:
+            self._cache.popitem(last=False)
+        return found
+
+
+def _reader(episode: Episode) -> Reader:
+    if episode.role is Role.DOCUMENT:
+        return Reader(speaker=None)
+    name = episode.speaker or episode.labels.user_id or episode.role.value
+    return Reader(speaker=Mention(name=name[:200], type="person", is_speaker=True))
+
+
+def _read_sentence(span: Span, reader: Reader, episode: Episode) -> list[Candidate]:
+    kind = kind_of(span.text)
+    if kind is not Kind.STATEMENT:
+        return []
+    found: list[Candidate] = []
+    for clause in read_clauses(span):
+        draft = Draft.of(clause, span, reader, episode.occurred_at)
+        if is_command(clause.verb):
+            found += read_naming(draft)
+            continue
+        facts = _read_clause(draft) if clause.factual else []
+        found += facts
+        if clause.factual:
+            found += _relatives_around(draft, bool(facts))
+    return found
+
+
+def _read_clause(draft: Draft) -> list[Candidate]:
+    for read in (read_ending, read_naming, read_calling, read_equation, read_copula, read_plan, read_verb):
+        found = read(draft)
+        if found:
+            return found
+    return []
+
+
+def _relatives_around(draft: Draft, told: bool) -> list[Candidate]:
+    """Named relatives anywhere in the clause; unnamed ones only when the clause told something."""
+    clause = draft.clause
+    tokens = [t for t in clause.verb.subtree if t.i >= draft.sentence.start and t.i < draft.sentence.end]
+    found = named_relatives(draft, tokens)
+    having = _has(clause)
+    if told or having:
+        for token in [clause.subject, *clause.objects, *(noun for _, noun in clause.obliques)]:
+            if token is None or relation_of(token) is None:
+                continue
+            kin = draft.reader.kin(token)
+            if kin is not None and not kin.named and not kin.relation.vague:
+                found += relation_facts(draft, kin)
+    return found
+
+
+def _has(clause: Clause) -> bool:
+    return clause.lemma == "have" and not clause.negated
+
+
+def _distinct(candidates: list[Candidate]) -> list[Candidate]:
+    """Each fact once, the surest reading of it."""
+    best: dict[tuple[str, str, str, bool], Candidate] = {}
+    for candidate in candidates:
+        object = candidate.object.name.casefold() if candidate.object is not None else ""
+        key = (candidate.subject.name.casefold(), candidate.predicate, object, candidate.negated)
+        if key not in best or best[key].confidence < candidate.confidence:
+            best[key] = candidate
+    return list(best.values())

@@ -1,0 +1,256 @@
+"""Turn noun phrases into mentions: the speaker, named things, relatives of somebody, or plain things."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from factloom.engine.extraction.antecedents import Antecedents, Person
+from factloom.engine.extraction.predicates import Relation, predicate_table
+from factloom.engine.extraction.vocabulary import PRONOUNS, vocabulary
+from factloom.schemas.extraction import Mention
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc, Token
+
+FIRST_PERSON: Final = frozenset({"i", "me", "my", "mine", "myself", "we", "us", "our", "ours", "ourselves"})
+THIRD_PERSON: Final = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f", "hers": "f"}
+ENTITY_TYPES: Final = {"PER": "person", "ORG": "organisation", "LOC": "place"}
+LONGEST_NAME: Final = 60  # characters; a longer phrase is a description, not the name of anything
+# Determiners and the like that do not belong to a name.
+LEADING: Final = frozenset(
+    "a an the some any this that these those my our your his her its their all both each every another such quite very so really "
+    "just no few couple lots".split()
+)
+_CALLED: Final = frozenset({"call", "name"})
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """ "my sister Bea": whose she is, the relation, and how each is mentioned."""
+
+    owner: Mention
+    relation: Relation
+    other: Mention
+    named: bool  # whether the text gives a name of its own, so that there is something to learn
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads the noun phrases of one message. ``antecedents`` knows who "he" and "she" are (None: nobody asks).
+
+    ``speaker`` is None in a text of which nobody is the speaker, such as a document.
+    """
+
+    speaker: Mention | None
+    antecedents: Antecedents | None = None
+
+    def mention(self, token: Token, *, type: str = "thing") -> Mention | None:
+        """The mention that the phrase headed by ``token`` makes, or None when it names nothing that can be known.
+
+        ``type`` is what the predicate expects; a named entity's own type comes first.
+        """
+        lower = token.lower_
+        if lower in FIRST_PERSON:
+            return self.speaker
+        if lower in THIRD_PERSON:
+            return self.antecedents.resolve(token, THIRD_PERSON[lower]) if self.antecedents else None
+        if lower in PRONOUNS or token.pos_ in ("PRON", "DET", "PUNCT", "SYM", "ADP", "INTJ"):
+            return None
+        if any(c.dep_ == "det" and c.lower_ in _DEICTIC for c in token.children):
+            return None
+        kin = self.kin(token)
+        if kin is not None:
+            return kin.other if kin.named or not kin.relation.vague else None
+        if relation_of(token) is not None and any(c.dep_ == "nmod:poss" for c in token.children):
+            return None  # somebody's sister, but we do not know whose
+        name = phrase(token)
+        if not is_content(token, name):
+            return None
+        return Mention(name=name, type=entity_type(token) or type)
+
+    def kin(self, token: Token) -> Kin | None:
+        """The relation in "my sister (Bea)", "Helena's sister", "a cat called Pickle" with an owner; else None."""
+        relation = relation_of(token)
+        if relation is None:
+            return None
+        owner_token = next((c for c in token.children if c.dep_ in ("nmod:poss", "det:poss")), None)
+        owner: Mention | None = None
+        if owner_token is not None:
+            owner = self.mention(owner_token, type="person")
+        elif token.lower_ in _OWN and token.dep_ != "vocative":
+            owner = self.speaker  # "Mom called": everybody's own
+        elif relation.object == "animal" and token.dep_ in ("obj", "conj", "obl"):
+            owner = self._keeper(token)
+        if owner is None:
+            return None
+        noun = token.lemma_.lower() if token.lemma_.lower() in predicate_table().relations else token.lower_
+        description = f"{owner.name}'s {noun}"[:200]
+        name = given_name(token)
+        if name:
+            other = Mention(name=name, type=relation.object, aliases=(description,))
+        else:
+            other = Mention(name=description, type=relation.object)
+        return Kin(owner, relation, other, named=name is not None)
+
+    def _keeper(self, token: Token) -> Mention | None:
+        """Whose the dog is in "I adopted a dog"."""
+        verb = token.head
+        while verb.dep_ == "conj" and verb.pos_ != "VERB":
+            verb = verb.head
+        if verb.pos_ not in ("VERB", "AUX"):
+            return self._keeper(verb) if verb.dep_ in ("obj", "obl", "conj") and verb.head.i != verb.i else None
+        if verb.lemma_.lower() not in _KEEPING:
+            return None
+        subject = next((c for c in verb.children if c.dep_ == "nsubj"), None)
+        return self.mention(subject, type="person") if subject is not None else None
+
+    def people(self, doc: Doc, before: int) -> list[Person]:
+        """Everybody whom ``doc`` mentions before token ``before``, nearest first; those addressed are left out."""
+        found: list[Person] = []
+        for index in range(before - 1, -1, -1):
+            token = doc[index]
+            if token.dep_ == "vocative":
+                continue
+            if relation_of(token) is not None:
+                kin = self.kin(token)
+                if kin is not None and (kin.named or not kin.relation.vague):
+                    found.append(Person(kin.other, kin.relation.gender))
+            elif token.ent_type_ == "PER" and token.ent_iob_ == "B" and token.pos_ == "PROPN":
+                found.append(Person(Mention(name=phrase(token), type="person"), None))
+        return found
+
+
+_DEICTIC: Final = frozenset({"this", "that", "these", "those"})
+_KEEPING: Final = frozenset({"adopt", "get", "have", "buy", "rescue", "own", "live", "foster"})
+_OWN: Final = frozenset({"mom", "mum", "dad", "mama", "grandma", "grandpa", "granny"})
+
+
+def relation_of(token: Token) -> Relation | None:
+    """The relation that a noun names ("sister"), if it does; plurals name several people and are left."""
+    if token.pos_ not in ("NOUN", "PROPN") or token.tag_ in ("NNS", "NNPS"):
+        return None
+    relations = predicate_table().relations
+    joined = token.lower_
+    if token.i >= 2 and token.doc[token.i - 1].text == "-" and token.doc[token.i - 2].lower_ == "ex":
+        return relations["ex"]
+    if any(c.lower_ in ("ex", "former") for c in token.children if c.i < token.i):
+        return relations["ex"]
+    return relations.get(joined) or relations.get(token.lemma_.lower())
+
+
+def given_name(token: Token) -> str | None:
+    """The name in apposition: "my sister Bea", "my boyfriend, Tom Becker", "a cat called Pickle"."""
+    for child in token.children:
+        if child.i < token.i:
+            continue
+        if child.dep_ in ("appos", "flat", "nmod", "compound") and child.pos_ == "PROPN" and not _has_case(child):
+            return phrase(child)
+        if child.dep_ in ("acl", "acl:relcl") and child.lemma_.lower() in _CALLED:
+            for name in child.children:
+                if name.i > child.i and name.dep_ in ("obj", "xcomp", "obl", "nsubj") and name.text[:1].isupper():
+                    return phrase(name)
+    following = token.doc[token.i + 1] if token.i + 1 < len(token.doc) else None
+    if following is not None and following.ent_type_ == "PER" and following.pos_ == "PROPN":
+        end = following.i + 1
+        while end < len(token.doc) and token.doc[end].ent_iob_ == "I":
+            end += 1
+        return token.doc[following.i : end].text
+    return None
+
+
+def _has_case(token: Token) -> bool:
+    return any(c.dep_ == "case" for c in token.children)
+
+
+def entity_type(token: Token) -> str | None:
+    """Type by the named-entity layer, if the token is in a name."""
+    return ENTITY_TYPES.get(token.ent_type_)
+
+
+def phrase(token: Token) -> str:
+    """The words of a noun phrase without determiners, clauses, asides and what is only joined to it."""
+    if token.ent_type_ and token.pos_ == "PROPN":
+        start, end = token.i, token.i + 1
+        while start > 0 and token.doc[start].ent_iob_ == "I":
+            start -= 1
+        while end < len(token.doc) and token.doc[end].ent_iob_ == "I":
+            end += 1
+        return _clean(token.doc[start:end].text)
+    keep = [token]
+    stack = [token]
+    while stack:
+        head = stack.pop()
+        for child in head.children:
+            if child.dep_ in _INSIDE or (child.dep_ == "nmod" and _short_nmod(child)):
+                keep.append(child)
+                stack.append(child)
+    keep.sort(key=lambda t: t.i)
+    while len(keep) > 1 and (keep[0].lower_ in LEADING or keep[0].pos_ in ("DET", "PUNCT", "ADV", "CCONJ")):
+        keep.pop(0)
+    words = ""
+    for left, right in zip(keep, [*keep[1:], None], strict=True):
+        words += left.text
+        if right is not None and (left.whitespace_ or right.i != left.i + 1):
+            words += " "
+    return _clean(words)
+
+
+_INSIDE: Final = frozenset(
+    "compound amod flat nummod nmod:poss case fixed goeswith compound:prt nmod:desc flat:foreign nmod:unmarked".split()
+)
+
+
+def _short_nmod(token: Token) -> bool:
+    """ "trip to Rome" and "cup of tea" belong to the name; longer tails describe."""
+    case = next((c for c in token.children if c.dep_ == "case"), None)
+    if case is None:
+        return token.dep_ == "nmod" and token.pos_ in ("NOUN", "PROPN", "NUM")
+    words = sum(1 for t in token.subtree)
+    return case.lower_ in ("of", "to", "for", "in", "about", "on", "at", "with", "from") and words <= 5
+
+
+def _clean(text: str) -> str:
+    text = re.sub(r"\s+", " ", text).strip(" \t\n\"“”'‘’.,;:!?()[]*-–—")
+    return re.sub(r"[’']s$", "", text)
+
+
+def is_content(token: Token, name: str) -> bool:
+    """Whether a phrase can be an entity: not empty, not too long, and no mere "thing" or "lot of fun"."""
+    if not name or len(name) > LONGEST_NAME or not re.search(r"\w", name) or len(name.split()) > 8:
+        return False
+    lists = vocabulary()
+    head = token.lemma_.lower()
+    if re.search(r"\b(?:i|me|you|we|us|it|they|them|this|that|my|your|our|their|his|her|its)\b", name.lower()):
+        return False
+    if token.ent_type_ and token.pos_ == "PROPN":
+        return len(name) > 1
+    if token.pos_ == "ADV":
+        return False
+    if head in lists.empty_nouns or token.lower_ in lists.empty_nouns:
+        described = [c for c in token.children if c.dep_ in ("amod", "compound", "nmod") and c.i != token.i]
+        return (
+            any(
+                c.lemma_.lower() not in lists.empty_adjectives
+                and c.lemma_.lower() not in lists.empty_nouns
+                and c.pos_ != "DET"
+                for c in described
+                if c.dep_ == "compound"
+            )
+            and token.lower_ not in PRONOUNS
+        )
+    return len(name) > 1 and not name.lower().strip() in PRONOUNS
+
+
+def conjuncts(token: Token) -> list[Token]:
+    """The phrase's head and the heads joined to it by "and" or commas (not "or": that leaves it open)."""
+    heads = [token]
+    for child in token.children:
+        if child.dep_ == "conj" and child.pos_ in ("NOUN", "PROPN", "VERB", "PRON", "NUM"):
+            if any(c.dep_ == "cc" and c.lower_ in ("or", "but") for c in child.children):
+                continue
+            if any(c.dep_ in ("nsubj", "nsubj:pass") for c in child.children):
+                continue
+            heads.append(child)
+    return heads

@@ -1,0 +1,87 @@
+"""Load the spaCy pipeline that reads sentences: the one shipped with factloom, or any other by name or folder.
+
+The shipped one lies in ``model/`` next to this file: ``config.cfg`` (spaCy's configuration), ``meta.json``
+(labels' names, figures, sha256 of the weights), ``weights.msgpack`` (see ``weights``), its licence and a README.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from factloom.schemas.errors import ModelNotFoundError
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+SHIPPED: Final = Path(__file__).parent / "model"
+SHIPPED_NAME: Final = "factloom_en_chat"
+
+
+@lru_cache(maxsize=2)
+def load_pipeline(name: str | None = None) -> Language:
+    """The shipped pipeline (``None``), an installed spaCy pipeline by name, or one in a folder.
+
+    Loaded once per process and name. Pipelines other than the shipped one must use Universal Dependencies
+    labels (``nsubj``, ``obl``, ``nmod:poss``, …) for the offline extractor to read them.
+
+    Raises:
+        ModelNotFoundError: it is not there, or the shipped files are damaged; the message says what to do.
+    """
+    if name is None:
+        return load_packed(SHIPPED)
+    import spacy
+
+    if (Path(name) / "weights.msgpack").is_file():
+        return load_packed(Path(name))
+    try:
+        return spacy.load(name)
+    except OSError as error:
+        raise ModelNotFoundError(
+            f"there is no spaCy pipeline {name!r}, neither installed nor as a folder ({error.__class__.__name__}): "
+            f"install it with `python -m spacy download {name}`, or leave the setting out to use the shipped one"
+        ) from error
+
+
+def load_packed(folder: Path) -> Language:
+    """Load a packed pipeline after checking its sha256.
+
+    Raises:
+        ModelNotFoundError: a file is missing, or the weights are not the ones that ``meta.json`` describes.
+    """
+    try:
+        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+        config_text = (folder / "config.cfg").read_text(encoding="utf-8")
+        data = (folder / "weights.msgpack").read_bytes()
+    except (OSError, ValueError) as error:
+        raise ModelNotFoundError(
+            f"the language pipeline in {folder} is incomplete ({error}): reinstall factloom, "
+            "or build it again from a checkout with `make model`"
+        ) from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != meta.get("weights_sha256"):
+        raise ModelNotFoundError(
+            f"{folder / 'weights.msgpack'} is damaged (sha256 {found[:12]}…, expected "
+            f"{str(meta.get('weights_sha256'))[:12]}…): reinstall factloom, or run `make model` in a checkout"
+        )
+    return _assemble(config_text, data, meta)
+
+
+def _assemble(config_text: str, data: bytes, meta: dict[str, object]) -> Language:
+    from spacy.lang.en import English
+    from thinc.api import Config
+
+    from factloom.engine.extraction.weights import unpack
+
+    components, strings = unpack(data)
+    config = Config().from_str(config_text, interpolate=False)
+    nlp = English.from_config(config, validate=False, auto_fill=False)
+    nlp.meta.update({"name": meta["name"], "version": meta["version"]})
+    for string in strings:
+        nlp.vocab.strings.add(string)
+    for name, component in nlp.pipeline:
+        component.from_bytes(components[name], exclude=["vocab"])  # type: ignore[attr-defined]
+    return nlp

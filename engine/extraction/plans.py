@@ -1,0 +1,78 @@
+"""Plans and wants: "I'm moving to Porto in May", "we want to visit Rome", "I'm going to start a blog"."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from factloom.engine.extraction.clauses import Clause, Tense, read_complement
+from factloom.engine.extraction.drafting import FAIR, SURE, Draft
+from factloom.engine.extraction.mentions import is_content, phrase
+from factloom.engine.extraction.rendering import activity
+from factloom.engine.extraction.vocabulary import vocabulary
+from factloom.schemas.extraction import Candidate, Mention
+
+_PLANNING: Final = frozenset({"plan", "intend", "aim", "hope", "decide", "arrange"})
+_WANTING: Final = frozenset({"want", "wish"})
+_ADJECTIVES: Final = frozenset({"planning", "going"})
+# Verbs whose present progressive tells the future even without a date.
+_GOING: Final = frozenset({"move", "travel", "fly", "visit", "marry", "relocate", "leave"})
+
+
+def read_plan(draft: Draft) -> list[Candidate]:
+    """Candidates of a clause that says what somebody is going to do, or wants to."""
+    clause = draft.clause
+    if clause.negated or clause.subject is None:
+        return []
+    predicate, planned = _planned(draft)
+    if predicate is None or planned is None or not _substantial(planned):
+        return []
+    doing = activity(planned, draft.reader, draft.when)
+    if doing is None:
+        return []
+    object = Mention(name=doing[:200], type="activity")
+    confidence = SURE if predicate == "PLANS_TO" else FAIR
+    found = [draft.candidate(subject, predicate, object, confidence=confidence) for subject in draft.subjects()]
+    # A plan is held from the moment it is told, whenever it is meant to happen.
+    return [
+        candidate.model_copy(update={"valid_at": draft.anchor, "metadata": _planned_for(draft)})
+        for candidate in found
+        if candidate is not None
+    ]
+
+
+def _planned(draft: Draft) -> tuple[str | None, Clause | None]:
+    clause = draft.clause
+    lemma = clause.lemma
+    complement = read_complement(clause)
+    present = clause.tense is Tense.PRESENT
+    if complement is not None and complement.verb.tag_ in ("VB", "VBG", "NN"):
+        if lemma in _PLANNING and (present or clause.progressive or clause.perfect):
+            return "PLANS_TO", complement
+        if lemma == "go" and clause.progressive and present:
+            return "PLANS_TO", complement
+        if lemma in _WANTING and present:
+            return "WANTS_TO", complement
+    if lemma == "plan" and clause.progressive and clause.objects:
+        return "PLANS_TO", clause
+    dated = draft.when is not None and draft.when.start > draft.anchor
+    if clause.progressive and present and (lemma in _GOING or dated) and lemma != "go":
+        return "PLANS_TO", clause
+    if clause.tense is Tense.FUTURE and dated:
+        return "PLANS_TO", clause
+    return None, None
+
+
+def _substantial(clause: Clause) -> bool:
+    """Whether the activity has a verb and an object that say something ("check it out" does not)."""
+    lists = vocabulary()
+    nouns = [*clause.objects, *(token for _, token in clause.obliques)]
+    solid = [token for token in nouns if token.pos_ in ("NOUN", "PROPN") and is_content(token, phrase(token))]
+    if clause.lemma in lists.empty_verbs and clause.lemma not in lists.light_verbs:
+        return False
+    return bool(solid)
+
+
+def _planned_for(draft: Draft) -> dict[str, str]:
+    if draft.when is None:
+        return {}
+    return {"planned_for": draft.when.start.date().isoformat(), "precision": draft.when.precision}

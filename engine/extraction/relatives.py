@@ -1,0 +1,104 @@
+"""Relations that a noun names: "my sister Bea", "Mateus is my brother", "my boss is called Ingrid"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from factloom.engine.extraction.clauses import Clause
+from factloom.engine.extraction.drafting import SURE, Draft
+from factloom.engine.extraction.mentions import Kin, Reader, entity_type, given_name, phrase, relation_of
+from factloom.engine.extraction.rendering import article
+from factloom.schemas.extraction import Candidate, Mention
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+
+def named_relatives(draft: Draft, tokens: list[Token]) -> list[Candidate]:
+    """A candidate for each relative among ``tokens`` whom the text names."""
+    found = []
+    for token in tokens:
+        if relation_of(token) is None:
+            continue
+        kin = draft.reader.kin(token)
+        if kin is not None and kin.named:
+            found += relation_facts(draft, kin)
+    return found
+
+
+def relation_facts(draft: Draft, kin: Kin) -> list[Candidate]:
+    """The relation itself and, for a pet, what kind of animal it is."""
+    noun = kin.relation.noun
+    text = (
+        f"{kin.owner.name}'s {noun} is called {kin.other.name}."
+        if kin.named
+        else f"{kin.owner.name} has {article(noun)}{noun}."
+    )
+    facts = [
+        draft.candidate(kin.owner, kin.relation.predicate, kin.other, text=text, confidence=SURE if kin.named else 0.8)
+    ]
+    if kin.relation.object == "animal" and kin.named and noun != "pet":
+        kind = Mention(name=noun, type="value")
+        facts.append(draft.candidate(kin.other, "KIND_OF_ANIMAL", kind))
+    return [fact for fact in facts if fact is not None]
+
+
+def read_equation(draft: Draft) -> list[Candidate]:
+    """ "Mateus is my brother", "my boss is Ingrid", "Bea is Tom's sister": the two sides are one person."""
+    clause, reader = draft.clause, draft.reader
+    if clause.subject is None or clause.negated:
+        return []
+    for relative, other in ((clause.verb, clause.subject), (clause.subject, clause.verb)):
+        kin = reader.kin(relative) if relation_of(relative) is not None else None
+        if kin is None:
+            continue
+        name = _name_of(other, reader)
+        if name is None or name.name == kin.owner.name:
+            continue
+        return _name_relative(draft, kin, name)
+    return []
+
+
+def read_calling(draft: Draft) -> list[Candidate]:
+    """ "My boss is called Helena": the name comes as the object of a passive "call"."""
+    clause = draft.clause
+    if clause.lemma not in ("call", "name") or clause.subject is None or relation_of(clause.subject) is None:
+        return []
+    kin = draft.reader.kin(clause.subject)
+    name = called_name(clause)
+    if kin is None or name is None:
+        return []
+    return _name_relative(draft, kin, Mention(name=name, type=kin.relation.object))
+
+
+def called_name(clause: Clause) -> str | None:
+    """The name in "is called Helena" or "calls me Teo"."""
+    for child in sorted(clause.verb.children, key=lambda t: t.i):
+        if (
+            child.i > clause.verb.i
+            and child.dep_ in ("xcomp", "obj", "obl", "ccomp", "nsubj")
+            and child.text[:1].isupper()
+        ):
+            if child.lower_ not in ("i", "me"):
+                return phrase(child)
+    return None
+
+
+def _name_relative(draft: Draft, kin: Kin, name: Mention) -> list[Candidate]:
+    description = kin.other.name if not kin.named else (kin.other.aliases or (kin.other.name,))[0]
+    other = Mention(
+        name=name.name, type=kin.relation.object, aliases=(*name.aliases, description), is_speaker=name.is_speaker
+    )
+    return relation_facts(draft, Kin(kin.owner, kin.relation, other, named=True))
+
+
+def _name_of(token: Token, reader: Reader) -> Mention | None:
+    """The named person or animal on one side of "is"; a bare description is not a name."""
+    mention = reader.mention(token, type="person")
+    if mention is None:
+        return None
+    if mention.is_speaker or entity_type(token) == "person" or token.pos_ == "PROPN" or token.text[:1].isupper():
+        return mention
+    if given_name(token) or token.pos_ == "PRON":
+        return mention
+    return None

@@ -1,0 +1,161 @@
+"""Say a clause again in the third person: "I bought my sister a bike" becomes "Ana bought Ana's sister a bike."."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from factloom.engine.extraction.clauses import SUBJECTS, Clause
+from factloom.engine.extraction.mentions import FIRST_PERSON, THIRD_PERSON, Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from spacy.tokens import Token
+
+    from factloom.engine.extraction.dates import When
+
+LONGEST: Final = 240  # characters of a sentence; a longer clause is told without its tail
+_POSSESSIVE: Final = frozenset({"my", "our", "his", "her", "mine", "ours", "hers"})
+_THIRD: Final = {
+    "am": "is",
+    "'m": "is",
+    "’m": "is",
+    "are": "is",
+    "'re": "is",
+    "have": "has",
+    "'ve": "has",
+    "’ve": "has",
+    "do": "does",
+    "were": "was",
+}
+_LEFT_OUT: Final = frozenset({"discourse", "vocative", "parataxis", "cc", "mark", "dislocated", "reparandum"})
+
+
+def retell(clause: Clause, subject: str, reader: Reader, when: When | None) -> str:
+    """The clause as one sentence about ``subject``, its date expression made absolute."""
+    tokens = [t for t in _own_tokens(clause.verb) if clause.subject is None or t.i > clause.subject.i]
+    hidden = {t.i for t in clause.subject.subtree} if clause.subject is not None else set()
+    tokens = [t for t in tokens if t.i not in hidden]
+    finite = _finite(clause)
+    words = _words(tokens, reader, when, finite if clause.subject is not None else None, clause)
+    return _sentence(f"{subject} {words}", when)
+
+
+def activity(clause: Clause, reader: Reader, when: When | None) -> str | None:
+    """The clause's verb phrase in the base form ("move to Porto"), or None when it leans on the context."""
+    verb = clause.verb
+    tokens = [t for t in _own_tokens(verb) if t.i > verb.i]
+    text = _words(tokens, reader, when, None, clause)
+    text = f"{verb.lemma_.lower()} {text}".strip()
+    if len(text) > 70:
+        text = re.split(r",| and | so | because | but | to see if ", text)[0]
+    text = text.strip(" ,.;:!-")
+    if len(text) > 80 or re.search(
+        r"\b(?:it|that|this|you|your|them|there|these|those|something|stuff|things?)\b", text.lower()
+    ):
+        return None
+    return text if len(text.split()) > 1 else None
+
+
+def _own_tokens(head: Token) -> list[Token]:
+    """The tokens of a clause without joined clauses, asides and what introduces it."""
+    tokens: list[Token] = []
+    stack = [head]
+    while stack:
+        token = stack.pop()
+        tokens.append(token)
+        for child in token.children:
+            dep = child.dep_
+            if dep in _LEFT_OUT and (token.i == head.i or dep in ("discourse", "vocative", "parataxis", "reparandum")):
+                continue
+            if dep == "conj" and token.i == head.i and token.pos_ in ("VERB", "AUX"):
+                continue
+            if dep == "conj" and any(c.dep_ in SUBJECTS for c in child.children):
+                continue
+            if dep == "advcl" and child.i < head.i:
+                continue
+            if dep == "advcl" and any(
+                c.dep_ == "mark" and c.lower_ in ("because", "since", "though", "although", "as", "if")
+                for c in child.children
+            ):
+                continue
+            if (
+                dep == "advmod"
+                and child.i < head.i
+                and child.lower_ in ("also", "so", "then", "actually", "just", "honestly", "well")
+            ):
+                continue
+            if dep == "punct" and (token.i == head.i or child.text in "!?.…;:-–—()"):
+                continue
+            stack.append(child)
+    tokens.sort(key=lambda t: t.i)
+    return tokens
+
+
+def _finite(clause: Clause) -> Token:
+    """The word that agrees with the subject."""
+    for child in clause.verb.children:
+        if child.dep_ in ("aux", "aux:pass", "cop") and (clause.subject is None or child.i > clause.subject.i):
+            return child
+    return clause.verb
+
+
+def _words(tokens: Iterable[Token], reader: Reader, when: When | None, finite: Token | None, clause: Clause) -> str:
+    first_person = clause.subject is not None and clause.subject.lower_ in FIRST_PERSON
+    parts: list[str] = []
+    for token in tokens:
+        if when is not None and when.span[0] <= token.idx - token.sent.start_char < when.span[1]:
+            continue
+        text = _word(token, reader)
+        if finite is not None and token.i == finite.i and first_person:
+            text = _agree(token, text)
+        glued = bool(parts) and token.i > 0 and not token.doc[token.i - 1].whitespace_
+        parts.append(
+            text
+            if glued and text[:1] in "'’-,)%" or (glued and text in ("n't", "not") and parts[-1] in ("can",))
+            else f" {text}"
+        )
+    return "".join(parts).replace(" n't", "n't").replace(" n’t", "n’t").strip()
+
+
+def _word(token: Token, reader: Reader) -> str:
+    lower = token.lower_
+    if lower in FIRST_PERSON and reader.speaker is not None:
+        name = reader.speaker.name
+        return f"{name}'s" if lower in _POSSESSIVE else name
+    if lower in THIRD_PERSON and reader.antecedents is not None:
+        found = reader.antecedents.resolve(token, THIRD_PERSON[lower])
+        if found is not None:
+            possessive = lower == "his" or lower == "hers" or (lower == "her" and token.dep_ == "nmod:poss")
+            return f"{found.name}'s" if possessive else found.name
+    return token.text
+
+
+def _agree(token: Token, text: str) -> str:
+    """First-person verb to third person, present tense only."""
+    lower = token.lower_
+    if lower in _THIRD:
+        return _THIRD[lower]
+    if token.tag_ in ("VBP", "VB") and token.pos_ == "VERB":
+        if re.search(r"(?:[sxz]|ch|sh|o)$", lower):
+            return text + "es"
+        return text[:-1] + "ies" if re.search(r"[^aeiou]y$", lower) else text + "s"
+    return text
+
+
+def _sentence(text: str, when: When | None) -> str:
+    text = re.sub(r"\s+", " ", text).strip(" ,.;:!-")
+    text = re.sub(r"\s+([,.;:!?])", r"\1", text)
+    if len(text) > LONGEST:
+        text = text[:LONGEST].rsplit(" ", 1)[0].rstrip(" ,;:")
+    if when is not None and when.phrase not in text:
+        text += f" {when.phrase}"
+    return text[:1].upper() + text[1:] + "." if text else text
+
+
+def article(noun: str) -> str:
+    """ "a " or "an " before a noun, "" before a plural-looking or named one."""
+    if not noun[:1].islower():
+        return "a " if noun[:1].isupper() and noun.isupper() else ""
+    return "an " if noun[0] in "aeiou" else "a "

@@ -1,0 +1,89 @@
+"""Split a message into sentences and tell statements from questions, greetings, commands and wishes."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from spacy.tokens import Doc, Span, Token
+
+
+class Kind(StrEnum):
+    """What a sentence does. Only statements are learned from (and commands that give a name: "call me Gus")."""
+
+    STATEMENT = "statement"
+    QUESTION = "question"
+    GREETING = "greeting"
+    COMMAND = "command"
+    WISH = "wish"
+
+
+LONGEST: Final = 60_000  # characters read of one message; the rest of a longer one is stored but not learned from
+
+# A line break, and the parser's sentence ends only after a stop: chats seldom stop, and a comma is no end.
+_BREAK: Final = re.compile(r"(?<=[.!?…])[\"')\]]*\s+|\n+|\s+(?=[-•*] )")
+_GREETING: Final = re.compile(
+    r"^\W*(?:hi|hey+|hello+|hiya|yo|bye|goodbye|good (?:morning|afternoon|evening|night)|thanks?|thank you|congrats|"
+    r"congratulations|welcome|cheers|see (?:you|ya)|take care|happy birthday|good luck|sorry|ok(?:ay)?|yes|no|yeah|yep|"
+    r"nope|sure|wow|cool|great|nice|lol|haha\w*)\b",
+    re.IGNORECASE,
+)
+_WISH: Final = re.compile(
+    r"^\W*(?:(?:and|but|so|oh|well|honestly|hopefully)\W+)*(?:i wish|if only|i hope|hopefully|hope|imagine|suppose|let's|lets|what if|as if|"
+    r"may you|wishing|would that)\b",
+    re.IGNORECASE,
+)
+_QUESTION: Final = re.compile(
+    r"^\W*(?:(?:and|but|so|oh|ok|well|btw|wait|hey)\W+)*(?:(?:who|whose|what|when|where|why|how|which)(?:'s|'re|'d)? "
+    r"(?:\w+ )?(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|am|'s|'re|'d)\b|"
+    r"(?:do|does|did|are|is|was|were|can|could|will|would|should|have|has|am|shall|isn't|aren't|don't|didn't|won't) "
+    r"(?:i|you|we|they|he|she|it|the|your|my|that|this|there|any\w*|every\w*)\b)",
+    re.IGNORECASE,
+)
+
+
+def split(text: str) -> list[tuple[int, int]]:
+    """Character spans of the sentences of ``text``: cut at stops and line breaks, blanks left out."""
+    text = text[:LONGEST]
+    spans = []
+    start = 0
+    for match in [*_BREAK.finditer(text), None]:
+        end = match.start() if match else len(text)
+        if text[start:end].strip():
+            spans.append((start, end))
+        start = match.end() if match else end
+    return spans
+
+
+def kind_of(text: str) -> Kind:
+    """What one sentence does, by its words alone (imperatives need the parse: see ``is_command``)."""
+    stripped = text.rstrip("\"')] \t🙈😂😊❤️")
+    if stripped.endswith("?") or re.search(r"\?[!?]+$", stripped) or _QUESTION.match(text):
+        return Kind.QUESTION
+    if _WISH.match(text):
+        return Kind.WISH
+    if _GREETING.match(text) and len(text.split()) <= 4:
+        return Kind.GREETING
+    return Kind.STATEMENT
+
+
+def is_command(root: Token) -> bool:
+    """Whether a clause headed by ``root`` is an imperative: a bare verb in front, with no subject."""
+    if root.pos_ != "VERB" or root.tag_ not in ("VB", "VBP"):
+        return False
+    for child in root.children:
+        if child.dep_.startswith(("nsubj", "expl", "csubj", "aux")) and child.lemma_ != "do":
+            return False
+    return root.dep_ in ("ROOT", "parataxis", "conj")
+
+
+def sentences(doc: Doc) -> Iterator[Span]:
+    """The sentences of a parsed document as spans."""
+    for start, end in split(doc.text):
+        span = doc.char_span(start, end, alignment_mode="expand")
+        if span is not None and len(span):
+            yield span

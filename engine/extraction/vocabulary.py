@@ -1,0 +1,39 @@
+"""Word lists of the offline extractor, read once from ``vocabulary.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+TABLE: Final = Path(__file__).parent / "vocabulary.toml"
+
+PRONOUNS: Final = frozenset(
+    "i me my mine myself we us our ours you your yours he him his she her hers they them their it its this that these those "
+    "who whom which what one someone something anything nothing everything everyone anyone nobody".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The lists; ``vocabulary.toml`` says what each decides."""
+
+    empty_verbs: frozenset[str]
+    light_verbs: frozenset[str]
+    empty_nouns: frozenset[str]
+    empty_adjectives: frozenset[str]
+    jobs: frozenset[str]
+    diets: frozenset[str]
+    conditions: frozenset[str]
+    abilities: frozenset[str]
+    milestones: dict[str, str]
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> Vocabulary:
+    """The shipped lists."""
+    lists: dict[str, Any] = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    milestones: dict[str, str] = lists.pop("milestones")
+    return Vocabulary(milestones=milestones, **{name: frozenset(text.split()) for name, text in lists.items()})
