@@ -9,11 +9,10 @@ from factloom.engine.learning import Learner
 from factloom.engine.sessions import assign_sessions
 from factloom.retrieval.analysis import analyse
 from factloom.schemas.ports import GraphStore, IndexEntry, WriteTransaction
-from factloom.schemas.queries import EpisodeQuery
 from factloom.schemas.records import Episode, Status
-from factloom.schemas.results import AddResult, FactChange
+from factloom.schemas.results import AddResult
 from factloom.schemas.settings import Settings
-from factloom.schemas.spaces import Labels, SpaceSet
+from factloom.schemas.spaces import SpaceSet
 
 Progress = Callable[[int], None]
 
@@ -53,16 +52,8 @@ class Ingest:
         spaces = SpaceSet({episode.space for episode in episodes})
         return tuple(self._store.episodes([episode.ref for episode in episodes], spaces=spaces))
 
-    def pending(self, *, spaces: SpaceSet, labels: Labels, limit: int) -> list[Episode]:
-        """Episodes that are stored but not learned from, oldest first, each with its error if it failed."""
-        query = EpisodeQuery(statuses=(Status.PENDING, Status.FAILED), labels=labels, oldest_first=True, limit=limit)
-        return self._store.find_episodes(query, spaces=spaces)
-
-    def retry(
-        self, *, spaces: SpaceSet, labels: Labels, limit: int, actor: str, on_progress: Progress | None = None
-    ) -> AddResult:
-        """Learn from pending and failed episodes again, oldest first."""
-        waiting = self.pending(spaces=spaces, labels=labels, limit=limit)
-        waiting.sort(key=lambda episode: (episode.space, episode.occurred_at, episode.ref))
-        changes: list[FactChange] = self._learner.learn(waiting, actor=actor, on_progress=on_progress)
+    def retry(self, episodes: Sequence[Episode], *, actor: str, on_progress: Progress | None = None) -> AddResult:
+        """Learn from stored episodes that are pending or failed."""
+        waiting = sorted(episodes, key=lambda episode: (episode.space, episode.occurred_at, episode.ref))
+        changes = self._learner.learn(waiting, actor=actor, on_progress=on_progress)
         return AddResult(episodes=self._as_stored(waiting), changes=tuple(changes))

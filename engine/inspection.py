@@ -11,10 +11,10 @@ from factloom.graph.networkx_export import to_networkx
 from factloom.schemas.errors import InvalidInputError, NotFoundError
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ports import GraphStore, StoreFiles
-from factloom.schemas.queries import EntityQuery, FactQuery, View
-from factloom.schemas.records import Action, Change, Entity, Episode, Fact, Record
+from factloom.schemas.queries import EntityQuery, EpisodeQuery, FactQuery, View
+from factloom.schemas.records import Action, Change, Entity, Episode, Fact, Record, Status
 from factloom.schemas.results import Stats
-from factloom.schemas.spaces import SpaceSet
+from factloom.schemas.spaces import Labels, SpaceSet
 
 if TYPE_CHECKING:
     import networkx
@@ -72,6 +72,11 @@ class Inspection:
             if isinstance(record, Fact):
                 ids |= {other for change in read for other in _other_versions(change)}
         return sorted(changes, key=lambda change: (change.at, change.id))
+
+    def pending(self, *, spaces: SpaceSet, labels: Labels, limit: int) -> list[Episode]:
+        """Episodes that are stored but not learned from, oldest first, each with its error if it failed."""
+        query = EpisodeQuery(statuses=(Status.PENDING, Status.FAILED), labels=labels, oldest_first=True, limit=limit)
+        return self._store.find_episodes(query, spaces=spaces)
 
     def entities(self, types: Sequence[str] | None, *, limit: int, offset: int, spaces: SpaceSet) -> list[Entity]:
         """Entities by name."""

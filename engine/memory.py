@@ -9,36 +9,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
 from factloom.engine.editing import Editor, FactEdit
 from factloom.engine.explicit import FactLike, read_facts
 from factloom.engine.explicit_ingest import ExplicitIngest
-from factloom.engine.filters import check_page, make_filter
 from factloom.engine.forgetting import Forgetting
 from factloom.engine.ingest import Ingest, Progress
-from factloom.engine.inspection import EntityProfile, Inspection
 from factloom.engine.learning import Learner
 from factloom.engine.messages import Message, MessageReader, check_metadata, check_text, parse_time
+from factloom.engine.readable_memory import ReadableMemory, settings_for
 from factloom.engine.reembedding import reembed as reembed_store
 from factloom.engine.scope import scope_to_write, spaces_to_read
-from factloom.engine.wiring import build, build_searcher
+from factloom.engine.wiring import build
 from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.ontology import core_ontology
 from factloom.schemas.ports import Embedder, Extractor, GraphStore
-from factloom.schemas.queries import FactQuery, View
-from factloom.schemas.records import Category, Change, Entity, Episode, Fact, utc_now
-from factloom.schemas.results import AddResult, DeleteReceipt, Stats
-from factloom.schemas.search import ContextBlock, HitKind, SearchFilter, SearchResult
-from factloom.schemas.settings import Settings, load_settings
+from factloom.schemas.records import Fact, utc_now
+from factloom.schemas.results import AddResult, DeleteReceipt
+from factloom.schemas.search import SearchFilter
+from factloom.schemas.settings import Settings
 from factloom.schemas.spaces import SpaceSet
 
-if TYPE_CHECKING:
-    import networkx
 
-
-class Memory:
+class Memory(ReadableMemory):
     """A graph-plus-vector memory.
 
     >>> memory = Memory("memory.db")
@@ -48,8 +42,8 @@ class Memory:
 
     Scope: a call says whose memory it is about by ``user_id``, ``agent_id`` or ``run_id`` (the first of them that is
     given names the space, the others filter) or by ``space`` directly; reads may name several ``spaces``. A handle made
-    with ``spaces`` can neither read nor write any other. Safe to use from several threads and, on one file, from several
-    processes. Times must carry a time zone.
+    with ``spaces`` can neither read nor write any other. Safe to use from several threads and, on one file,
+    from several processes. Times must carry a time zone.
     """
 
     def __init__(
@@ -64,30 +58,18 @@ class Memory:
         clock: Callable[[], datetime] = utc_now,
         **arguments: Any,
     ) -> None:
-        """Open a memory; the store's file is made if it is missing.
-
-        Args:
-            store: path of the store's file, ``":memory:"``, or a store; default: what the settings say.
-            spaces: the only spaces that this handle may use; default: all.
-            settings: complete settings; default: from the environment, ``config_file`` and ``arguments``.
-            config_file: a TOML file of settings.
-            embedder: used instead of the one that the settings name.
-            extractor: used instead of the one that the settings name.
-            clock: the present, for tests.
-            arguments: single settings, nested ones as dicts: ``embedder={"precision": "fp32"}`` goes by ``settings``.
-
-        Raises:
-            ConfigurationError: settings cannot be used.
-            StoreError: the store cannot be opened, or was made by another program, embedder or a newer version.
-        """
-        settings = _settings(store, settings, config_file, arguments)
-        given = None if store is None or isinstance(store, (str, Path)) else store
-        self._settings = settings
-        self._clock = clock
-        self._visible = (
-            spaces if isinstance(spaces, SpaceSet) else SpaceSet(spaces) if spaces else SpaceSet.everything()
+        """Open a memory; arguments and errors as for ``ReadableMemory``."""
+        super().__init__(
+            store,
+            spaces=spaces,
+            settings=settings,
+            config_file=config_file,
+            embedder=embedder,
+            extractor=extractor,
+            clock=clock,
+            **arguments,
         )
-        self._parts = parts = build(settings, store=given, embedder=embedder, extractor=extractor, clock=clock)
+        parts, settings = self._parts, self._settings
         ontology = core_ontology()
         learner = Learner(
             parts.store, parts.index, parts.embedder, parts.extractor, settings=settings, ontology=ontology, clock=clock
@@ -96,13 +78,6 @@ class Memory:
         self._explicit = ExplicitIngest(parts.store, parts.embedder, settings=settings, ontology=ontology, clock=clock)
         self._editor = Editor(parts.store, parts.embedder, parts.extractor, clock=clock)
         self._forgetting = Forgetting(parts.store, parts.index, clock=clock)
-        self._inspection = Inspection(parts.store, clock=clock)
-        self._searcher = build_searcher(parts, settings, clock=clock)
-
-    @property
-    def settings(self) -> Settings:
-        """The settings in force."""
-        return self._settings
 
     # --- writing -------------------------------------------------------------------------------------------------
 
@@ -247,213 +222,8 @@ class Memory:
         """Learn from episodes that are pending or failed; without a scope, from those of all spaces."""
         spaces, labels = spaces_to_read(user_id, agent_id, run_id, space, None, visible=self._visible, required=False)
         actor = actor or agent_id or self._settings.actor
-        return self._ingest.retry(spaces=spaces, labels=labels, limit=limit, actor=actor, on_progress=on_progress)
-
-    # --- asking --------------------------------------------------------------------------------------------------
-
-    def search(
-        self,
-        query: str,
-        *,
-        user_id: str | None = None,
-        agent_id: str | None = None,
-        run_id: str | None = None,
-        space: str | None = None,
-        spaces: SpaceSet | list[str] | None = None,
-        limit: int | None = None,
-        offset: int = 0,
-        kinds: Sequence[HitKind] = ("fact", "episode"),
-        categories: Sequence[Category | str] | None = None,
-        predicates: Sequence[str] | None = None,
-        metadata: dict[str, Any] | None = None,
-        since: datetime | str | None = None,
-        until: datetime | str | None = None,
-        as_of: datetime | str | None = None,
-        include_history: bool = False,
-        asker: str | None = None,
-        now: datetime | str | None = None,
-    ) -> SearchResult:
-        """The facts and episodes that answer ``query``, best first, each with its sources and its explanation.
-
-        Args:
-            query: a question or some words.
-            user_id: whose memory; also who asks, unless ``asker`` says otherwise.
-            agent_id: as ``user_id``; beside it, a filter.
-            run_id: as ``agent_id``.
-            space: the space to search, if not the one that the labels name.
-            spaces: several spaces to search together.
-            limit: how many hits; default: ``search.limit`` of the settings.
-            offset: how many hits to pass over, for paging.
-            kinds: only facts, only episodes, or both.
-            categories: only facts of these categories.
-            predicates: only facts with these predicates.
-            metadata: only records whose metadata has these values.
-            since: only what became true, or was said, at or after this time.
-            until: only what became true, or was said, before this time.
-            as_of: what was so at this time, instead of now.
-            include_history: also what is no longer so.
-            asker: who "I" is in the question.
-            now: the present, for "yesterday" and for recency; default: the clock.
-
-        Raises:
-            InvalidInputError: the query is blank, or a filter cannot be used.
-            MissingScopeError: nothing says whose memory to search.
-            ModelError: the query cannot be embedded.
-        """
-        readable, labels = spaces_to_read(user_id, agent_id, run_id, space, spaces, visible=self._visible)
-        present = self._clock() if now is None else parse_time(now, "now", now=self._clock(), past_only=False)
-        times = {
-            what: None if value is None else parse_time(value, what, now=present, past_only=False)
-            for what, value in (("since", since), ("until", until), ("as_of", as_of))
-        }
-        at = times.pop("as_of")
-        filters = make_filter(labels=labels, categories=categories, predicates=predicates, metadata=metadata, **times)
-        return self._searcher.search(
-            check_text(query, "the query", longest=self._settings.ingest.max_characters),
-            spaces=readable,
-            limit=self._settings.search.limit if limit is None else limit,
-            offset=offset,
-            kinds=tuple(kinds),
-            filters=filters,
-            as_of=at,
-            include_history=include_history,
-            asker=asker or user_id,
-            now=present,
-        )
-
-    def context(self, query: str, max_tokens: int | None = None, **search: Any) -> ContextBlock:
-        """A block of text for a prompt: what ``search`` (same arguments) finds, within ``max_tokens``, with sources.
-
-        Raises:
-            InvalidInputError: as ``search``, or ``max_tokens`` is too small for any block.
-        """
-        budget = self._settings.search.max_tokens if max_tokens is None else max_tokens
-        if budget < 16:
-            raise InvalidInputError(f"max_tokens must be at least 16, got {budget}")
-        search.setdefault("limit", min(1000, max(20, budget // 12)))
-        return self._searcher.context(self.search(query, **search), max_tokens=budget)
-
-    # --- reading -------------------------------------------------------------------------------------------------
-
-    def get(self, id: str) -> Fact | Episode | Entity:
-        """The record with this id.
-
-        Raises:
-            NotFoundError: there is none in the spaces that this handle may read.
-        """
-        return self._inspection.get(id, spaces=self._visible)
-
-    def get_all(
-        self,
-        *,
-        user_id: str | None = None,
-        agent_id: str | None = None,
-        run_id: str | None = None,
-        space: str | None = None,
-        spaces: SpaceSet | list[str] | None = None,
-        limit: int = 100,
-        offset: int = 0,
-        categories: Sequence[Category | str] | None = None,
-        predicates: Sequence[str] | None = None,
-        metadata: dict[str, Any] | None = None,
-        include_history: bool = False,
-    ) -> list[Fact]:
-        """Facts that are current (or all of them), the newest first."""
-        readable, labels = spaces_to_read(user_id, agent_id, run_id, space, spaces, visible=self._visible)
-        filters = make_filter(labels=labels, categories=categories, predicates=predicates, metadata=metadata)
-        check_page(limit, offset)
-        query = FactQuery(
-            labels=labels,
-            categories=filters.categories,
-            predicates=filters.predicates,
-            metadata=filters.metadata,
-            view=View(now=self._clock(), history=include_history),
-            limit=limit,
-            offset=offset,
-        )
-        return self._parts.store.find_facts(query, spaces=readable)
-
-    def history(self, id: str) -> list[Change]:
-        """What was done to a record, oldest first: who, when, why; for a fact, through all of its versions.
-
-        Raises:
-            NotFoundError: there is no such record.
-        """
-        return self._inspection.history(id, spaces=self._visible)
-
-    def entities(
-        self,
-        *,
-        user_id: str | None = None,
-        agent_id: str | None = None,
-        run_id: str | None = None,
-        space: str | None = None,
-        spaces: SpaceSet | list[str] | None = None,
-        types: Sequence[str] | None = None,
-        limit: int = 100,
-        offset: int = 0,
-    ) -> list[Entity]:
-        """Entities by name."""
-        readable, _ = spaces_to_read(user_id, agent_id, run_id, space, spaces, visible=self._visible)
-        return self._inspection.entities(types, limit=limit, offset=offset, spaces=readable)
-
-    def entity(
-        self,
-        name_or_id: str,
-        *,
-        user_id: str | None = None,
-        agent_id: str | None = None,
-        run_id: str | None = None,
-        space: str | None = None,
-        include_history: bool = False,
-    ) -> EntityProfile:
-        """An entity by id, name or alias, with the facts about it.
-
-        Raises:
-            NotFoundError: there is none.
-            InvalidInputError: several bear the name; the message lists them.
-        """
-        spaces, _ = spaces_to_read(user_id, agent_id, run_id, space, None, visible=self._visible, required=False)
-        return self._inspection.profile(name_or_id, spaces=spaces, include_history=include_history)
-
-    def to_networkx(
-        self,
-        *,
-        user_id: str | None = None,
-        agent_id: str | None = None,
-        run_id: str | None = None,
-        space: str | None = None,
-        spaces: SpaceSet | list[str] | None = None,
-        include_history: bool = False,
-    ) -> networkx.MultiDiGraph[str]:
-        """Entities and current facts (or all) as a networkx graph; see ``factloom.graph.networkx_export``."""
-        readable, _ = spaces_to_read(user_id, agent_id, run_id, space, spaces, visible=self._visible)
-        return self._inspection.graph(spaces=readable, include_history=include_history)
-
-    def pending(
-        self,
-        *,
-        user_id: str | None = None,
-        agent_id: str | None = None,
-        run_id: str | None = None,
-        space: str | None = None,
-        limit: int = 100,
-    ) -> list[Episode]:
-        """Episodes that are stored but not learned from yet, oldest first, with their errors; default: everyone's."""
-        spaces, labels = spaces_to_read(user_id, agent_id, run_id, space, None, visible=self._visible, required=False)
-        return self._ingest.pending(spaces=spaces, labels=labels, limit=limit)
-
-    def stats(
-        self,
-        *,
-        user_id: str | None = None,
-        agent_id: str | None = None,
-        run_id: str | None = None,
-        space: str | None = None,
-    ) -> Stats:
-        """How much there is; without a scope, in all spaces."""
-        spaces, _ = spaces_to_read(user_id, agent_id, run_id, space, None, visible=self._visible, required=False)
-        return self._inspection.stats(spaces=spaces)
+        waiting = self._inspection.pending(spaces=spaces, labels=labels, limit=limit)
+        return self._ingest.retry(waiting, actor=actor, on_progress=on_progress)
 
     # --- forgetting ----------------------------------------------------------------------------------------------
 
@@ -502,7 +272,7 @@ class Memory:
         Arguments as for the constructor. Other writers wait; killed in the middle, it leaves the store as it was.
         ``on_progress`` is called with the number of records done and their total.
         """
-        settings = _settings(store, settings, config_file, arguments)
+        settings = settings_for(store, settings, config_file, arguments)
         given = None if store is None or isinstance(store, (str, Path)) else store
         parts = build(settings, store=given, embedder=embedder, clock=clock, check_embedder=False)
         try:
@@ -515,31 +285,3 @@ class Memory:
     def rebuild_index(self) -> int:
         """Read all vectors from the store again, which is the source of truth; returns their number."""
         return self._parts.index.rebuild(spaces=self._visible)
-
-    def close(self) -> None:
-        """Write the index's snapshots and release the store; safe to call twice."""
-        self._parts.index.close()
-        self._parts.store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-def _settings(
-    store: str | Path | GraphStore | None,
-    settings: Settings | None,
-    config_file: str | Path | None,
-    arguments: dict[str, Any],
-) -> Settings:
-    """Settings with the store that was named, if one was."""
-    named = {"store": str(store)} if isinstance(store, (str, Path)) else {}
-    if settings is None:
-        return load_settings(config_file, **{**arguments, **named})
-    if arguments or config_file is not None:
-        raise InvalidInputError("give either settings, or config_file and single settings, not both")
-    return settings.model_copy(update=named)

@@ -1,0 +1,313 @@
+"""The reading half of Memory: opening a store, searching it, looking at what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from factloom.engine.filters import check_page, make_filter
+from factloom.engine.inspection import EntityProfile, Inspection
+from factloom.engine.messages import check_text, parse_time
+from factloom.engine.scope import spaces_to_read
+from factloom.engine.wiring import build, build_searcher
+from factloom.schemas.errors import InvalidInputError
+from factloom.schemas.ports import Embedder, Extractor, GraphStore
+from factloom.schemas.queries import FactQuery, View
+from factloom.schemas.records import Category, Change, Entity, Episode, Fact, utc_now
+from factloom.schemas.results import Stats
+from factloom.schemas.search import ContextBlock, HitKind, SearchResult
+from factloom.schemas.settings import Settings, load_settings
+from factloom.schemas.spaces import SpaceSet
+
+if TYPE_CHECKING:
+    import networkx
+
+
+class ReadableMemory:
+    """What can be asked of a memory. ``Memory`` adds what changes it."""
+
+    def __init__(
+        self,
+        store: str | Path | GraphStore | None = None,
+        *,
+        spaces: SpaceSet | Iterable[str] | None = None,
+        settings: Settings | None = None,
+        config_file: str | Path | None = None,
+        embedder: Embedder | None = None,
+        extractor: Extractor | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        **arguments: Any,
+    ) -> None:
+        """Open a memory; the store's file is made if it is missing.
+
+        Args:
+            store: path of the store's file, ``":memory:"``, or a store; default: what the settings say.
+            spaces: the only spaces that this handle may use; default: all.
+            settings: complete settings; default: from the environment, ``config_file`` and ``arguments``.
+            config_file: a TOML file of settings.
+            embedder: used instead of the one that the settings name.
+            extractor: used instead of the one that the settings name.
+            clock: the present, for tests.
+            arguments: single settings, nested ones as dicts: ``embedder={"precision": "fp32"}`` goes by ``settings``.
+
+        Raises:
+            ConfigurationError: settings cannot be used.
+            StoreError: the store cannot be opened, or was made by another program, embedder or a newer version.
+        """
+        settings = settings_for(store, settings, config_file, arguments)
+        given = None if store is None or isinstance(store, (str, Path)) else store
+        self._settings = settings
+        self._clock = clock
+        self._visible = (
+            spaces if isinstance(spaces, SpaceSet) else SpaceSet(spaces) if spaces else SpaceSet.everything()
+        )
+        self._parts = parts = build(settings, store=given, embedder=embedder, extractor=extractor, clock=clock)
+        self._inspection = Inspection(parts.store, clock=clock)
+        self._searcher = build_searcher(parts, settings, clock=clock)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._settings
+
+    # --- asking --------------------------------------------------------------------------------------------------
+
+    def search(
+        self,
+        query: str,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        run_id: str | None = None,
+        space: str | None = None,
+        spaces: SpaceSet | list[str] | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+        kinds: Sequence[HitKind] = ("fact", "episode"),
+        categories: Sequence[Category | str] | None = None,
+        predicates: Sequence[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        as_of: datetime | str | None = None,
+        include_history: bool = False,
+        asker: str | None = None,
+        now: datetime | str | None = None,
+    ) -> SearchResult:
+        """The facts and episodes that answer ``query``, best first, each with its sources and its explanation.
+
+        Args:
+            query: a question or some words.
+            user_id: whose memory; also who asks, unless ``asker`` says otherwise.
+            agent_id: as ``user_id``; beside it, a filter.
+            run_id: as ``agent_id``.
+            space: the space to search, if not the one that the labels name.
+            spaces: several spaces to search together.
+            limit: how many hits; default: ``search.limit`` of the settings.
+            offset: how many hits to pass over, for paging.
+            kinds: only facts, only episodes, or both.
+            categories: only facts of these categories.
+            predicates: only facts with these predicates.
+            metadata: only records whose metadata has these values.
+            since: only what became true, or was said, at or after this time.
+            until: only what became true, or was said, before this time.
+            as_of: what was so at this time, instead of now.
+            include_history: also what is no longer so.
+            asker: who "I" is in the question.
+            now: the present, for "yesterday" and for recency; default: the clock.
+
+        Raises:
+            InvalidInputError: the query is blank, or a filter cannot be used.
+            MissingScopeError: nothing says whose memory to search.
+            ModelError: the query cannot be embedded.
+        """
+        readable, labels = spaces_to_read(user_id, agent_id, run_id, space, spaces, visible=self._visible)
+        present = self._clock() if now is None else parse_time(now, "now", now=self._clock(), past_only=False)
+        times = {
+            what: None if value is None else parse_time(value, what, now=present, past_only=False)
+            for what, value in (("since", since), ("until", until), ("as_of", as_of))
+        }
+        at = times.pop("as_of")
+        filters = make_filter(labels=labels, categories=categories, predicates=predicates, metadata=metadata, **times)
+        return self._searcher.search(
+            check_text(query, "the query", longest=self._settings.ingest.max_characters),
+            spaces=readable,
+            limit=self._settings.search.limit if limit is None else limit,
+            offset=offset,
+            kinds=tuple(kinds),
+            filters=filters,
+            as_of=at,
+            include_history=include_history,
+            asker=asker or user_id,
+            now=present,
+        )
+
+    def context(self, query: str, max_tokens: int | None = None, **search: Any) -> ContextBlock:
+        """A block of text for a prompt: what ``search`` (same arguments) finds, within ``max_tokens``, with sources.
+
+        Raises:
+            InvalidInputError: as ``search``, or ``max_tokens`` is too small for any block.
+        """
+        budget = self._settings.search.max_tokens if max_tokens is None else max_tokens
+        if budget < 16:
+            raise InvalidInputError(f"max_tokens must be at least 16, got {budget}")
+        search.setdefault("limit", min(1000, max(20, budget // 12)))
+        return self._searcher.context(self.search(query, **search), max_tokens=budget)
+
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    def get(self, id: str) -> Fact | Episode | Entity:
+        """The record with this id.
+
+        Raises:
+            NotFoundError: there is none in the spaces that this handle may read.
+        """
+        return self._inspection.get(id, spaces=self._visible)
+
+    def get_all(
+        self,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        run_id: str | None = None,
+        space: str | None = None,
+        spaces: SpaceSet | list[str] | None = None,
+        limit: int = 100,
+        offset: int = 0,
+        categories: Sequence[Category | str] | None = None,
+        predicates: Sequence[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+        include_history: bool = False,
+    ) -> list[Fact]:
+        """Facts that are current (or all of them), the newest first."""
+        readable, labels = spaces_to_read(user_id, agent_id, run_id, space, spaces, visible=self._visible)
+        filters = make_filter(labels=labels, categories=categories, predicates=predicates, metadata=metadata)
+        check_page(limit, offset)
+        query = FactQuery(
+            labels=labels,
+            categories=filters.categories,
+            predicates=filters.predicates,
+            metadata=filters.metadata,
+            view=View(now=self._clock(), history=include_history),
+            limit=limit,
+            offset=offset,
+        )
+        return self._parts.store.find_facts(query, spaces=readable)
+
+    def history(self, id: str) -> list[Change]:
+        """What was done to a record, oldest first: who, when, why; for a fact, through all of its versions.
+
+        Raises:
+            NotFoundError: there is no such record.
+        """
+        return self._inspection.history(id, spaces=self._visible)
+
+    def entities(
+        self,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        run_id: str | None = None,
+        space: str | None = None,
+        spaces: SpaceSet | list[str] | None = None,
+        types: Sequence[str] | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[Entity]:
+        """Entities by name."""
+        readable, _ = spaces_to_read(user_id, agent_id, run_id, space, spaces, visible=self._visible)
+        return self._inspection.entities(types, limit=limit, offset=offset, spaces=readable)
+
+    def entity(
+        self,
+        name_or_id: str,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        run_id: str | None = None,
+        space: str | None = None,
+        include_history: bool = False,
+    ) -> EntityProfile:
+        """An entity by id, name or alias, with the facts about it.
+
+        Raises:
+            NotFoundError: there is none.
+            InvalidInputError: several bear the name; the message lists them.
+        """
+        spaces, _ = spaces_to_read(user_id, agent_id, run_id, space, None, visible=self._visible, required=False)
+        return self._inspection.profile(name_or_id, spaces=spaces, include_history=include_history)
+
+    def to_networkx(
+        self,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        run_id: str | None = None,
+        space: str | None = None,
+        spaces: SpaceSet | list[str] | None = None,
+        include_history: bool = False,
+    ) -> networkx.MultiDiGraph[str]:
+        """Entities and current facts (or all) as a networkx graph; see ``factloom.graph.networkx_export``."""
+        readable, _ = spaces_to_read(user_id, agent_id, run_id, space, spaces, visible=self._visible)
+        return self._inspection.graph(spaces=readable, include_history=include_history)
+
+    def pending(
+        self,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        run_id: str | None = None,
+        space: str | None = None,
+        limit: int = 100,
+    ) -> list[Episode]:
+        """Episodes that are stored but not learned from yet, oldest first, with their errors; default: everyone's."""
+        spaces, labels = spaces_to_read(user_id, agent_id, run_id, space, None, visible=self._visible, required=False)
+        return self._inspection.pending(spaces=spaces, labels=labels, limit=limit)
+
+    def stats(
+        self,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        run_id: str | None = None,
+        space: str | None = None,
+    ) -> Stats:
+        """How much there is; without a scope, in all spaces."""
+        spaces, _ = spaces_to_read(user_id, agent_id, run_id, space, None, visible=self._visible, required=False)
+        return self._inspection.stats(spaces=spaces)
+
+    def close(self) -> None:
+        """Write the index's snapshots and release the store; safe to call twice."""
+        self._parts.index.close()
+        self._parts.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def settings_for(
+    store: str | Path | GraphStore | None,
+    settings: Settings | None,
+    config_file: str | Path | None,
+    arguments: dict[str, Any],
+) -> Settings:
+    """Settings with the store that was named, if one was.
+
+    Raises:
+        ConfigurationError: a setting cannot be used.
+        InvalidInputError: complete settings and single ones are both given.
+    """
+    named = {"store": str(store)} if isinstance(store, (str, Path)) else {}
+    if settings is None:
+        return load_settings(config_file, **{**arguments, **named})
+    if arguments or config_file is not None:
+        raise InvalidInputError("give either settings, or config_file and single settings, not both")
+    return settings.model_copy(update=named)
