@@ -6,6 +6,7 @@ import re
 import threading
 import unicodedata
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ STOP_WORDS: Final = frozenset(
     m me more most my myself no nor not now o of off on once only or other our ours ourselves out over re s same she
     should shouldn so some such t than that the their theirs them themselves then there these they this those through
     to too under until up ve very was wasn we were weren what when where which while who whom whose why will with won
-    would wouldn you your yours yourself yourselves""".split()
+    would wouldn you your yours yourself yourselves""".split()  # noqa: SIM905
 )
 
 _NUMBER: Final = re.compile(
@@ -87,7 +88,7 @@ def sentences(text: str) -> list[str]:
         return []
     if len(parts) > MOST_SENTENCES:
         bounds = [len(parts) * i // MOST_SENTENCES for i in range(MOST_SENTENCES + 1)]
-        parts = [" ".join(parts[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
+        parts = [" ".join(parts[a:b]) for a, b in pairwise(bounds)]
     return parts
 
 

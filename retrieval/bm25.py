@@ -1,0 +1,100 @@
+"""BM25 over postings, for single episodes and for an episode together with its neighbours.
+
+Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), with k1 = 1.2, b = 0.75 and the
+idf that is never negative, ln(1 + (N - n + 0.5) / (n + 0.5)). Scores are divided by the sum of the question's idf,
+so that 1 means about "every word of the question stands here once", in a store of any size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from factloom.schemas.ports import Posting, Refs, TermMatches
+
+K1: Final = 1.2
+B: Final = 0.75
+
+Scores = NDArray[np.float64]
+
+
+class KeywordScorer:
+    """Scores records by the terms of one question; N, n and the mean length are those of the readable spaces."""
+
+    def __init__(self, matches: TermMatches, terms: Sequence[str]) -> None:
+        self._mean_length = max(1.0, matches.terms / max(1, matches.documents))
+        documents = matches.documents
+        self._postings: list[Posting] = []
+        idf: list[float] = []
+        unknown = 0.0
+        for term in terms:
+            posting = matches.postings.get(term)
+            if posting is None:
+                unknown += _idf(documents, 0)
+            elif len(posting.refs):
+                self._postings.append(posting)
+                idf.append(_idf(documents, posting.documents))
+        self._idf = np.array(idf)
+        # A word that nobody ever said lowers every score: what is asked about may not be here at all.
+        self._total = float(self._idf.sum()) + unknown or 1.0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no term of the question occurs."""
+        return not self._postings
+
+    def best(self, limit: int, among: Refs | None = None) -> tuple[Refs, Scores]:
+        """Refs and scores of the ``limit`` best records, best first, ties by ascending ref."""
+        if self.is_empty or limit <= 0:
+            return np.empty(0, np.int64), np.empty(0)
+        parts = [
+            (posting.refs, idf * self._saturated(posting.counts, posting.lengths))
+            for posting, idf in zip(self._postings, self._idf, strict=True)
+        ]
+        refs, where = np.unique(np.concatenate([refs for refs, _ in parts]), return_inverse=True)
+        scores = np.bincount(where, np.concatenate([score for _, score in parts]), len(refs)) / self._total
+        if among is not None:
+            kept = np.isin(refs, among, assume_unique=True)
+            refs, scores = refs[kept], scores[kept]
+        if len(refs) > limit:
+            chosen = np.argpartition(-scores, limit - 1)
+            least = scores[chosen[limit - 1]]
+            inside = scores >= least
+            refs, scores = refs[inside], scores[inside]
+        order = np.argsort(-scores, kind="stable")[:limit]
+        return refs[order], scores[order]
+
+    def counts(self, refs: Refs) -> Scores:
+        """How often each term occurs in each record: shape (terms, refs)."""
+        table = np.zeros((len(self._postings), len(refs)))
+        for row, posting in zip(table, self._postings, strict=True):
+            at = np.searchsorted(posting.refs, refs)
+            at[at == len(posting.refs)] = 0
+            found = posting.refs[at] == refs
+            row[found] = posting.counts[at[found]]
+        return table
+
+    def score(self, counts: Scores, lengths: Scores, *, documents_each: int = 1) -> Scores:
+        """Scores of records with these term counts (terms, records) and lengths.
+
+        ``documents_each``: how many stored records one scored text is made of; it is compared with as many mean
+        lengths.
+        """
+        if self.is_empty:
+            return np.zeros(counts.shape[1])
+        relative = lengths / (self._mean_length * documents_each)
+        saturated = counts * (K1 + 1.0) / (counts + K1 * (1.0 - B + B * relative))
+        result: Scores = self._idf @ saturated / self._total
+        return result
+
+    def _saturated(self, counts: Refs, lengths: Refs) -> Scores:
+        result: Scores = counts * (K1 + 1.0) / (counts + K1 * (1.0 - B + B * lengths / self._mean_length))
+        return result
+
+
+def _idf(documents: int, holding: int) -> float:
+    return math.log(1.0 + (max(documents, holding) - holding + 0.5) / (holding + 0.5))
