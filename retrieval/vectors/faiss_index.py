@@ -1,0 +1,315 @@
+"""The vector index on FAISS: one block per space, loaded when first searched, always caught up with the store."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from factloom.retrieval.vectors import ranking
+from factloom.retrieval.vectors.block import Block
+from factloom.retrieval.vectors.comparison import differences
+from factloom.retrieval.vectors.snapshots import Snapshot, Snapshots
+from factloom.schemas.errors import InvalidInputError, StoreError, VectorIndexError
+from factloom.schemas.records import KINDS
+from factloom.schemas.spaces import SpaceSet
+
+if TYPE_CHECKING:
+    from factloom.schemas.ports import ChangeFeed, Refs, VectorDifference, VectorHits, Vectors
+
+MIN_SNAPSHOT_ROWS: Final = 5_000
+"""Smaller blocks are read from the store faster than it matters (see docs/vector-index.md), so they get no file."""
+
+_SAVE_SOON: Final = 20_000
+_VERIFY_ATTEMPTS: Final = 5
+
+_log = logging.getLogger(__name__)
+
+
+class FaissVectorIndex:
+    """Exact cosine search over what a store's change feed gives; implements ``VectorIndex`` and ``Verifiable``.
+
+    Vectors are unit vectors by contract, so their inner product is their cosine; queries are not normalised.
+    Errors of the feed pass through. After ``close`` every method but ``close`` raises VectorIndexError.
+    """
+
+    def __init__(
+        self,
+        feed: ChangeFeed,
+        *,
+        dimension: int | None = None,
+        directory: Path | None = None,
+        max_bytes: int | None = None,
+        min_snapshot_rows: int = MIN_SNAPSHOT_ROWS,
+    ) -> None:
+        """Follow ``feed``.
+
+        Args:
+            feed: the store whose vectors are searched.
+            dimension: their length; None takes it from the first ones.
+            directory: folder for snapshots; None keeps none.
+            max_bytes: memory for blocks; beyond it those not searched for longest are dropped. None: no bound.
+            min_snapshot_rows: blocks with fewer vectors get no snapshot.
+        """
+        self._feed = feed
+        self._fixed_dimension = dimension
+        self._dimension = dimension
+        self._max_bytes = max_bytes
+        self._min_snapshot_rows = min_snapshot_rows
+        self._snapshots = None if directory is None else Snapshots(directory, feed.store_id)
+        self._blocks: OrderedDict[str, Block] = OrderedDict()
+        self._sizes: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._closed = False
+
+    # --- the port ---
+
+    def search(
+        self, queries: Vectors, *, kind: str, spaces: SpaceSet, limit: int, among: Refs | None = None
+    ) -> list[VectorHits]:
+        """The ``limit`` best records of ``kind`` for each row of ``queries``; exact, ties by ascending ref.
+
+        Raises:
+            InvalidInputError: queries of another shape or dimension or not finite, an unknown kind, a limit below 1.
+            VectorIndexError: the index is closed, or the feed gives what cannot be used.
+        """
+        queries = self._checked(queries, kind)
+        if limit < 1:
+            raise InvalidInputError(f"limit must be at least 1, got {limit}")
+        if among is not None:
+            among = np.asarray(among, np.int64)
+        found = []
+        for block in self._current(spaces, queries):
+            found.append(block.search(queries, kind=kind, limit=limit, among=among))
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            return [ranking.no_hits()] * len(queries)
+        return [ranking.merge([hits[i] for hits in found], limit) for i in range(len(queries))]
+
+    def similarity(self, queries: Vectors, refs: Refs, *, kind: str, spaces: SpaceSet, parts: str = "whole") -> Vectors:
+        """Cosine of every query with every record of ``refs``: shape (queries, refs), NaN for records with no vector.
+
+        The same bits as the scores of ``search``. Raises as ``search`` does, and for an unknown ``parts``.
+        """
+        queries = self._checked(queries, kind)
+        if parts not in ("whole", "best"):
+            raise InvalidInputError(f"parts must be 'whole' or 'best', got {parts!r}")
+        refs = np.asarray(refs, np.int64)
+        made: Vectors | None = None
+        for block in self._current(spaces, queries):
+            found = block.similarity(queries, refs, kind=kind, best=parts == "best")
+            if made is None:
+                made = found
+            elif found is not None:
+                made = np.where(np.isnan(made), found, made)
+        return np.full((len(queries), len(refs)), np.nan, np.float32) if made is None else made
+
+    def rebuild(self, *, spaces: SpaceSet) -> int:
+        """Forget what is held, snapshots included, and read the store again; returns the number of vectors."""
+        self.forget(spaces)
+        return sum(block.rows for block in self._current(spaces, None))
+
+    def forget(self, spaces: SpaceSet) -> None:
+        """Remove every trace of the spaces from memory and snapshots; they load again when asked for.
+
+        Raises:
+            VectorIndexError: a snapshot could not be deleted.
+        """
+        self._check_open()
+        with self._lock:
+            for space in list(self._blocks) if spaces.is_everything else spaces:
+                self._blocks.pop(space, None)
+                self._sizes.pop(space, None)
+            if spaces.is_everything:
+                self._dimension = self._fixed_dimension
+        if self._snapshots is not None:
+            if spaces.is_everything:
+                self._snapshots.remove_all()
+            else:
+                for space in spaces:
+                    self._snapshots.remove(space)
+
+    def verify(self, *, spaces: SpaceSet) -> list[VectorDifference]:
+        """Every record whose vectors here differ from the store's, by space, kind and ref; needs memory for both.
+
+        Raises:
+            VectorIndexError: a space was written to during each of several attempts.
+        """
+        found: list[VectorDifference] = []
+        for held in self._current(spaces, None):
+            for _ in range(_VERIFY_ATTEMPTS):
+                stored = Block(held.space)
+                with held.following:
+                    self._follow(held)
+                    self._follow(stored)
+                    if stored.sequence == held.sequence:
+                        found += differences(held, stored)
+                        break
+            else:
+                raise VectorIndexError("a space is being written to all the time; verify when writers are quiet")
+        return found
+
+    def close(self) -> None:
+        """Write snapshots and release memory; safe to call twice."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            blocks = list(self._blocks.values())
+            self._blocks.clear()
+            self._sizes.clear()
+        for block in blocks:
+            with block.following:
+                if block.unsaved > block.rows // 20:
+                    self._save(block)
+
+    # --- following the store ---
+
+    def _current(self, spaces: SpaceSet, queries: Vectors | None) -> Iterator[Block]:
+        """The blocks of ``spaces``, each caught up when it is its turn; those without any vector ever are left out."""
+        for space in self._feed.vector_spaces() if spaces.is_everything else spaces:
+            newest = self._feed.sequence(space)
+            with self._lock:
+                self._check_open()
+                block = self._blocks.get(space)
+                if block is None:
+                    if not newest:
+                        continue
+                    block = self._blocks[space] = Block(space)
+                self._blocks.move_to_end(space)
+            if block.sequence != newest or not block.loaded:
+                self._catch_up(block)
+            if queries is not None and self._dimension not in (None, queries.shape[1]):
+                raise _wrong_dimension(queries, self._dimension)
+            yield block
+
+    def _catch_up(self, block: Block) -> None:
+        try:
+            with block.following:
+                if not block.loaded:
+                    self._load(block)
+                self._follow(block)
+                block.loaded = True
+                if block.unsaved >= max(_SAVE_SOON, block.rows // 2):
+                    self._save(block)
+        except BaseException:
+            # It may be halfway; what remains readable to others is consistent, but the next search starts afresh.
+            with self._lock:
+                if self._blocks.get(block.space) is block:
+                    del self._blocks[block.space]
+                    self._sizes.pop(block.space, None)
+            raise
+        self._make_room(block)
+
+    def _load(self, block: Block) -> None:
+        """Start from the snapshot if there is one that fits."""
+        if self._snapshots is None:
+            return
+        newest = self._feed.sequence(block.space)
+        snapshot = self._snapshots.load(block.space, dimension=self._dimension, newest=newest)
+        if snapshot is not None:
+            self._learn_dimension(snapshot.dimension)
+            block.adopt(snapshot.kinds, snapshot.sequence)
+
+    def _follow(self, block: Block) -> None:
+        """Apply the feed's changes; the caller holds ``block.following``."""
+        newest = self._feed.sequence(block.space)
+        if newest < block.sequence:
+            # The store is an older copy of itself (a backup that was put back): nothing that is held can be trusted.
+            block.adopt({}, 0)
+            self._remove_snapshot(block.space)
+        while block.sequence < newest:
+            changes = self._feed.vector_changes(block.space, after=block.sequence)
+            reached = max(changes.sequence, newest) if changes.complete else changes.sequence
+            if reached <= block.sequence:
+                raise VectorIndexError(f"the store's change feed does not get beyond {block.sequence}; update factloom")
+            if len(changes.added.refs):
+                self._learn_dimension(changes.added.vectors.shape[-1])
+            block.apply(changes, dimension=self._dimension or 0, sequence=reached)
+            if len(np.setdiff1d(changes.removed, changes.added.refs)):
+                self._remove_snapshot(block.space)
+                block.unsaved = max(block.unsaved, block.rows)
+
+    def _learn_dimension(self, dimension: int) -> None:
+        with self._lock:
+            if self._dimension is None:
+                self._dimension = dimension
+
+    def _remove_snapshot(self, space: str) -> None:
+        """A record was deleted, so the file, which may hold its vector, must go."""
+        if self._snapshots is None:
+            return
+        try:
+            self._snapshots.remove(space)
+        except VectorIndexError as error:
+            _log.warning("%s", error)
+
+    def _save(self, block: Block) -> None:
+        """Write the snapshot of a block that is large enough; the caller holds ``block.following``.
+
+        Followed before, so that no vector that is deleted by now is written; and after, so that one deleted
+        meanwhile takes the file with it. A deletion after that finds the file and removes it (``forget``).
+        """
+        if self._snapshots is None or block.rows < self._min_snapshot_rows or self._dimension is None:
+            return
+        try:
+            self._follow(block)
+            written = self._snapshots.save(block.space, Snapshot(block.sequence, self._dimension, block.kinds))
+            if written:
+                block.unsaved = 0
+                self._follow(block)
+        except StoreError as error:
+            _log.warning("an index snapshot was not kept: the store does not answer (%s)", type(error).__name__)
+            self._remove_snapshot(block.space)
+
+    def _make_room(self, used: Block) -> None:
+        """Note how large ``used`` is now, and drop the blocks that were not searched for longest if it is too much."""
+        if self._max_bytes is None:
+            return
+        dropped = []
+        with self._lock:
+            if self._blocks.get(used.space) is used:
+                self._sizes[used.space] = used.nbytes
+            total = sum(self._sizes.values())
+            for space in list(self._blocks):
+                if total <= self._max_bytes:
+                    break
+                if self._blocks[space] is not used:
+                    total -= self._sizes.pop(space, 0)
+                    dropped.append(self._blocks.pop(space))
+        for block in dropped:
+            if block.unsaved > block.rows // 20:
+                with block.following:
+                    self._save(block)
+
+    # --- checks ---
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise VectorIndexError("the vector index is closed; open the memory again")
+
+    def _checked(self, queries: Vectors, kind: str) -> Vectors:
+        self._check_open()
+        if kind not in KINDS:
+            raise InvalidInputError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
+        queries = np.ascontiguousarray(queries, np.float32)
+        if queries.ndim != 2:
+            raise InvalidInputError(f"queries must have shape (queries, dimension), got {queries.shape}")
+        if self._dimension not in (None, queries.shape[1]):
+            raise _wrong_dimension(queries, self._dimension)
+        if not np.isfinite(queries).all():
+            raise InvalidInputError("queries hold values that are not finite (NaN or infinite)")
+        return queries
+
+
+def _wrong_dimension(queries: Vectors, dimension: int | None) -> InvalidInputError:
+    return InvalidInputError(
+        f"queries have {queries.shape[1]} numbers each, the vectors of this store have {dimension}; "
+        "use the embedder that made them"
+    )

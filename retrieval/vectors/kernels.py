@@ -1,0 +1,85 @@
+"""The two FAISS routines that search runs on its rows: the nearest ones, and chosen inner products.
+
+FAISS computes inner products in several ways (SIMD loop, BLAS, BLAS per thread) and picks one by the sizes of the
+call, the number of threads and its version. They differ in the last bits. So ``nearest`` only proposes rows, and
+what is returned to users always comes from ``products``, whose result depends on the two vectors alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from factloom.schemas.ports import Refs, Vectors
+
+_PARALLEL_WORK: Final = 1 << 24
+"""Multiplications from which more than one thread is worth waking: below about 5 ms, waiting for them costs more."""
+
+
+def _faiss() -> Any:
+    """FAISS, loaded at the first search; its type stubs leave out most of what is called here."""
+    import faiss
+
+    return faiss
+
+
+def _run(call: Callable[[], None], work: int) -> None:
+    """Run ``call``, with one thread when there is little to do. The setting is the calling thread's own (OpenMP)."""
+    faiss = _faiss()
+    threads = faiss.omp_get_max_threads()
+    if threads == 1 or work >= _PARALLEL_WORK:
+        call()
+        return
+    faiss.omp_set_num_threads(1)
+    try:
+        call()
+    finally:
+        faiss.omp_set_num_threads(threads)
+
+
+def nearest(queries: Vectors, rows: Vectors, count: int, k: int) -> tuple[Vectors, Refs]:
+    """Scores and positions, each of shape (queries, k), of the ``k`` <= ``count`` best of the first ``count`` rows.
+
+    Best first. Scores are within ``rounding_bound`` of those of ``products``.
+    """
+    faiss = _faiss()
+    scores = np.empty((len(queries), k), dtype=np.float32)
+    positions = np.empty((len(queries), k), dtype=np.int64)
+    dimension = queries.shape[1]
+    x, y, d, i = (faiss.swig_ptr(array) for array in (queries, rows, scores, positions))
+    _run(
+        lambda: faiss.knn_inner_product(x, y, dimension, len(queries), count, k, d, i),
+        len(queries) * count * dimension,
+    )
+    return scores, positions
+
+
+def products(queries: Vectors, rows: Vectors, positions: Refs) -> Vectors:
+    """Inner products, shape of ``positions``: of query i with the rows ``positions[i]``; -inf where one is negative.
+
+    The same two vectors give the same bits, wherever they are stored and whatever else is asked.
+    """
+    faiss = _faiss()
+    scores = np.empty(positions.shape, dtype=np.float32)
+    dimension = queries.shape[1]
+    x, y, d, i = (faiss.swig_ptr(array) for array in (queries, rows, scores, positions))
+    _run(
+        lambda: faiss.fvec_inner_products_by_idx(d, x, y, i, dimension, *positions.shape),
+        positions.size * dimension,
+    )
+    return scores
+
+
+def rounding_bound(queries: Vectors) -> NDArray[np.float64]:
+    """How far two ways of computing the inner product of each query with a unit vector can be apart.
+
+    Twice n·u·|x|·|y|, with u = 2**-24 (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1),
+    and one percent for rows that are of unit length only nearly.
+    """
+    norms = np.sqrt(np.einsum("ij,ij->i", queries, queries, dtype=np.float64))
+    bound: NDArray[np.float64] = norms * (2 * queries.shape[1] * 2.0**-24 * 1.01)
+    return bound
