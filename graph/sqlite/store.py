@@ -179,6 +179,11 @@ class SqliteGraphStore:
         with self._connections.reading() as database, database.snapshot():
             return vectors.vector_changes(database, space, after=after, limit=limit)
 
+    def vector_spaces(self) -> list[str]:
+        """The spaces that have, or had, vectors, by name."""
+        with self._connections.reading() as database:
+            return vectors.vector_spaces(database)
+
     def store_id(self) -> str:
         """An id made with the store."""
         with self._connections.reading() as database:

@@ -107,6 +107,11 @@ def vector_sequence(database: Database, space: str) -> int:
     return int(found[0]) if found else 0
 
 
+def vector_spaces(database: Database) -> list[str]:
+    """The spaces that have, or had, vectors, by name."""
+    return sorted(name for (name,) in database.rows("SELECT name FROM space WHERE vector_sequence > 0"))
+
+
 def vector_changes(database: Database, space: str, *, after: int, limit: int) -> VectorChanges:
     """Changes to the vectors of ``space`` after ``after``: whole writes, together at most ``limit`` rows.
 
