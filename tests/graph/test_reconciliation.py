@@ -1,0 +1,217 @@
+"""Reconciliation against the real embedded store: what a new statement does to the facts that are held."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from factloom.graph.reconciliation import Reconciler, Statement
+from factloom.graph.resolution import Resolver
+from factloom.graph.sqlite import SqliteGraphStore
+from factloom.schemas.extraction import Mention
+from factloom.schemas.ontology import core_ontology
+from factloom.schemas.ports import WriteTransaction
+from factloom.schemas.queries import FactQuery, View
+from factloom.schemas.records import Action, Episode, Fact, Role, new_id
+from factloom.schemas.results import FactChange
+from factloom.schemas.spaces import SpaceSet
+
+SPACE = "user/ana"
+JANUARY = datetime(2025, 1, 1, tzinfo=UTC)
+NOW = JANUARY + timedelta(days=365)
+
+
+def day(number: int) -> datetime:
+    return JANUARY + timedelta(days=number)
+
+
+class Book:
+    """States facts in words and reads back what is held."""
+
+    def __init__(self, store: SqliteGraphStore) -> None:
+        self.store = store
+
+    def state(self, subject: str, predicate: str, object_: str | None, when: int, **more: Any) -> list[FactChange]:
+        ontology = core_ontology()
+
+        def work(tx: WriteTransaction) -> list[FactChange]:
+            resolver = Resolver(tx, SPACE, NOW)
+            episode = Episode(
+                id=new_id(),
+                space=SPACE,
+                session="s",
+                role=Role.USER,
+                content=new_id(),
+                occurred_at=day(when),
+                created_at=NOW,
+            )
+            tx.add_episodes([episode])
+            statement = Statement(
+                subject=resolver.resolve(Mention(name=subject, type=ontology[predicate].subject_type)),
+                predicate=predicate,
+                object=resolver.resolve(Mention(name=object_)) if object_ else None,
+                text=f"{subject} {predicate} {object_}",
+                category=ontology[predicate].category,
+                valid_at=day(when),
+                episode_id=episode.id,
+                **{"confidence": 0.8, **more},
+            )
+            return Reconciler(tx, SPACE, ontology=ontology, now=NOW, actor="test").apply(statement)
+
+        return self.store.write(work)
+
+    def held(self, predicate: str, at: int | None = None, *, history: bool = False) -> list[str]:
+        view = View(now=NOW, at=None if at is None else day(at), history=history)
+        facts = self.store.find_facts(FactQuery(predicates=(predicate,), view=view), spaces=SpaceSet.of(SPACE))
+        return sorted(fact.text.split()[-1] for fact in facts)
+
+    def facts(self, predicate: str) -> list[Fact]:
+        query = FactQuery(predicates=(predicate,), oldest_first=True)
+        return self.store.find_facts(query, spaces=SpaceSet.of(SPACE))
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Book]:
+    store = SqliteGraphStore(tmp_path / "store.db")
+    yield Book(store)
+    store.close()
+
+
+class TestSupport:
+    def test_the_same_fact_again_is_one_fact_with_more_support(self, book: Book) -> None:
+        book.state("Ana", "LIKES", "tea", 1)
+        (change,) = book.state("Ana", "LIKES", "tea", 5)
+        (fact,) = book.facts("LIKES")
+        assert change.action is Action.SUPPORTED
+        assert fact.support == len(fact.episode_ids) == 2
+        assert fact.confidence == pytest.approx(0.96)
+        assert fact.valid_at == day(1)
+
+    def test_an_earlier_beginning_is_taken_over(self, book: Book) -> None:
+        book.state("Ana", "LIKES", "tea", 9)
+        book.state("Ana", "LIKES", "tea", 2)
+        assert book.facts("LIKES")[0].valid_at == day(2)
+
+    def test_an_event_on_another_day_is_another_event(self, book: Book) -> None:
+        book.state("Ana", "MOVED_TO", "Rome", 1)
+        book.state("Ana", "MOVED_TO", "Rome", 2)
+        book.state("Ana", "MOVED_TO", "Rome", 200)
+        assert [fact.support for fact in book.facts("MOVED_TO")] == [2, 1]
+
+    def test_a_symmetric_fact_said_the_other_way_round_supports(self, book: Book) -> None:
+        book.state("Ana", "FRIEND_OF", "Bea", 1)
+        (change,) = book.state("Bea", "FRIEND_OF", "Ana", 2)
+        assert change.action is Action.SUPPORTED
+        assert len(book.facts("FRIEND_OF")) == 1
+
+    def test_an_inverse_is_stored_in_its_canonical_direction(self, book: Book) -> None:
+        book.state("Rui", "HAS_BOSS", "Helena", 1)
+        (change,) = book.state("Helena", "BOSS_OF", "Rui", 2)
+        assert change.action is Action.SUPPORTED
+        assert book.facts("BOSS_OF") == []
+
+
+class TestFunctional:
+    def test_the_newer_closes_the_older_at_its_own_beginning(self, book: Book) -> None:
+        book.state("Ana", "LIVES_IN", "Porto", 1)
+        (change,) = book.state("Ana", "LIVES_IN", "Lisbon", 50)
+        assert change.action is Action.SUPERSEDED
+        assert change.previous is not None
+        assert change.previous.invalid_at == day(50)
+        assert book.held("LIVES_IN") == ["Lisbon"]
+        assert book.held("LIVES_IN", at=49) == ["Porto"]
+        assert book.held("LIVES_IN", at=50) == ["Lisbon"]
+
+    def test_an_older_statement_that_arrives_late_does_not_overwrite(self, book: Book) -> None:
+        book.state("Ana", "LIVES_IN", "Lisbon", 50)
+        book.state("Ana", "LIVES_IN", "Porto", 10)
+        assert book.held("LIVES_IN") == ["Lisbon"]
+        assert book.held("LIVES_IN", at=20) == ["Porto"]
+
+    def test_one_that_arrives_late_fits_in_between(self, book: Book) -> None:
+        book.state("Ana", "LIVES_IN", "Porto", 1)
+        book.state("Ana", "LIVES_IN", "Faro", 90)
+        book.state("Ana", "LIVES_IN", "Braga", 40)
+        assert [book.held("LIVES_IN", at=t) for t in (20, 60, 100)] == [["Porto"], ["Braga"], ["Faro"]]
+
+    def test_what_is_told_as_over_closes_nothing(self, book: Book) -> None:
+        book.state("Ana", "LIVES_IN", "Porto", 1)
+        book.state("Ana", "LIVES_IN", "Rome", 30, invalid_at=day(40))
+        assert book.held("LIVES_IN") == ["Porto"]
+        assert book.held("LIVES_IN", at=35) == ["Porto", "Rome"]
+
+    def test_moving_back_is_a_new_fact(self, book: Book) -> None:
+        for when, where in ((1, "Porto"), (30, "Lisbon"), (60, "Porto")):
+            book.state("Ana", "LIVES_IN", where, when)
+        assert book.held("LIVES_IN") == ["Porto"]
+        assert len(book.facts("LIVES_IN")) == 3
+
+    def test_other_people_are_left_alone(self, book: Book) -> None:
+        book.state("Ana", "LIVES_IN", "Porto", 1)
+        book.state("Bea", "LIVES_IN", "Lisbon", 2)
+        assert book.held("LIVES_IN") == ["Lisbon", "Porto"]
+
+    def test_what_an_event_implies_is_reconciled_too(self, book: Book) -> None:
+        book.state("Ana", "LIVES_IN", "Porto", 1)
+        book.state("Ana", "MOVED_TO", "Lisbon", 50)
+        held = book.store.find_facts(FactQuery(predicates=("LIVES_IN",), view=View(now=NOW)), spaces=SpaceSet.of(SPACE))
+        assert [fact.text for fact in held] == ["Ana lives in Lisbon."]
+
+    def test_a_correction_expires_instead_of_closing(self, book: Book) -> None:
+        book.state("Bea", "HAS_BIRTHDAY", "12-March", 1)
+        book.state("Bea", "HAS_BIRTHDAY", "14-March", 2, correction=True)
+        assert book.held("HAS_BIRTHDAY") == ["14-March"]
+        assert book.held("HAS_BIRTHDAY", at=1) == ["14-March"], "what was wrong was never so"
+        assert book.held("HAS_BIRTHDAY", history=True) == ["12-March", "14-March"]
+
+
+class TestNegation:
+    def test_it_closes_what_it_negates(self, book: Book) -> None:
+        book.state("Ana", "WORKS_FOR", "Corvina", 1)
+        changes = book.state("Ana", "WORKS_FOR", "Corvina", 20, negated=True)
+        assert [change.action for change in changes] == [Action.CLOSED]
+        assert book.held("WORKS_FOR") == []
+        assert book.held("WORKS_FOR", at=10) == ["Corvina"]
+
+    def test_without_an_object_it_closes_all(self, book: Book) -> None:
+        book.state("Ana", "LIKES", "tea", 1)
+        book.state("Ana", "LIKES", "jazz", 1)
+        book.state("Ana", "LIKES", None, 5, negated=True)
+        assert book.held("LIKES") == []
+
+    def test_what_was_not_known_is_kept_as_its_opposite(self, book: Book) -> None:
+        book.state("Ana", "EATS", "meat", 5, negated=True)
+        assert book.held("NOT_EATS") == ["meat"]
+        book.state("Ana", "EATS", "meat", 50)
+        assert book.held("NOT_EATS") == []
+        assert book.held("EATS") == ["meat"]
+
+    def test_liking_ends_disliking(self, book: Book) -> None:
+        book.state("Ana", "DISLIKES", "tea", 1)
+        actions = [change.action for change in book.state("Ana", "LIKES", "tea", 9)]
+        assert actions == [Action.ADDED, Action.CLOSED]
+        assert book.held("DISLIKES") == []
+
+    def test_a_break_up_ends_the_relationship_from_either_side(self, book: Book) -> None:
+        book.state("Tom", "PARTNER_OF", "Nadia", 1)
+        book.state("Nadia", "EX_PARTNER_OF", "Tom", 30)
+        assert book.held("PARTNER_OF") == []
+
+    def test_a_late_negation_does_not_reach_what_came_after(self, book: Book) -> None:
+        book.state("Ana", "WORKS_FOR", "Corvina", 30)
+        book.state("Ana", "WORKS_FOR", "Corvina", 10, negated=True)
+        assert book.held("WORKS_FOR") == ["Corvina"]
+
+
+def test_every_change_is_recorded_without_quoting_another_fact(book: Book) -> None:
+    book.state("Ana", "LIVES_IN", "Porto", 1)
+    book.state("Ana", "LIVES_IN", "Porto", 2)
+    book.state("Ana", "LIVES_IN", "Lisbon", 50)
+    old, new = book.facts("LIVES_IN")
+    recorded = book.store.history([old.id], spaces=SpaceSet.of(SPACE))
+    assert [change.action for change in recorded] == [Action.ADDED, Action.SUPPORTED, Action.SUPERSEDED]
+    assert all(change.actor == "test" and change.at == NOW for change in recorded)
+    assert recorded[-1].after == {"invalid_at": day(50).isoformat(), "superseded_by": new.id}
+    assert "Lisbon" not in str(recorded)
