@@ -32,6 +32,10 @@ NOTE = "NOTED"
 """Predicate of a fact whose new text could not be read as a triple: the subject, and the text itself."""
 
 
+EDIT_OF = "edit_of"
+"""Metadata of the episode that an edit makes: the id of the fact that was edited."""
+
+
 class FactEdit(Record):
     """What to change of a fact; what is None stays."""
 
@@ -193,7 +197,7 @@ def _edit_episode(old: Fact, text: str, actor: str, now: datetime) -> Episode:
         created_at=now,
         status=Status.DONE,
         infer=False,
-        metadata={"edit_of": old.id},
+        metadata={EDIT_OF: old.id},
     )
 
 

@@ -2,7 +2,8 @@
 
 A fact goes together with the episodes that state nothing else, since their text would still say it. An episode goes
 together with the facts that only it supports; others lose its support. Entities that no fact is about any more go too.
-A fact that was closed because of a deleted one is open again.
+A fact that was closed because of a deleted one is open again; one that was corrected by it stays corrected. All
+versions of an edited fact go together.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from factloom.engine.editing import EDIT_OF
 from factloom.schemas.errors import NotFoundError
 from factloom.schemas.ports import GraphStore, Located, VectorIndex, WriteTransaction
 from factloom.schemas.queries import EntityQuery, EpisodeQuery, FactQuery
@@ -103,10 +105,26 @@ class Forgetting:
             plan.entities.add(entity.id)
             about = FactQuery(about_ids=(entity.id,), limit=_UNBOUNDED)
             plan.facts |= {f.id: f for f in tx.find_facts(about, spaces=SpaceSet.of(entity.space))}
+        self._take_versions(tx, plan)
         self._take_sources(tx, plan)
         self._take_unsupported(tx, plan)
         self._apply(tx, plan, actor)
         return plan
+
+    def _take_versions(self, tx: WriteTransaction, plan: _Plan) -> None:
+        """The other versions of facts that were edited: an edit does not make two memories of one."""
+        waiting = list(plan.facts.values())
+        while waiting:
+            fact = waiting.pop()
+            spaces = SpaceSet.of(fact.space)
+            linked = {fact.superseded_by} if fact.expired_at is not None and fact.superseded_by else set()
+            made_by = EpisodeQuery(ids=fact.episode_ids, limit=max(1, len(fact.episode_ids)))
+            linked |= {episode.metadata.get(EDIT_OF) for episode in tx.find_episodes(made_by, spaces=spaces)}
+            query = FactQuery(ids=tuple(id_ for id_ in linked if isinstance(id_, str)))
+            for other in tx.find_facts(query, spaces=spaces) if query.ids else ():
+                if other.id not in plan.facts and _is_edit(tx, fact, other):
+                    plan.facts[other.id] = other
+                    waiting.append(other)
 
     def _take_sources(self, tx: WriteTransaction, plan: _Plan) -> None:
         """Episodes that state only what goes."""
@@ -160,14 +178,22 @@ class Forgetting:
             for fact in tx.find_facts(query, spaces=SpaceSet.of(gone.space)):
                 if fact.superseded_by != gone.id or fact.id in plan.facts:
                     continue
+                if fact.expired_at is not None:
+                    reopened.append(plan.weakened.pop(fact.id, fact).model_copy(update={"superseded_by": None}))
+                    continue
                 heir = gone.superseded_by if gone.superseded_by not in plan.facts else None
                 ended = {"invalid_at": gone.invalid_at if heir else None}
-                reopened.append(
-                    plan.weakened.pop(fact.id, fact).model_copy(
-                        update={"superseded_by": heir, "expired_at": None, **ended}
-                    )
-                )
+                reopened.append(plan.weakened.pop(fact.id, fact).model_copy(update={"superseded_by": heir, **ended}))
         return reopened
+
+
+def _is_edit(tx: WriteTransaction, one: Fact, other: Fact) -> bool:
+    """Whether one of two facts was made by editing the other."""
+    for old, new in ((one, other), (other, one)):
+        query = EpisodeQuery(ids=new.episode_ids, metadata={EDIT_OF: old.id}, limit=1)
+        if new.episode_ids and tx.find_episodes(query, spaces=SpaceSet.of(new.space)):
+            return True
+    return False
 
 
 def _updated(fact: Fact, reason: str, actor: str, now: datetime) -> Change:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,13 +22,16 @@ from factloom.schemas.errors import ModelError
 from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ontology import Ontology
-from factloom.schemas.ports import Embedder, Extractor, GraphStore, IndexEntry, VectorIndex, Vectors, WriteTransaction
+from factloom.schemas.ports import Embedder, Extractor, GraphStore, IndexEntry, VectorIndex, WriteTransaction
 from factloom.schemas.queries import EntityQuery, EpisodeQuery
 from factloom.schemas.records import Action, Episode, Status
 from factloom.schemas.results import FactChange
 from factloom.schemas.search import CONTEXT_CLOSE, CONTEXT_OPEN
 from factloom.schemas.settings import Settings
 from factloom.schemas.spaces import SpaceSet
+
+if TYPE_CHECKING:
+    from factloom.schemas.ports import Vectors
 
 _CONTEXT = re.compile(f"{re.escape(CONTEXT_OPEN)}.*?(?:{re.escape(CONTEXT_CLOSE)}|$)", re.DOTALL)
 _PROPOSALS = 3

@@ -153,6 +153,8 @@ class MessageReader:
             InvalidInputError: one of them cannot be used; the message says which and why.
         """
         single = isinstance(messages, (str, Mapping, Episode))
+        if not single and not isinstance(messages, Iterable):
+            raise InvalidInputError(f"messages must be a text, a dict or a list of them, got {type(messages).__name__}")
         listed: list[Message] = [messages] if single else list(messages)  # type: ignore[list-item, arg-type]
         if not listed:
             raise InvalidInputError("there are no messages to add; give a text or a non-empty list")
@@ -193,7 +195,9 @@ class MessageReader:
             labels=scope.labels,
             session=check_text(session, f"{what}: session", longest=256) if session else "",
             role=role,
-            speaker=self._speaker(message.get("name") or shared["name"], role, scope, what),
+            speaker=self._speaker(
+                shared["name"] if message.get("name") is None else message["name"], role, scope, what
+            ),
             content=check_text(_content_of(message, what), f"{what}: content", longest=self._longest),
             occurred_at=parse_time(time, f"{what}: time", now=self._now),
             created_at=self._now,
