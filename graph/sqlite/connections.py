@@ -29,7 +29,7 @@ MEMORY: Final = ":memory:"
 _MAGIC: Final = b"SQLite format 3\x00"
 _OLDEST: Final = (3, 37, 0)  # STRICT tables
 _WAL_LIMIT: Final = 64 * 2**20
-_CACHE_KIB: Final = 32 * 1024
+_CACHE_KIB: Final = 64 * 1024
 
 
 def _leak(database: Database) -> None:

@@ -30,6 +30,7 @@ _FACT: Final = (
     "f.expired_at / 1e6, f.confidence, f.support, (SELECT group_concat(episode) FROM (SELECT l.episode "
     "FROM fact_episode l WHERE l.fact = f.ref ORDER BY l.occurred_at DESC, l.episode DESC LIMIT ?)), f.since"
 )
+_DATED: Final = "(f.expired_at IS NOT NULL OR f.invalid_at IS NOT NULL OR f.expires_at IS NOT NULL)"
 _BEST: Final = "ORDER BY f.support DESC, f.since DESC, f.ref"
 
 
@@ -40,6 +41,7 @@ class _Expansion:
         self._db = database
         self._limits = limits
         self._history = view.history
+        self._at_a_time = view.at is not None
         self._view, self._view_parameters = view_condition(view)
         self.episodes: dict[int, EpisodeNode] = {}
         self.facts: dict[int, FactNode] = {}
@@ -123,32 +125,63 @@ class _Expansion:
 
     def add_facts_of_entities(self, entities: Iterable[int]) -> list[FactNode]:
         """Read the best facts of each entity, of a hub no more than the bound: the indexes are in that order."""
-        refs = str(sorted(entities))
+        bound = self._limits.facts_per_entity
+        small: list[int] = []
+        hubs: list[int] = []
+        for ref, facts in self._db.rows(
+            "SELECT e.ref, e.open_facts + e.dated_facts FROM json_each(?) j CROSS JOIN entity e ON e.ref = j.value",
+            (str(sorted(entities)),),
+        ):
+            (small if facts <= bound else hubs).append(ref)
+        best: list[Row] = []
+        for end in ("subject", "object"):
+            best += self._db.rows(
+                f"SELECT {_FACT} FROM json_each(?) j CROSS JOIN fact f ON f.{end} = j.value WHERE {self._view}",
+                (self._limits.episodes_per_fact, str(small), *self._view_parameters),
+            )
+        return self._keep(best + self._best_of_hubs(hubs) if hubs else best)
+
+    def _best_of_hubs(self, hubs: list[int]) -> list[Row]:
         bound = self._limits.facts_per_entity
         by_entity: dict[int, dict[int, Row]] = {}
         for end in ("subject", "object"):
             rows = self._db.rows(
                 f"SELECT {_FACT}, j.value FROM json_each(?) j CROSS JOIN fact f ON f.ref IN (SELECT f.ref "
                 f"FROM fact f WHERE f.{end} = j.value AND {self._view} {_BEST} LIMIT ?)",
-                (self._limits.episodes_per_fact, refs, *self._view_parameters, bound),
+                (self._limits.episodes_per_fact, str(hubs), *self._view_parameters, bound),
             )
             for row in rows:
                 by_entity.setdefault(row[13], {})[row[0]] = row
-        return self._keep(row for facts in by_entity.values() for row in self._best(list(facts.values())))
+        return [row for facts in by_entity.values() for row in self._best(list(facts.values()))]
 
     # --- entities ---
 
     def entity_nodes(self) -> dict[int, EntityNode]:
         """Read all entities found, with the number of facts about each."""
-        counts = " + ".join(
-            f"(SELECT COUNT(*) FROM fact f WHERE f.{end} = e.ref AND {self._view}{rest})"
-            for end, rest in (("subject", ""), ("object", " AND f.subject <> f.object"))
-        )
+        count, parameters = self._degree()
         rows = self._db.rows(
-            f"SELECT e.ref, e.name, e.type, {counts} FROM json_each(?) j CROSS JOIN entity e ON e.ref = j.value",
-            (*self._view_parameters, *self._view_parameters, str(sorted(self.entities))),
+            f"SELECT e.ref, e.name, e.type, {count} FROM json_each(?) j CROSS JOIN entity e ON e.ref = j.value",
+            (*parameters, str(sorted(self.entities))),
         )
         return {row[0]: EntityNode._make(row) for row in rows}
+
+    def _degree(self) -> tuple[str, tuple[int, ...]]:
+        """How many facts about an entity ``e`` the view sees.
+
+        For the present, facts without any end are counted already and only those with one are looked at. A look
+        at another time has to count them all.
+        """
+        if self._history:
+            return "e.open_facts + e.dated_facts", ()
+        dated = "" if self._at_a_time else f" AND {_DATED}"
+        count = " + ".join(
+            f"(SELECT COUNT(*) FROM fact f WHERE f.{end} = e.ref{rest}{dated} AND {self._view})"
+            for end, rest in (("subject", ""), ("object", " AND f.subject <> f.object"))
+        )
+        parameters = (*self._view_parameters, *self._view_parameters)
+        if self._at_a_time:
+            return count, parameters
+        return f"e.open_facts + CASE WHEN e.dated_facts THEN {count} ELSE 0 END", parameters
 
     @property
     def size(self) -> int:

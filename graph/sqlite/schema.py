@@ -85,6 +85,8 @@ CREATE TABLE entity (
     key TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
+    open_facts INTEGER NOT NULL DEFAULT 0,
+    dated_facts INTEGER NOT NULL DEFAULT 0,
     id TEXT NOT NULL UNIQUE,
     aliases TEXT NOT NULL,
     attributes TEXT NOT NULL,
@@ -136,7 +138,12 @@ CREATE INDEX fact_by_object ON fact
     (object, support DESC, since DESC, ref, valid_at, invalid_at, expired_at, expires_at, subject);
 CREATE INDEX fact_by_time ON fact (space, created_at, id);
 CREATE INDEX fact_by_since ON fact (space, since);
+-- Facts that have an end of any kind; the others need no look at the clock.
 CREATE INDEX fact_dated ON fact (space, expired_at, invalid_at, expires_at)
+    WHERE expired_at IS NOT NULL OR invalid_at IS NOT NULL OR expires_at IS NOT NULL;
+CREATE INDEX fact_dated_by_subject ON fact (subject, expired_at, invalid_at, expires_at)
+    WHERE expired_at IS NOT NULL OR invalid_at IS NOT NULL OR expires_at IS NOT NULL;
+CREATE INDEX fact_dated_by_object ON fact (object, expired_at, invalid_at, expires_at, subject)
     WHERE expired_at IS NOT NULL OR invalid_at IS NOT NULL OR expires_at IS NOT NULL;
 CREATE INDEX fact_by_user ON fact (space, user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX fact_by_agent ON fact (space, agent_id) WHERE agent_id IS NOT NULL;
@@ -236,11 +243,33 @@ END;
 CREATE TRIGGER entity_removed AFTER DELETE ON entity BEGIN
     UPDATE space SET entities = entities - 1 WHERE number = old.space;
 END;
+-- A fact counts once for an entity that is both its subject and its object.
 CREATE TRIGGER fact_added AFTER INSERT ON fact BEGIN
     UPDATE space SET facts = facts + 1 WHERE number = new.space;
+    UPDATE entity SET
+        open_facts = open_facts + (COALESCE(new.expired_at, new.invalid_at, new.expires_at) IS NULL),
+        dated_facts = dated_facts + (COALESCE(new.expired_at, new.invalid_at, new.expires_at) IS NOT NULL)
+        WHERE ref IN (new.subject, new.object);
 END;
 CREATE TRIGGER fact_removed AFTER DELETE ON fact BEGIN
     UPDATE space SET facts = facts - 1 WHERE number = old.space;
+    UPDATE entity SET
+        open_facts = open_facts - (COALESCE(old.expired_at, old.invalid_at, old.expires_at) IS NULL),
+        dated_facts = dated_facts - (COALESCE(old.expired_at, old.invalid_at, old.expires_at) IS NOT NULL)
+        WHERE ref IN (old.subject, old.object);
+END;
+CREATE TRIGGER fact_changed AFTER UPDATE OF subject, object, expired_at, invalid_at, expires_at ON fact
+WHEN new.subject <> old.subject OR new.object <> old.object
+    OR (COALESCE(new.expired_at, new.invalid_at, new.expires_at) IS NULL)
+    <> (COALESCE(old.expired_at, old.invalid_at, old.expires_at) IS NULL) BEGIN
+    UPDATE entity SET
+        open_facts = open_facts - (COALESCE(old.expired_at, old.invalid_at, old.expires_at) IS NULL),
+        dated_facts = dated_facts - (COALESCE(old.expired_at, old.invalid_at, old.expires_at) IS NOT NULL)
+        WHERE ref IN (old.subject, old.object);
+    UPDATE entity SET
+        open_facts = open_facts + (COALESCE(new.expired_at, new.invalid_at, new.expires_at) IS NULL),
+        dated_facts = dated_facts + (COALESCE(new.expired_at, new.invalid_at, new.expires_at) IS NOT NULL)
+        WHERE ref IN (new.subject, new.object);
 END;
 CREATE TRIGGER vector_added AFTER INSERT ON vector BEGIN
     UPDATE space SET vectors = vectors + new.parts WHERE number = new.space;
