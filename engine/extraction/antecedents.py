@@ -20,6 +20,15 @@ class Person:
 
     mention: Mention
     gender: str | None
+    index: int = -1  # of the token, in its own message
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier message: whom it names, and the genders of its pronouns that stand for somebody it does not name."""
+
+    people: list[Person]
+    open: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -30,22 +39,37 @@ class Antecedents:
     """
 
     people: Callable[[Doc, int], list[Person]]
-    previous: Callable[[], list[list[Person]]]
-    speaker: str
+    previous: Callable[[], list[Turn]]
+    present: frozenset[str]  # names of those who talk; they are "I" and "you", seldom "she"
 
     def resolve(self, pronoun: Token, gender: str) -> Mention | None:
         """The mention that a third-person pronoun stands for, or None when nobody fits."""
-        for person in self.people(pronoun.doc, pronoun.i):
-            if self._fits(person, gender):
-                return person.mention
+        within = self.within(pronoun, gender)
+        if within is not None:
+            return within
         for turn in self.previous()[:REACH]:
-            fitting = [person for person in turn if self._fits(person, gender)]
+            fitting = {p.mention.name: p.mention for p in turn.people if self._fits(p, gender)}
             # Earlier turns are asked only when they leave no choice: a wrong person is worse than none.
-            if len({person.mention.name for person in fitting}) == 1:
-                return fitting[0].mention
-            if fitting:
+            if gender in turn.open or len(fitting) > 1:
                 return None
+            if fitting:
+                return next(iter(fitting.values()))
+        return None
+
+    def within(self, pronoun: Token, gender: str) -> Mention | None:
+        """The same, looking only at the pronoun's own message."""
+        mate = _clause_mate(pronoun)
+        for person in self.people(pronoun.doc, pronoun.i):
+            if self._fits(person, gender) and person.index != mate:
+                return person.mention
         return None
 
     def _fits(self, person: Person, gender: str) -> bool:
-        return person.mention.name != self.speaker and person.gender in (None, gender)
+        return person.mention.name not in self.present and person.gender in (None, gender)
+
+
+def _clause_mate(pronoun: Token) -> int:
+    """The subject of the pronoun's own verb, which cannot be the same person ("Samira looked at her")."""
+    if pronoun.dep_ not in ("obj", "iobj", "obl"):
+        return -1
+    return next((c.i for c in pronoun.head.children if c.dep_ in ("nsubj", "nsubj:pass")), -1)

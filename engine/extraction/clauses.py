@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from factloom.engine.extraction.vocabulary import vocabulary
+
 if TYPE_CHECKING:
     from spacy.tokens import Span, Token
 
@@ -17,10 +19,34 @@ DOUBTFUL_MODALS: Final = frozenset({"would", "could", "might", "may", "should", 
 DOUBTFUL_MARKS: Final = frozenset({"if", "unless", "whether", "lest", "though"})
 # Verbs whose complement is not stated as true by the speaker.
 DOUBTFUL_VERBS: Final = frozenset(
-    "hope wish wonder guess suppose imagine doubt bet pretend ask expect dream consider suggest recommend want need would decide fear "
-    "worry think".split()
+    [
+        "hope",
+        "wish",
+        "wonder",
+        "guess",
+        "suppose",
+        "imagine",
+        "doubt",
+        "bet",
+        "pretend",
+        "ask",
+        "expect",
+        "dream",
+        "consider",
+        "suggest",
+        "recommend",
+        "want",
+        "need",
+        "would",
+        "decide",
+        "fear",
+        "worry",
+        "think",
+    ]
 )
-HEARSAY_VERBS: Final = frozenset("say tell hear claim report mention read announce".split())
+# "can't" with these tells something lasting; with others it may be about the moment.
+LASTING: Final = vocabulary().abilities | {"stand", "bear", "tolerate"}
+HEARSAY_VERBS: Final = frozenset(["say", "tell", "hear", "claim", "report", "mention", "read", "announce"])
 
 
 class Tense(StrEnum):
@@ -71,6 +97,8 @@ def read_clauses(sentence: Span) -> Iterator[Clause]:
         if token.dep_ in ("aux", "aux:pass", "cop", "case", "mark", "amod", "compound", "flat", "fixed", "punct"):
             continue
         copula = _child(token, "cop")
+        if token.pos_ == "VERB" and token.dep_ in ("obj", "iobj", "obl") and _child(token, *SUBJECTS) is None:
+            continue  # a plural noun ("I hate olives") taken for a verb
         if copula is not None or token.pos_ == "VERB" or (token.pos_ == "AUX" and _child(token, *SUBJECTS)):
             yield _read(token, copula)
 
@@ -105,9 +133,7 @@ def _read(verb: Token, copula: Token | None) -> Clause:
             clause.objects.append(child)
         elif dep == "iobj":
             clause.recipient = child
-        elif dep in ("obl", "obl:agent", "nmod") and child.i > verb.i:
-            clause.obliques.append((preposition(child), child))
-        elif dep == "obl" and preposition(child):
+        elif (dep in ("obl", "obl:agent", "nmod") and child.i > verb.i) or (dep == "obl" and preposition(child)):
             clause.obliques.append((preposition(child), child))
         elif dep == "xcomp":
             clause.complement = child
@@ -131,9 +157,7 @@ def _subject(verb: Token) -> Token | None:
         for child in verb.children:
             if child.dep_ in SUBJECTS:
                 return _relative(child, verb)
-        if verb.dep_ == "conj" and verb.head.pos_ in ("VERB", "AUX", "ADJ", "NOUN", "PROPN"):
-            verb = verb.head
-        elif verb.dep_ == "xcomp":
+        if (verb.dep_ == "conj" and verb.head.pos_ in ("VERB", "AUX", "ADJ", "NOUN", "PROPN")) or verb.dep_ == "xcomp":
             verb = verb.head
         elif verb.dep_ in ("acl", "acl:relcl") and verb.tag_ != "VBN":
             return None
@@ -171,15 +195,29 @@ def _judge(clause: Clause, auxiliaries: list[Token]) -> None:
     clause.perfect = any(lemma == "have" or word == "'ve" for word, lemma in words)
     if any(word in ("will", "'ll", "wo", "gonna") for word, _ in words):
         clause.tense = Tense.FUTURE
-    elif finite.tag_ in ("VBD",) or "Past" in finite.morph.get("Tense") or clause.perfect:
+    elif finite.tag_ in ("VBD",) or "Past" in str(finite.morph) or clause.perfect:
         clause.tense = Tense.PAST
     if verb.tag_ == "VBD" or (verb.tag_ == "VBN" and not auxiliaries and clause.copula is None):
         clause.tense = Tense.PAST
+    if verb.lower_ == "quit" and not auxiliaries:  # present and past look the same; one hardly ever quits by habit
+        clause.tense = Tense.PAST
+    if _contracted_have(clause, auxiliaries):
+        clause.perfect, clause.passive, clause.tense = True, False, Tense.PAST
     for word, lemma in words:
         doubtful = word in DOUBTFUL_MODALS or lemma in DOUBTFUL_MODALS
-        if doubtful and not (word == "'d" and verb.tag_ == "VBN"):
+        if lemma == "can" and clause.negated and (verb.lemma_.lower() in LASTING or clause.lemma in LASTING):
+            continue
+        if doubtful and not (word == "'d" and verb.tag_ == "VBN" and len(words) == 1):
             clause.factual = False
     _judge_surroundings(clause)
+
+
+def _contracted_have(clause: Clause, auxiliaries: list[Token]) -> bool:
+    """Whether 's is "has" ("she's eaten a shoe"), which the parse often takes for "is"."""
+    if clause.verb.tag_ != "VBN" or len(auxiliaries) != 1 or auxiliaries[0].lower_ not in ("'s", "’s"):
+        return False
+    adverbs = {c.lower_ for c in clause.verb.children if c.dep_ == "advmod" and c.i < clause.verb.i}
+    return bool(clause.objects and clause.lemma not in ("call", "name")) or bool(adverbs & {"already", "never", "ever"})
 
 
 def _judge_surroundings(clause: Clause) -> None:

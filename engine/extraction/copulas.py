@@ -10,6 +10,7 @@ from factloom.engine.extraction.dates import MONTHS, find_when
 from factloom.engine.extraction.drafting import FAIR, Draft
 from factloom.engine.extraction.mentions import conjuncts, entity_type, is_content, phrase, relation_of
 from factloom.engine.extraction.predicates import predicate_table
+from factloom.engine.extraction.relatives import name_relative
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 
@@ -17,10 +18,29 @@ if TYPE_CHECKING:
     from spacy.tokens import Token
 
 _EMPLOYER: Final = frozenset({"at", "for", "with"})
-_NUMBERS: Final = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-    "nineteen twenty"
-).split()
+_NUMBERS: Final = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+]
 
 
 def read_copula(draft: Draft) -> list[Candidate]:
@@ -38,7 +58,7 @@ def read_copula(draft: Draft) -> list[Candidate]:
 
 
 def _of_owned(draft: Draft) -> list[Candidate]:
-    """ "My name is Gus", "her birthday is 14 March", "my favourite food is sushi"."""
+    """For "My name is Gus", "her birthday is 14 March", "my favourite food is sushi"."""
     clause = draft.clause
     subject = clause.subject
     assert subject is not None
@@ -50,6 +70,9 @@ def _of_owned(draft: Draft) -> list[Candidate]:
         return []
     noun = subject.lemma_.lower()
     if noun in ("name", "nickname") and clause.verb.text[:1].isupper() and not clause.negated:
+        relative = draft.reader.described(owner)
+        if relative is not None:
+            return name_relative(draft, relative, Mention(name=phrase(clause.verb), type=owner.type))
         return name_facts(draft, owner, phrase(clause.verb))
     if noun == "birthday":
         return _birthday(draft, owner)
@@ -138,7 +161,7 @@ def _diet(draft: Draft, subject: Mention) -> list[Candidate | None]:
 
 
 def _age(draft: Draft, subject: Mention) -> Candidate | None:
-    """ "I'm 34", "Pickle is sixteen", "she's 90 years old"."""
+    """For "I'm 34", "Pickle is sixteen", "she's 90 years old"."""
     token = draft.clause.verb
     number = token if token.pos_ == "NUM" else next((c for c in token.subtree if c.pos_ == "NUM"), None)
     if number is None or draft.clause.negated or draft.clause.tense is not Tense.PRESENT:
@@ -178,7 +201,7 @@ def _noun(draft: Draft, subject: Mention) -> list[Candidate | None]:
         return _job(draft, subject, name)
     if relation_of(token) is not None or clause.tense is not Tense.PRESENT or len(name.split()) > 4:
         return []
-    if subject.type == "animal":
+    if subject.type == "animal" or any(c.dep_ == "nmod" for c in token.children):
         return []
     amods = [c for c in token.children if c.dep_ == "amod"]
     if any(c.lemma_.lower() in lists.empty_adjectives for c in amods) or clause.progressive:
@@ -191,7 +214,7 @@ def _noun(draft: Draft, subject: Mention) -> list[Candidate | None]:
 
 
 def _self_introduction(draft: Draft, subject: Mention) -> list[Candidate]:
-    """ "I'm Ana": the speaker's name, where the message came under another one."""
+    """For "I'm Ana": the speaker's name, where the message came under another one."""
     clause = draft.clause
     assert clause.subject is not None
     if clause.subject.lower_ != "i" or clause.negated or entity_type(clause.verb) != "person":
@@ -230,7 +253,7 @@ def _job(draft: Draft, subject: Mention, name: str) -> list[Candidate | None]:
 
 
 def _bare_phrase(token: Token) -> str:
-    """ "graphic designer" without the tail of "a graphic designer at Corvina"."""
+    """For "graphic designer" without the tail of "a graphic designer at Corvina"."""
     name = phrase(token)
     for child in token.children:
         if child.dep_ in ("nmod", "obl"):

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.clauses import Clause, Tense
 from factloom.engine.extraction.dates import When, find_when
-from factloom.engine.extraction.mentions import Reader
+from factloom.engine.extraction.mentions import Reader, relation_of
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.rendering import article, retell
 from factloom.schemas.extraction import Candidate, Mention
 
 if TYPE_CHECKING:
-    from spacy.tokens import Span
+    from spacy.tokens import Span, Token
 
 SURE: Final = 0.9  # a core predicate, said in so many words
 FAIR: Final = 0.7  # the general fallback: a verb and what it was done to
@@ -51,7 +51,7 @@ class Draft:
         token = self.clause.subject
         if token is None:
             return []
-        found = [self.reader.mention(token, type="person")]
+        found = [self._subject(token)]
         found += [
             self.reader.mention(child, type="person")
             for child in token.children
@@ -65,6 +65,21 @@ class Draft:
             if mention is not None:
                 unique.setdefault(mention.name, mention)
         return list(unique.values())
+
+    def _subject(self, token: Token) -> Mention | None:
+        """Facts are about those who can be known again: the speaker, named ones, somebody's relatives."""
+        mention = self.reader.mention(token, type="thing")
+        if mention is None or mention.is_speaker:
+            return mention
+        if token.pos_ == "PRON" or relation_of(token) is not None or mention.aliases:
+            return mention
+        if mention.type in ("organisation", "place"):
+            return mention
+        if not token.text[:1].isupper() or token.pos_ not in ("PROPN", "NOUN", "X"):
+            return None
+        if mention.type != "person" and (token.pos_ != "PROPN" or any(c.dep_ == "det" for c in token.children)):
+            return None
+        return mention.model_copy(update={"type": "person"})
 
     def candidate(
         self,
@@ -115,7 +130,10 @@ class Draft:
     def fill(self, template: str, subject: Mention, object: Mention) -> str:
         """A predicate's sentence with names and time filled in."""
         when = f" {self.when.phrase}" if self.when is not None else ""
-        text = template.format(s=subject.name, o=object.name, a=article(object.name), when=when)
+        told = object.name
+        if object.aliases and not any("'s " in alias for alias in object.aliases):  # "Migalha, a bakery in Porto"
+            told = f"{object.name}, {article(object.aliases[0])}{object.aliases[0]}"
+        text = template.format(s=subject.name, o=told, a=article(object.name), when=when)
         return text[:1].upper() + text[1:]
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _QUITTING: Final = frozenset({"quit", "leave", "resign"})
 _JOB: Final = frozenset({"job", "position", "post", "role"})
 _PARTING: Final = frozenset({"break up", "split up", "separate", "break it off"})
-_PARTNERS: Final = ("HAS_PARTNER", "MARRIED_TO")
+_PARTNERS: Final = {"separate": ("MARRIED_TO", "HAS_WIFE", "HAS_HUSBAND")}
 
 
 def read_ending(draft: Draft) -> list[Candidate]:
@@ -31,14 +31,14 @@ def read_ending(draft: Draft) -> list[Candidate]:
     if clause.tense is Tense.PAST and clause.lemma in _QUITTING:
         return _quitting(draft)
     if clause.tense is Tense.PAST and (
-        clause.lemma in ("lay off", "fire") and clause.passive or clause.lemma == "lose"
+        (clause.lemma in ("lay off", "fire") and clause.passive) or clause.lemma == "lose"
     ):
         return _quitting(draft)
     return []
 
 
 def _quitting(draft: Draft) -> list[Candidate]:
-    """ "I quit my job at Corvina", "she left Google", "I got laid off from Enron", "I quit"."""
+    """For "I quit my job at Corvina", "she left Google", "I got laid off from Enron", "I quit"."""
     clause = draft.clause
     job = next((token for token in clause.objects if token.lemma_.lower() in _JOB), None)
     employer: Mention | None = None
@@ -74,7 +74,7 @@ def _places_of(objects: list[Token], obliques: list[tuple[str, Token]]) -> list[
 
 
 def _parting(draft: Draft) -> list[Candidate]:
-    """ "Tom and I broke up", "I broke up with Tom", "we broke up"."""
+    """For "Tom and I broke up", "I broke up with Tom", "we broke up"."""
     clause = draft.clause
     subjects = draft.subjects()
     partners = subjects[1:]
@@ -91,14 +91,21 @@ def _parting(draft: Draft) -> list[Candidate]:
     plural = clause.subject is not None and (clause.subject.lower_ in ("we", "they") or bool(subjects[1:]))
     if other is None and not plural:
         return []
-    found = [draft.candidate(subject, predicate, other, negated=True) for predicate in _PARTNERS]
+    when = f" {draft.when.phrase}" if draft.when is not None else ""
+    text = (
+        f"{subject.name} and {other.name} broke up{when}."
+        if other is not None
+        else f"{subject.name} and the partner broke up{when}."
+    )
+    ended = _PARTNERS.get(clause.lemma, ("HAS_PARTNER",))
+    found = [draft.candidate(subject, predicate, other, text=text, negated=True) for predicate in ended]
     if other is not None:
         found.append(draft.candidate(subject, "BROKE_UP_WITH", other))
     return [candidate for candidate in found if candidate is not None]
 
 
 def _cancelling(draft: Draft) -> list[Candidate]:
-    """ "I've cancelled the trip to Rome", "the concert was cancelled": the plan is off."""
+    """For "I've cancelled the trip to Rome", "the concert was cancelled": the plan is off."""
     clause = draft.clause
     passive = clause.passive or clause.copula is not None or clause.lemma == "fall through"
     token = clause.subject if passive else next(iter(clause.objects), None)
@@ -111,11 +118,11 @@ def _cancelling(draft: Draft) -> list[Candidate]:
     event = Mention(name=name, type="event")
     found: list[Candidate | None] = []
     subjects = draft.subjects() if not passive else []
+    text = f"The {name} was cancelled{' ' + draft.when.phrase if draft.when else ''}."
     for subject in subjects or ([speaker] if speaker is not None else []):
-        found.append(draft.candidate(subject, "PLANS_TO", event, negated=True))
+        found.append(draft.candidate(subject, "PLANS_TO", event, text=text, negated=True))
         if not passive:
             found.append(draft.candidate(subject, "CANCELLED", event))
     if passive:
-        text = f"The {name} was cancelled{' ' + draft.when.phrase if draft.when else ''}."
         found.append(draft.candidate(event, "WAS_CANCELLED", Mention(name="cancelled", type="value"), text=text))
     return [candidate for candidate in found if candidate is not None]

@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.antecedents import Antecedents, Person
-from factloom.engine.extraction.clauses import Clause, read_clauses
+from factloom.engine.extraction.antecedents import REACH, Antecedents, Turn
+from factloom.engine.extraction.clauses import read_clauses
 from factloom.engine.extraction.copulas import read_copula
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.endings import read_ending
-from factloom.engine.extraction.mentions import Reader, relation_of
+from factloom.engine.extraction.mentions import THIRD_PERSON, Reader, relation_of
 from factloom.engine.extraction.pipeline import SHIPPED_NAME, load_pipeline
 from factloom.engine.extraction.plans import read_plan
 from factloom.engine.extraction.relatives import named_relatives, read_calling, read_equation, relation_facts
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc, Span
 
 BATCH: Final = 64
+REMEMBERED: Final = 512  # turns whose people are kept, so that a window costs no second parse
 SILENT_ROLES: Final = frozenset({Role.SYSTEM, Role.TOOL})
 
 
@@ -45,7 +46,7 @@ class OfflineExtractor:
     def __init__(self, pipeline: str | None = None) -> None:
         self._pipeline = pipeline
         self._lock = Lock()
-        self._cache: OrderedDict[tuple[str, str], list[Person]] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, str], Turn] = OrderedDict()
 
     @property
     def name(self) -> str:
@@ -68,29 +69,42 @@ class OfflineExtractor:
         if episode.role in SILENT_ROLES:
             return Extraction(episode_id=episode.id)
         reader = _reader(episode)
-        self._remember(episode, reader, doc)
+        turns = [self._turn(turn, nlp) for turn in request.previous[: -REACH - 1 : -1]]
+        named = {p.mention.name.split()[0].lower() for t in turns for p in t.people if p.mention.type == "person"}
+        reader.known = _first_names([episode, *request.previous]) | named
         reader.antecedents = Antecedents(
             people=reader.people,
-            previous=lambda: [self._people(turn, nlp) for turn in reversed(request.previous)],
-            speaker=reader.speaker.name if reader.speaker is not None else "",
+            previous=lambda: turns,
+            present=frozenset(turn.speaker for turn in [episode, *request.previous] if turn.speaker),
         )
+        self._remember(episode, reader, doc)
         candidates = [c for span in sentences(doc) for c in _read_sentence(span, reader, episode)]
         if episode.role is Role.ASSISTANT:  # what it says of its own doings is no memory of anybody
             candidates = [c for c in candidates if not c.subject.is_speaker]
         return Extraction(episode_id=episode.id, candidates=tuple(_distinct(candidates)))
 
-    def _people(self, episode: Episode, nlp: Language) -> list[Person]:
-        """Whom an earlier turn mentions, nearest to its end first; the last few hundred turns are remembered."""
-        key = (episode.speaker or "", episode.content)
-        found = self._cache.get(key)
-        if found is None:
-            found = self._remember(episode, _reader(episode), nlp(episode.content[-1000:]))
-        return found
+    def _turn(self, episode: Episode, nlp: Language) -> Turn:
+        """Whom an earlier turn mentions; parsed once, the last few hundred are remembered."""
+        found = self._cache.get((episode.speaker or "", episode.content))
+        if found is not None:
+            return found
+        reader = _reader(episode)
+        reader.known = _first_names([episode])
+        reader.antecedents = Antecedents(reader.people, list, frozenset({episode.speaker or ""}))
+        return self._remember(episode, reader, nlp(episode.content[-1000:]))
 
-    def _remember(self, episode: Episode, reader: Reader, doc: Doc) -> list[Person]:
-        found = reader.people(doc, len(doc))
+    def _remember(self, episode: Episode, reader: Reader, doc: Doc) -> Turn:
+        antecedents = reader.antecedents
+        open_ = {
+            THIRD_PERSON[token.lower_]
+            for token in doc
+            if token.lower_ in THIRD_PERSON
+            and antecedents is not None
+            and antecedents.within(token, THIRD_PERSON[token.lower_]) is None
+        }
+        found = Turn(reader.people(doc, len(doc)), frozenset(open_))
         self._cache[(episode.speaker or "", episode.content)] = found
-        while len(self._cache) > 512:
+        while len(self._cache) > REMEMBERED:
             self._cache.popitem(last=False)
         return found
 
@@ -100,6 +114,10 @@ def _reader(episode: Episode) -> Reader:
         return Reader(speaker=None)
     name = episode.speaker or episode.labels.user_id or episode.role.value
     return Reader(speaker=Mention(name=name[:200], type="person", is_speaker=True))
+
+
+def _first_names(turns: Sequence[Episode]) -> frozenset[str]:
+    return frozenset(turn.speaker.split()[0].lower() for turn in turns if turn.speaker and turn.speaker.strip())
 
 
 def _read_sentence(span: Span, reader: Reader, episode: Episode) -> list[Candidate]:
@@ -115,7 +133,7 @@ def _read_sentence(span: Span, reader: Reader, episode: Episode) -> list[Candida
         facts = _read_clause(draft) if clause.factual else []
         found += facts
         if clause.factual:
-            found += _relatives_around(draft, bool(facts))
+            found += _relatives_around(draft, facts)
     return found
 
 
@@ -127,24 +145,25 @@ def _read_clause(draft: Draft) -> list[Candidate]:
     return []
 
 
-def _relatives_around(draft: Draft, told: bool) -> list[Candidate]:
+def _relatives_around(draft: Draft, facts: list[Candidate]) -> list[Candidate]:
     """Named relatives anywhere in the clause; unnamed ones only when the clause told something."""
     clause = draft.clause
     tokens = [t for t in clause.verb.subtree if t.i >= draft.sentence.start and t.i < draft.sentence.end]
     found = named_relatives(draft, tokens)
-    having = _has(clause)
-    if told or having:
+    if facts or (clause.lemma == "have" and not clause.negated):
         for token in [clause.subject, *clause.objects, *(noun for _, noun in clause.obliques)]:
             if token is None or relation_of(token) is None:
                 continue
             kin = draft.reader.kin(token)
-            if kin is not None and not kin.named and not kin.relation.vague:
+            known = kin is not None and any(
+                kin.other.name in mention.aliases
+                for fact in [*facts, *found]
+                for mention in (fact.subject, fact.object)
+                if mention
+            )
+            if kin is not None and not kin.named and not kin.relation.vague and not known:
                 found += relation_facts(draft, kin)
     return found
-
-
-def _has(clause: Clause) -> bool:
-    return clause.lemma == "have" and not clause.negated
 
 
 def _distinct(candidates: list[Candidate]) -> list[Candidate]:

@@ -44,7 +44,7 @@ def relation_facts(draft: Draft, kin: Kin) -> list[Candidate]:
 
 
 def read_equation(draft: Draft) -> list[Candidate]:
-    """ "Mateus is my brother", "my boss is Ingrid", "Bea is Tom's sister": the two sides are one person."""
+    """For "Mateus is my brother", "my boss is Ingrid", "Bea is Tom's sister": the two sides are one person."""
     clause, reader = draft.clause, draft.reader
     if clause.subject is None or clause.negated:
         return []
@@ -55,12 +55,12 @@ def read_equation(draft: Draft) -> list[Candidate]:
         name = _name_of(other, reader)
         if name is None or name.name == kin.owner.name:
             continue
-        return _name_relative(draft, kin, name)
+        return name_relative(draft, kin, name)
     return []
 
 
 def read_calling(draft: Draft) -> list[Candidate]:
-    """ "My boss is called Helena": the name comes as the object of a passive "call"."""
+    """For "My boss is called Helena": the name comes as the object of a passive "call"."""
     clause = draft.clause
     if clause.lemma not in ("call", "name") or clause.subject is None or relation_of(clause.subject) is None:
         return []
@@ -68,23 +68,20 @@ def read_calling(draft: Draft) -> list[Candidate]:
     name = called_name(clause)
     if kin is None or name is None:
         return []
-    return _name_relative(draft, kin, Mention(name=name, type=kin.relation.object))
+    return name_relative(draft, kin, Mention(name=name, type=kin.relation.object))
 
 
 def called_name(clause: Clause) -> str | None:
     """The name in "is called Helena" or "calls me Teo"."""
     for child in sorted(clause.verb.children, key=lambda t: t.i):
-        if (
-            child.i > clause.verb.i
-            and child.dep_ in ("xcomp", "obj", "obl", "ccomp", "nsubj")
-            and child.text[:1].isupper()
-        ):
-            if child.lower_ not in ("i", "me"):
-                return phrase(child)
+        naming = child.dep_ in ("xcomp", "obj", "obl", "ccomp", "nsubj") and child.i > clause.verb.i
+        if naming and child.text[:1].isupper() and child.lower_ not in ("i", "me"):
+            return phrase(child)
     return None
 
 
-def _name_relative(draft: Draft, kin: Kin, name: Mention) -> list[Candidate]:
+def name_relative(draft: Draft, kin: Kin, name: Mention) -> list[Candidate]:
+    """That the relative is called ``name``; the description stays as an alias."""
     description = kin.other.name if not kin.named else (kin.other.aliases or (kin.other.name,))[0]
     other = Mention(
         name=name.name, type=kin.relation.object, aliases=(*name.aliases, description), is_speaker=name.is_speaker

@@ -108,12 +108,16 @@ def _words(tokens: Iterable[Token], reader: Reader, when: When | None, finite: T
         if when is not None and when.span[0] <= token.idx - token.sent.start_char < when.span[1]:
             continue
         text = _word(token, reader)
+        if token.lower_ in _POSSESSIVE and first_person and token.lower_ in FIRST_PERSON and token.dep_ == "nmod:poss":
+            text = "their"
+        if finite is not None and token.i == finite.i and token.lower_ in ("'s", "’s"):
+            text = "has" if clause.perfect else "is"
         if finite is not None and token.i == finite.i and first_person:
             text = _agree(token, text)
         glued = bool(parts) and token.i > 0 and not token.doc[token.i - 1].whitespace_
         parts.append(
             text
-            if glued and text[:1] in "'’-,)%" or (glued and text in ("n't", "not") and parts[-1] in ("can",))
+            if (glued and text[:1] in "'’-,)%") or (glued and text in ("n't", "not") and parts[-1] in ("can",))
             else f" {text}"
         )
     return "".join(parts).replace(" n't", "n't").replace(" n’t", "n’t").strip()
@@ -137,7 +141,7 @@ def _agree(token: Token, text: str) -> str:
     lower = token.lower_
     if lower in _THIRD:
         return _THIRD[lower]
-    if token.tag_ in ("VBP", "VB") and token.pos_ == "VERB":
+    if token.tag_ in ("VBP", "VB") and token.pos_ == "VERB" and lower != "quit":
         if re.search(r"(?:[sxz]|ch|sh|o)$", lower):
             return text + "es"
         return text[:-1] + "ies" if re.search(r"[^aeiou]y$", lower) else text + "s"
@@ -155,7 +159,7 @@ def _sentence(text: str, when: When | None) -> str:
 
 
 def article(noun: str) -> str:
-    """ "a " or "an " before a noun, "" before a plural-looking or named one."""
+    """For "a " or "an " before a noun, "" before a plural-looking or named one."""
     if not noun[:1].islower():
         return "a " if noun[:1].isupper() and noun.isupper() else ""
     return "an " if noun[0] in "aeiou" else "a "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.clauses import Clause, Tense, read_complement
+from factloom.engine.extraction.clauses import Clause, Tense, preposition, read_complement
 from factloom.engine.extraction.copulas import name_facts
 from factloom.engine.extraction.drafting import FAIR, Draft
 from factloom.engine.extraction.mentions import conjuncts, entity_type, phrase, relation_of
@@ -26,7 +26,7 @@ _JOINING: Final = frozenset({"join", "start"})
 
 
 def read_naming(draft: Draft) -> list[Candidate]:
-    """ "Everyone calls me Teo", "call me Gus", "I go by Gus"."""
+    """For "Everyone calls me Teo", "call me Gus", "I go by Gus"."""
     clause = draft.clause
     if clause.lemma == "go" and any(case == "by" for case, _ in clause.obliques):
         name = next((phrase(t) for case, t in clause.obliques if case == "by" and t.text[:1].isupper()), None)
@@ -38,6 +38,9 @@ def read_naming(draft: Draft) -> list[Candidate]:
         (t for t in [*clause.objects, clause.recipient] if t is not None and t.lower_ in ("me", "her", "him")), None
     )
     name = called_name(clause)
+    after = called.doc[called.i + 1] if called is not None and called.i + 1 < len(called.doc) else None
+    if after is not None and after.text[:1].isupper() and after.pos_ in ("PROPN", "NOUN", "X"):
+        name = phrase(after)
     if called is None or name is None or (clause.subject is not None and clause.subject.lower_ == "nobody"):
         return []
     owner_mention = draft.reader.mention(called, type="person")
@@ -51,7 +54,7 @@ def read_verb(draft: Draft) -> list[Candidate]:
         return []
     if clause.lemma == "use" and clause.tense is Tense.PAST and clause.complement is not None:
         return _used_to(draft)
-    found = _job_start(draft) or _promotion(draft) or _having(draft) or _by_table(draft)
+    found = _inability(draft) or _job_start(draft) or _promotion(draft) or _having(draft) or _by_table(draft)
     if not found and not clause.negated:
         found = _ability_or_milestone(draft) or _done(draft)
     elif not found:
@@ -62,7 +65,8 @@ def read_verb(draft: Draft) -> list[Candidate]:
 def _by_table(draft: Draft) -> list[Candidate | None]:
     table, clause = predicate_table(), draft.clause
     found: list[Candidate | None] = []
-    for case, noun in clause.obliques:
+    nested = [(preposition(c), c) for _, noun in clause.obliques for c in noun.children if c.dep_ == "nmod"]
+    for case, noun in [*clause.obliques, *(nested if clause.lemma == "work" else [])]:
         pattern = table.verbs.get((clause.lemma, case))
         if pattern is not None:
             found += _apply(draft, pattern, conjuncts(noun))
@@ -85,8 +89,10 @@ def _by_table(draft: Draft) -> list[Candidate | None]:
             doing = token.lower_
         elif doing is not None and token is not None and token.tag_ == "VBG":
             doing = re.sub(r"^\S+", token.lower_, doing)
-        if doing and token is not None and token.lemma_.lower() not in vocabulary().empty_verbs:
+        if doing and token is not None and (" " in doing or token.lemma_.lower() not in vocabulary().empty_verbs):
             found += _assert(draft, pattern, Mention(name=doing, type="activity"))
+            if token.tag_ == "VB":  # "is learning to swim"
+                found = [c and c.model_copy(update={"text": c.text.replace(doing, f"to {doing}", 1)}) for c in found]
     return found
 
 
@@ -94,16 +100,29 @@ def _apply(draft: Draft, pattern: VerbPattern, nouns: list[Token]) -> list[Candi
     spec = predicate_table().get(pattern.predicate)
     found: list[Candidate | None] = []
     for noun in nouns:
-        if noun.pos_ == "VERB":
+        if noun.pos_ == "VERB" and noun.tag_ != "VBZ":  # "olives" and other plurals pass for VBZ
             object: Mention | None = Mention(name=noun.lower_, type="activity") if noun.tag_ == "VBG" else None
         else:
             object = draft.reader.mention(noun, type=spec.object)
         if object is None or not _acceptable(spec, object, noun):
             continue
-        if spec.object in ("organisation",) and object.type in ("place", "person", "thing"):
+        if spec.name == "WORKS_FOR" and pattern.preposition == "for" and _elsewhere(draft.clause, noun):
+            found += [
+                draft.candidate(subject, "HAS_BOSS", object) for subject in draft.subjects() if not draft.clause.negated
+            ]
+            continue
+        if spec.object == "business":
+            object = object.model_copy(update={"type": "organisation" if object.name[:1].isupper() else "business"})
+        if spec.object in ("organisation", "place", "food", "animal"):
             object = object.model_copy(update={"type": spec.object})  # the names layer takes companies for places
         found += _assert(draft, pattern, object)
     return found
+
+
+def _elsewhere(clause: Clause, noun: Token) -> bool:
+    """Whether somebody works for a person: "for Graça at Migalha" names the employer besides."""
+    others = [*(t for _, t in clause.obliques), *(c for c in noun.children if c.dep_ == "nmod")]
+    return any(t.i != noun.i and preposition(t) == "at" and t.text[:1].isupper() for t in others)
 
 
 def _acceptable(spec: Predicate, object: Mention, noun: Token) -> bool:
@@ -127,6 +146,8 @@ def _assert(draft: Draft, pattern: VerbPattern, object: Mention) -> list[Candida
     if pattern.negated and not clause.negated:
         return []
     if spec.category is Category.EPISODIC and (not past or negated):
+        return []
+    if clause.progressive and spec.name == "COMES_FROM":
         return []
     lasting = clause.perfect and (clause.progressive or (draft.when is not None and draft.when.since))
     if past and not lasting and not clause.no_longer:
@@ -162,7 +183,7 @@ def _is_planned(draft: Draft, spec: Predicate) -> bool:
     return draft.when is not None and draft.when.start > draft.anchor
 
 
-def _used_to(draft: Draft) -> list[Candidate | None] | list[Candidate]:
+def _used_to(draft: Draft) -> list[Candidate]:
     inner = read_complement(draft.clause)
     if inner is None:
         return []
@@ -175,7 +196,7 @@ def _used_to(draft: Draft) -> list[Candidate | None] | list[Candidate]:
 
 
 def _without_object(draft: Draft) -> list[Candidate | None]:
-    """ "I don't play any more": everything that the subject plays is over."""
+    """For "I don't play any more": everything that the subject plays is over."""
     clause = draft.clause
     pattern = predicate_table().verbs.get((clause.lemma, None))
     if not clause.no_longer or pattern is None or clause.objects or clause.obliques:
@@ -184,7 +205,7 @@ def _without_object(draft: Draft) -> list[Candidate | None]:
 
 
 def _job_start(draft: Draft) -> list[Candidate | None]:
-    """ "I got a job at Google", "I started at Roche", "Kestrel hired me", "I joined Google"."""
+    """For "I got a job at Google", "I started at Roche", "Kestrel hired me", "I joined Google"."""
     clause = draft.clause
     if clause.negated or clause.tense is not Tense.PAST:
         return []
@@ -215,7 +236,7 @@ def _job_start(draft: Draft) -> list[Candidate | None]:
 
 
 def _promotion(draft: Draft) -> list[Candidate | None]:
-    """ "Helena promoted me" is about the one promoted."""
+    """For "Helena promoted me" is about the one promoted."""
     clause = draft.clause
     if clause.lemma not in ("promote", "hire") or clause.tense is not Tense.PAST or clause.negated or clause.passive:
         return []
@@ -232,8 +253,20 @@ def _promotion(draft: Draft) -> list[Candidate | None]:
     return []
 
 
+def _inability(draft: Draft) -> list[Candidate | None]:
+    """For "I can't drive" and "I never learned to drive": only what one can or cannot do for long."""
+    clause = draft.clause
+    verb = clause.complement if clause.lemma == "learn" and clause.complement is not None else clause.verb
+    if not clause.negated or verb.lemma_.lower() not in vocabulary().abilities:
+        return []
+    if verb.i == clause.verb.i and not any(c.lemma_.lower() in ("can", "ca") for c in verb.children):
+        return []
+    object = Mention(name=verb.lemma_.lower(), type="activity")
+    return [draft.candidate(subject, "CANNOT", object) for subject in draft.subjects()]
+
+
 def _having(draft: Draft) -> list[Candidate | None]:
-    """ "I have two cats, Milo and Otto", "she has asthma": relations are read elsewhere, conditions here."""
+    """For "I have two cats, Milo and Otto", "she has asthma": relations are read elsewhere, conditions here."""
     clause = draft.clause
     if clause.lemma != "have" or clause.negated or clause.tense is not Tense.PRESENT:
         return []
@@ -253,6 +286,8 @@ def _having(draft: Draft) -> list[Candidate | None]:
 
 def _ability_or_milestone(draft: Draft) -> list[Candidate | None]:
     clause = draft.clause
+    if clause.complement is not None and clause.lemma == "learn":
+        return []
     milestone = vocabulary().milestones.get(clause.verb.lemma_.lower())
     if milestone is None or clause.tense is not Tense.PAST or clause.objects:
         return []
@@ -280,6 +315,8 @@ def _done(draft: Draft) -> list[Candidate | None]:
     if clause.tense is not Tense.PAST or clause.progressive or clause.passive or clause.hearsay:
         return []
     verb = clause.verb.lemma_.lower()
+    if clause.complement is not None and clause.objects:
+        return []  # "made me laugh"
     if not re.fullmatch(r"[a-z]{2,20}", verb) or (verb in lists.empty_verbs and verb not in lists.light_verbs):
         return []
     role, nouns = "", [t for noun in clause.objects for t in conjuncts(noun)]

@@ -11,8 +11,48 @@ from typing import Any, Final
 TABLE: Final = Path(__file__).parent / "vocabulary.toml"
 
 PRONOUNS: Final = frozenset(
-    "i me my mine myself we us our ours you your yours he him his she her hers they them their it its this that these those "
-    "who whom which what one someone something anything nothing everything everyone anyone nobody".split()
+    [
+        "i",
+        "me",
+        "my",
+        "mine",
+        "myself",
+        "we",
+        "us",
+        "our",
+        "ours",
+        "you",
+        "your",
+        "yours",
+        "he",
+        "him",
+        "his",
+        "she",
+        "her",
+        "hers",
+        "they",
+        "them",
+        "their",
+        "it",
+        "its",
+        "this",
+        "that",
+        "these",
+        "those",
+        "who",
+        "whom",
+        "which",
+        "what",
+        "one",
+        "someone",
+        "something",
+        "anything",
+        "nothing",
+        "everything",
+        "everyone",
+        "anyone",
+        "nobody",
+    ]
 )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import numpy as np
-import srsly
+import srsly  # type: ignore[import-untyped]
 
 QUANTISED = "int8"
 
