@@ -95,10 +95,12 @@ class DateHint:
         if self.precise and since and until:
             near = (occurred_at >= start - 3 * _SECONDS_A_DAY) & (occurred_at < end + 14 * _SECONDS_A_DAY)
             inside = (occurred_at >= start - _SECONDS_A_DAY) & (occurred_at < end + 2 * _SECONDS_A_DAY)
-            return np.maximum(0.5 * near, inside)
+            fitting: NDArray[np.float64] = np.maximum(0.5 * near, 1.0 * inside)
+            return fitting
         soon_after = (occurred_at >= end) & (occurred_at < end + 10 * _SECONDS_A_DAY)
         inside = (occurred_at >= start) & (occurred_at < end)
-        return np.maximum(1.0 * inside, 0.3 * soon_after)
+        whole: NDArray[np.float64] = np.maximum(1.0 * inside, 0.3 * soon_after)
+        return whole
 
 
 def read_dates(question: str, now: datetime) -> DateHint | None:

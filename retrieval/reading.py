@@ -26,6 +26,7 @@ _MOST_NAMES: Final = 200
 _MOST_ENTITIES: Final = 12
 
 _TOKEN: Final = re.compile(r"\w+(?:['’]\w+)?['’]?|[^\w\s]")
+_ENDING: Final = re.compile(r"['’]\w*$")
 _ASKER: Final = frozenset("i me my mine myself we us our ours".split())  # noqa: SIM905
 _THIRD_PERSON: Final = frozenset("he him his she her hers they them their theirs".split())  # noqa: SIM905
 # Words that ask, and auxiliaries that only hold a question together: they are no content.
@@ -108,7 +109,7 @@ def read_question(
     third_person = asker if asker and asker.strip() and not _THIRD_PERSON.isdisjoint(bare) else None
     named = _speakers_named(tokens, bare, (about_asker or third_person or ""), store=store, spaces=spaces)
     names = [token for token in bare if f"@{token}" in named]
-    speakers = list(dict.fromkeys(_titled(name, tokens) for name in names))
+    speakers = _full_names(tokens, bare, frozenset(names))
     if about_asker and _is_known(about_asker, named):
         speakers.append(about_asker)
     entities = _entities_named(text, (about_asker or ""), store=store, spaces=spaces)
@@ -136,12 +137,23 @@ def read_question(
 
 def _bare(token: str) -> str:
     """A token in lower case without a possessive ending or a contraction's second half ("who's")."""
-    return re.sub(r"['’]\w*$", "", token.lower())
+    return _ENDING.sub("", token.lower())
 
 
-def _titled(name: str, tokens: Sequence[str]) -> str:
-    """A speaker's name as the question writes it, or with a capital if it writes it small."""
-    return next((re.sub(r"['’]\w*$", "", t) for t in tokens if _bare(t) == name and t[:1].isupper()), name.capitalize())
+def _full_names(tokens: Sequence[str], bare: Sequence[str], names: frozenset[str]) -> list[str]:
+    """Names of speakers as the question writes them; neighbouring ones are one name ("Tom Becker")."""
+    found: list[str] = []
+    joins = False
+    for token, word in zip(tokens, bare, strict=True):
+        if word in names:
+            name = _ENDING.sub("", token)
+            name = name if name[:1].isupper() else name.capitalize()
+            if joins:
+                found[-1] += f" {name}"
+            else:
+                found.append(name)
+        joins = word in names and token.lower() == word
+    return found
 
 
 def _speakers_named(

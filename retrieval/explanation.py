@@ -1,0 +1,154 @@
+"""Explanations: the way from where a search entered the graph to a hit, and what is no longer true about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from factloom.retrieval.candidates import Candidates
+from factloom.schemas.ports import Neighbourhood
+from factloom.schemas.records import Episode, Fact
+from factloom.schemas.search import PathStep
+
+_MOST_STEPS: Final = 4
+_MOST_VISITED: Final = 400
+_LABEL: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a path, before the records are read: the edge taken (None at the seed) and the ref reached."""
+
+    edge: str | None
+    kind: str
+    ref: int
+
+
+class PathFinder:
+    """Finds short ways through one neighbourhood; what it needs is built once, for all hits of a page."""
+
+    def __init__(self, found: Candidates) -> None:
+        self._found_by = found.seeds.found_by
+        self._around = found.around
+        self._named = {ref for ref, how in self._found_by.items() if how == "entity" and ref in self._around.entities}
+        self._facts_of: dict[int, list[int]] = {}
+        for ref, node in self._around.facts.items():
+            for end in {node.subject, node.object, *node.episodes}:
+                self._facts_of.setdefault(end, []).append(ref)
+
+    def path(self, kind: str, ref: int) -> tuple[Step, ...]:
+        """From a seed to the record: from an entity that the question names if one is near, else the nearest seed.
+
+        An episode that was itself found is its own path, as is a fact about nothing that the question names.
+        """
+        if kind == "fact":
+            named = self._search(kind, ref, self._named)
+            if named:
+                return named
+        if ref in self._found_by:
+            return (Step(None, kind, ref),)
+        return self._search(kind, ref, self._found_by.keys())
+
+    def _search(self, kind: str, ref: int, goals: Iterable[int]) -> tuple[Step, ...]:
+        """Breadth first from the record back to the nearest goal; equal ways by ref."""
+        wanted = set(goals)
+        if not wanted:
+            return ()
+        came_from: dict[int, tuple[str, int]] = {}
+        kinds = {ref: kind}
+        frontier = [ref]
+        for _ in range(_MOST_STEPS):
+            following: list[int] = []
+            for at in frontier:
+                for edge, other_kind, other in self._neighbours(kinds[at], at):
+                    if other in kinds:
+                        continue
+                    kinds[other] = other_kind
+                    came_from[other] = (edge, at)
+                    following.append(other)
+            reached = sorted(wanted.intersection(following))
+            if reached:
+                return self._trace(reached[0], ref, kinds, came_from)
+            if len(kinds) > _MOST_VISITED:
+                return ()
+            frontier = sorted(following)
+        return ()
+
+    @staticmethod
+    def _trace(
+        goal: int, ref: int, kinds: Mapping[int, str], came_from: Mapping[int, tuple[str, int]]
+    ) -> tuple[Step, ...]:
+        steps = [Step(None, kinds[goal], goal)]
+        at = goal
+        while at != ref:
+            edge, at = came_from[at]
+            steps.append(Step(edge, kinds[at], at))
+        return tuple(steps)
+
+    def _neighbours(self, kind: str, ref: int) -> Iterable[tuple[str, str, int]]:
+        """(edge as walked towards ``ref``, kind, ref) of the records beside a record."""
+        around = self._around
+        if kind == "fact":
+            node = around.facts[ref]
+            yield "SUBJECT_OF", "entity", node.subject
+            yield "OBJECT_OF", "entity", node.object
+            yield from (("STATES", "episode", episode) for episode in node.episodes if episode in around.episodes)
+        elif kind == "episode":
+            yield from (("STATED_IN", "fact", fact) for fact in self._facts_of.get(ref, ()))
+            node_ = around.episodes[ref]
+            if node_.previous in around.episodes:
+                yield "NEXT", "episode", node_.previous
+            if node_.next in around.episodes:
+                yield "PREVIOUS", "episode", node_.next
+        else:
+            for fact in self._facts_of.get(ref, ()):
+                yield ("SUBJECT" if around.facts[fact].subject == ref else "OBJECT"), "fact", fact
+
+
+def render_path(
+    steps: tuple[Step, ...],
+    around: Neighbourhood,
+    facts: Mapping[int, Fact],
+    episodes: Mapping[int, Episode],
+    entity_ids: Mapping[int, str],
+) -> tuple[PathStep, ...]:
+    """The path with ids and labels: an entity's name, a fact's sentence, the beginning of an episode."""
+    rendered = []
+    for step in steps:
+        if step.kind == "entity":
+            label, id = around.entities[step.ref].name, entity_ids.get(step.ref, "")
+        elif step.kind == "fact" and step.ref in facts:
+            label, id = facts[step.ref].text, facts[step.ref].id
+        elif step.kind == "episode" and step.ref in episodes:
+            label, id = shorten(episodes[step.ref].content), episodes[step.ref].id
+        else:  # deleted between two reads
+            continue
+        rendered.append(PathStep(edge=step.edge, kind=step.kind, id=id, label=label))
+    return tuple(rendered)
+
+
+def shorten(text: str, limit: int = _LABEL) -> str:
+    """``text`` on one line, cut after a word where it is longer than ``limit`` characters."""
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return line
+    return line[: limit - 1].rsplit(" ", 1)[0] + "…"
+
+
+def fact_note(fact: Fact, now: datetime) -> str:
+    """What is to be said about a fact that does not hold at ``now``; empty if it does."""
+    if fact.expired_at is not None and fact.expired_at <= now:
+        return f"corrected on {fact.expired_at:%Y-%m-%d}"
+    if fact.invalid_at is not None and fact.invalid_at <= now:
+        return f"no longer true (since {fact.invalid_at:%Y-%m-%d})"
+    if fact.valid_at is not None and fact.valid_at > now:
+        return f"from {fact.valid_at:%Y-%m-%d}"
+    return ""
+
+
+def episode_note(stated: Iterable[Fact], now: datetime) -> str:
+    """The note on an episode whose facts are all over: since when the last of them is."""
+    ends = [end for fact in stated for end in (fact.invalid_at, fact.expired_at, fact.expires_at) if end and end <= now]
+    return f"no longer true (since {max(ends):%Y-%m-%d})" if ends else "no longer true"

@@ -1,0 +1,209 @@
+"""Features: what is known of each candidate, as one column per signal. Only candidates are looked at, never a store.
+
+Columns are on fixed scales, so that scores of different questions can be compared: cosines as they are, keyword
+scores as shares of the question's words, everything else 0 to 1 (``length`` is a logarithm).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from factloom.retrieval.analysis import LONG_TEXT, NUMBER, WHEN, speaker_terms
+from factloom.retrieval.candidates import Candidates, Scope
+from factloom.retrieval.reading import Reading
+from factloom.schemas.ports import FactNode, Posting, Refs, VectorIndex, Vectors
+
+Column = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+_TYPICAL_LENGTH: Final = 100.0
+_SECONDS_A_DAY: Final = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What candidates are compared with: the question, its vectors (1 or 2, dimension), and what may be seen."""
+
+    reading: Reading
+    vectors: Vectors
+    scope: Scope
+    half_life_days: float
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeTable:
+    """Candidate episodes: refs (ascending), the rows of their neighbours (-1: none or no candidate), and columns."""
+
+    refs: Refs
+    previous: Rows
+    next: Rows
+    columns: dict[str, Column]
+
+    def row_of(self, ref: int) -> int:
+        """The row of ``ref``, -1 if it is no candidate."""
+        at = int(np.searchsorted(self.refs, ref))
+        return at if at < len(self.refs) and self.refs[at] == ref else -1
+
+
+@dataclass(frozen=True, slots=True)
+class FactTable:
+    """Candidate facts: refs (ascending), nodes, columns, and which of them states which: pairs of rows."""
+
+    refs: Refs
+    nodes: list[FactNode]
+    columns: dict[str, Column]
+    stating: Rows
+    stated: Rows
+
+
+def describe_episodes(found: Candidates, question: Question, index: VectorIndex) -> EpisodeTable:
+    """Columns of the candidate episodes, those of the graph excepted."""
+    reading, scope = question.reading, question.scope
+    nodes = sorted(found.around.episodes.values(), key=lambda node: node.ref)
+    if scope.view.at is not None:  # what was said later is not known yet, not even as context
+        nodes = [node for node in nodes if node.occurred_at <= scope.view.at.timestamp()]
+    if not nodes:
+        nothing = np.empty(0, np.int64)
+        return EpisodeTable(nothing, nothing, nothing, {})
+    ref, session, before, after, speaker, _, occurred, length, text_length, asks = zip(*nodes, strict=True)
+    refs = np.array(ref, np.int64)
+    previous, following = _rows(refs, before), _rows(refs, after)
+    characters = np.array(text_length, float)
+    occurred_at = np.array(occurred, float)
+
+    vector = _cosines(index, question, refs, "episode", best=bool((characters >= LONG_TEXT).any()))
+    counts = found.seeds.episode_keywords.counts(refs)
+    lengths = np.array(length, float)
+    keyword = found.seeds.episode_keywords.score(counts, lengths)
+    near, near_length = _with_neighbours(counts, lengths, previous, following)
+    wide, wide_length = _with_neighbours(counts, lengths, previous, following, near, near_length)
+    score = found.seeds.episode_keywords.score
+    sessions = np.unique(np.array(session), return_inverse=True)[1]
+    columns = {
+        "vector": vector,
+        "neighbours": (_at(vector, previous) + _at(vector, following)) / 2,
+        "keyword": keyword,
+        "keyword_window": (score(near, near_length) + score(wide, wide_length)) / 2,
+        "session_vector": _best_in(sessions, vector),
+        "session_keyword": _best_in(sessions, keyword),
+        "speaker": _spoken_by(speaker, reading),
+        "question": np.array(asks, float),
+        "length": np.log(np.clip(characters, 10.0, 500.0) / _TYPICAL_LENGTH),
+        "date": reading.dates.fit(occurred_at) if reading.dates else np.zeros(len(refs)),
+        "time": _marked(found.seeds.marked.get(WHEN), refs),
+        "number": _marked(found.seeds.marked.get(NUMBER), refs),
+        "recency": _recency(occurred_at, question),
+    }
+    return EpisodeTable(refs, previous, following, columns)
+
+
+def describe_facts(found: Candidates, question: Question, episodes: EpisodeTable, index: VectorIndex) -> FactTable:
+    """Columns of the candidate facts, those that they inherit from episodes excepted."""
+    reading = question.reading
+    nodes = sorted(found.around.facts.values(), key=lambda node: node.ref)
+    refs = np.array([node.ref for node in nodes], np.int64)
+    stating, stated = _evidence(nodes, episodes)
+    if not nodes:
+        return FactTable(refs, nodes, {}, stating, stated)
+    counts = found.seeds.fact_keywords.counts(refs)
+    lengths = np.maximum(counts.sum(axis=0), 5.0)  # a fact's sentence is short; its exact length says nothing
+    named = {entity.ref for entity in reading.entities}
+    since = np.array([node.valid_at if node.valid_at is not None else node.created_at for node in nodes])
+    columns = {
+        "vector": _cosines(index, question, refs, "fact", best=False),
+        "keyword": found.seeds.fact_keywords.score(counts, lengths),
+        "entity": np.array([float(node.subject in named) + 0.5 * (node.object in named) for node in nodes]).clip(0, 1),
+        "date": reading.dates.fit(since) if reading.dates else np.zeros(len(nodes)),
+        "recency": _recency(since, question),
+        "support": np.log2(np.clip([node.support for node in nodes], 1, 8)) / 3.0,
+        "confidence": np.array([node.confidence - 1.0 for node in nodes]),
+    }
+    return FactTable(refs, nodes, columns, stating, stated)
+
+
+def _cosines(index: VectorIndex, question: Question, refs: Refs, kind: str, *, best: bool) -> Column:
+    """Mean cosine over the question's vectors; with ``best`` also over the whole text and its best sentence."""
+    spaces, vectors = question.scope.spaces, question.vectors
+    found = np.nan_to_num(index.similarity(vectors, refs, kind=kind, spaces=spaces)).mean(axis=0)
+    if best:
+        parts = index.similarity(vectors, refs, kind=kind, spaces=spaces, parts="best")
+        found = (found + np.nan_to_num(parts).mean(axis=0)) / 2
+    return np.asarray(found, float)
+
+
+def _rows(refs: Refs, wanted: tuple[int, ...]) -> Rows:
+    sought = np.array(wanted, np.int64)
+    at = np.searchsorted(refs, sought)
+    at[at == len(refs)] = 0
+    return np.where(refs[at] == sought, at, -1)
+
+
+def _at(values: Column, rows: Rows) -> Column:
+    """``values`` (last axis) at ``rows``; 0 where there is no such row."""
+    return np.where(rows >= 0, values[..., rows], 0.0)
+
+
+def _with_neighbours(
+    counts: Column,
+    lengths: Column,
+    previous: Rows,
+    following: Rows,
+    near: Column | None = None,
+    near_length: Column | None = None,
+) -> tuple[Column, Column]:
+    """Term counts and lengths of each episode with those one step away; given these, of two steps."""
+    if near is None or near_length is None:
+        return (
+            counts + _at(counts, previous) + _at(counts, following),
+            lengths + _at(lengths, previous) + _at(lengths, following),
+        )
+    two_back = np.where(previous >= 0, previous[previous], -1)
+    two_on = np.where(following >= 0, following[following], -1)
+    return (
+        near + _at(counts, two_back) + _at(counts, two_on),
+        near_length + _at(lengths, two_back) + _at(lengths, two_on),
+    )
+
+
+def _best_in(groups: Rows, values: Column) -> Column:
+    best = np.full(int(groups.max()) + 1, -np.inf)
+    np.maximum.at(best, groups, values)
+    return best[groups]
+
+
+def _spoken_by(speakers: tuple[str | None, ...], reading: Reading) -> Column:
+    marks = reading.speaker_marks
+    if not marks:
+        return np.zeros(len(speakers))
+    fits = {name: float(any(mark.issubset(speaker_terms(name)) for mark in marks)) for name in set(speakers) if name}
+    return np.array([fits.get(name, 0.0) if name else 0.0 for name in speakers])
+
+
+def _marked(posting: Posting | None, refs: Refs) -> Column:
+    if posting is None:
+        return np.zeros(len(refs))
+    return np.isin(refs, posting.refs, assume_unique=True).astype(float)
+
+
+def _recency(times: Column, question: Question) -> Column:
+    """One half per half-life passed; 0 for all when the question is about the past."""
+    if question.reading.past:
+        return np.zeros(len(times))
+    view = question.scope.view
+    age = np.maximum(0.0, (view.at or view.now).timestamp() - times) / _SECONDS_A_DAY
+    halved: Column = np.exp2(-age / question.half_life_days)
+    return halved
+
+
+def _evidence(nodes: list[FactNode], episodes: EpisodeTable) -> tuple[Rows, Rows]:
+    """Rows of facts and of candidate episodes that state them, pair by pair."""
+    sizes = [len(node.episodes) for node in nodes]
+    facts = np.repeat(np.arange(len(nodes)), sizes)
+    rows = _rows(episodes.refs, tuple(ref for node in nodes for ref in node.episodes)) if len(episodes.refs) else None
+    if rows is None:
+        return facts[:0], facts[:0]
+    return facts[rows >= 0], rows[rows >= 0]

@@ -1,0 +1,93 @@
+"""What the graph says: episodes that share entities with the facts nearest to the question, by personalised PageRank.
+
+After HippoRAG (Gutiérrez et al., NeurIPS 2024): walks begin at the ends of the nearest facts, the rarer an entity the
+more, and a little at the episodes that fit by themselves.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from factloom.retrieval.candidates import Candidates
+from factloom.retrieval.features import Column, EpisodeTable, FactTable
+
+_SEED_FACTS: Final = 5
+_EPISODE_SHARE: Final = 0.05
+_NAMED: Final = 0.5
+_HALF_RANK: Final = 20.0
+
+
+class Spread(Protocol):
+    """Personalised PageRank: edges (source, target, weight; undirected), where walks restart, one number per node."""
+
+    def __call__(
+        self,
+        sources: NDArray[np.int64],
+        targets: NDArray[np.int64],
+        weights: NDArray[np.float64],
+        restart: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """The share of each node."""
+
+
+def graph_signal(found: Candidates, episodes: EpisodeTable, facts: FactTable, fit: Column, spread: Spread) -> Column:
+    """How well the graph leads to each episode, 0 to 1: by rank, halved every 20 places at first.
+
+    By rank, since PageRank's numbers fall off steeply. It counts in proportion to the share of episodes that state
+    facts: where most state none, as in small talk, the graph has not seen enough to overrule what was said.
+
+    Args:
+        found: the candidates.
+        episodes: their table.
+        facts: their table.
+        fit: how well each episode fits by itself.
+        spread: personalised PageRank.
+    """
+    size = len(episodes.refs)
+    entities = {ref: size + i for i, ref in enumerate(sorted(found.around.entities))}
+    if not len(facts.stated) or not entities:
+        return np.zeros(size)
+    sources, targets = _edges(facts, entities, size)
+    restart = _restart(found, entities, size)
+    if not restart.any():
+        return np.zeros(size)
+    low, high = float(fit.min()), float(fit.max())
+    restart /= restart.max()
+    restart[:size] = _EPISODE_SHARE * (fit - low) / (high - low + 1e-9)
+    mass = spread(sources, targets, np.ones(len(sources)), restart)[:size]
+    order = np.argsort(-mass, kind="stable")
+    rank = np.empty(size)
+    rank[order] = np.arange(size)
+    seen = len(np.unique(facts.stated)) / size
+    signal: Column = np.where(mass > 0.0, seen / (1.0 + rank / _HALF_RANK), 0.0)
+    return signal
+
+
+def _edges(facts: FactTable, entities: dict[int, int], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Subject to object of every fact, and both to the episodes that state it, each pair once."""
+    subjects = np.array([entities.get(node.subject, -1) for node in facts.nodes], np.int64)
+    objects = np.array([entities.get(node.object, -1) for node in facts.nodes], np.int64)
+    sources = np.concatenate((subjects, subjects[facts.stating], objects[facts.stating]))
+    targets = np.concatenate((objects, facts.stated, facts.stated))
+    kept = (sources >= 0) & (targets >= 0) & (sources != targets)
+    width = size + len(entities)
+    pairs = np.unique(np.minimum(sources, targets)[kept] * width + np.maximum(sources, targets)[kept])
+    return pairs // width, pairs % width
+
+
+def _restart(found: Candidates, entities: dict[int, int], size: int) -> Column:
+    restart = np.zeros(size + len(entities))
+    degrees = {ref: max(1, node.degree) for ref, node in found.around.entities.items()}
+    nearest = [ref for ref in found.seeds.best_facts if ref in found.around.facts][:_SEED_FACTS]
+    for ref in nearest:
+        fact = found.around.facts[ref]
+        for end in (fact.subject, fact.object):
+            if end in entities:
+                restart[entities[end]] += max(0.0, found.seeds.best_facts[ref]) / degrees[end]
+    for ref, how in found.seeds.found_by.items():
+        if how == "entity" and ref in entities:
+            restart[entities[ref]] += _NAMED / degrees[ref]
+    return restart
