@@ -7,7 +7,7 @@ from datetime import datetime
 
 from factloom.engine.learning import Learner
 from factloom.engine.sessions import assign_sessions
-from factloom.retrieval.analysis import analyse
+from factloom.retrieval.analysis import document_terms
 from factloom.schemas.ports import GraphStore, IndexEntry, WriteTransaction
 from factloom.schemas.records import Episode, Status
 from factloom.schemas.results import AddResult
@@ -44,7 +44,7 @@ class Ingest:
     def _store_episodes(self, tx: WriteTransaction, episodes: Sequence[Episode]) -> list[Episode]:
         stored = tx.add_episodes(assign_sessions(tx, episodes, gap=self._settings.ingest.session_gap))
         new_ids = {episode.id for episode in episodes}
-        entries = [IndexEntry("episode", e.id, analyse(e.content), None) for e in stored if e.id in new_ids]
+        entries = [IndexEntry("episode", e.id, document_terms(e), None) for e in stored if e.id in new_ids]
         tx.put_index(entries, embedder=None)
         return stored
 

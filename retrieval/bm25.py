@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from factloom.schemas.ports import Posting, Refs, TermMatches
+from factloom.schemas.ports import Posting, TermMatches
+
+if TYPE_CHECKING:
+    from factloom.schemas.ports import Refs
 
 K1: Final = 1.2
 B: Final = 0.75

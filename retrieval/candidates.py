@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from factloom.retrieval.analysis import NUMBER, WHEN
 from factloom.retrieval.bm25 import KeywordScorer
 from factloom.retrieval.reading import Reading
-from factloom.schemas.ports import GraphReader, Neighbourhood, Posting, Refs, VectorIndex, Vectors
+from factloom.schemas.ports import GraphReader, Neighbourhood, Posting, VectorIndex
 from factloom.schemas.queries import EpisodeQuery, ExpandLimits, FactQuery, View
 from factloom.schemas.search import HitKind, SearchFilter
 from factloom.schemas.spaces import SpaceSet
+
+if TYPE_CHECKING:
+    from factloom.schemas.ports import Refs, Vectors
 
 VECTOR_SEEDS: Final = 40
 KEYWORD_SEEDS: Final = 40

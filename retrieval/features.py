@@ -7,7 +7,7 @@ scores as shares of the question's words, everything else 0 to 1 (``length`` is 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 from factloom.retrieval.analysis import LONG_TEXT, NUMBER, WHEN, speaker_terms
 from factloom.retrieval.candidates import Candidates, Scope
 from factloom.retrieval.reading import Reading
-from factloom.schemas.ports import FactNode, Posting, Refs, VectorIndex, Vectors
+from factloom.schemas.ports import FactNode, Posting, VectorIndex
+
+if TYPE_CHECKING:
+    from factloom.schemas.ports import Refs, Vectors
 
 Column = NDArray[np.float64]
 Rows = NDArray[np.int64]

@@ -7,7 +7,7 @@ moves recall on LoCoMo dev by about a point or less. They are not fitted: docs/d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,10 @@ from factloom.retrieval.candidates import Candidates, Scope
 from factloom.retrieval.features import Column, EpisodeTable, FactTable
 from factloom.retrieval.graph_signal import Spread, graph_signal
 from factloom.retrieval.reading import Reading
-from factloom.schemas.ports import Refs
 from factloom.schemas.search import HitKind
+
+if TYPE_CHECKING:
+    from factloom.schemas.ports import Refs
 
 EPISODE_WEIGHTS: Final[dict[str, float]] = {
     "vector": 0.50,  # meaning: cosine with the question, whole and stripped of names
