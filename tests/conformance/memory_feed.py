@@ -23,7 +23,8 @@ class _Stored(NamedTuple):
 class MemoryFeed:
     """Vectors by space and ref, each with the number of the write that put it there, and a log of removals.
 
-    Numbers are per space and only grow. A write may put and remove several records.
+    Numbers are per space and only grow. A write may put several records or remove several. A record that is replaced
+    is told as added only; a store may tell it as removed as well.
     """
 
     def __init__(self, store_id: str = "a-store") -> None:
@@ -42,8 +43,6 @@ class MemoryFeed:
             number = self._next(space)
             held = self._stored.setdefault(space, {})
             for ref, vectors in records:
-                if held.pop(ref, None) is not None:
-                    self._removed[space].append((number, ref))
                 held[ref] = _Stored(number, kind, np.asarray(vectors, np.float32))
 
     def remove(self, space: str, refs: Iterable[int]) -> None:

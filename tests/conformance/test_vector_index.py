@@ -100,8 +100,9 @@ class TestSearch:
 
     def test_ties_go_to_the_smaller_ref_even_at_the_cut(self, store: VectorStore, index: VectorIndex) -> None:
         refs = store.put("user/ana", "fact", [axis(1)] * 40 + [axis(0)] * 300)
-        store.remove("user/ana", refs[45:50])
-        alive = refs[40:45] + refs[50:]
+        index.search(axis(0), kind="fact", spaces=ANA, limit=1)
+        store.remove("user/ana", refs[45:85])
+        alive = refs[40:45] + refs[85:]
         for limit in (1, 7, 120):
             (hits,) = index.search(axis(0), kind="fact", spaces=ANA, limit=limit)
             assert hits.refs.tolist() == alive[:limit]
