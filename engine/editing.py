@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from factloom.graph.resolution import Resolver
 from factloom.retrieval.analysis import analyse
@@ -21,6 +22,7 @@ from factloom.schemas.records import (
     Episode,
     Fact,
     Metadata,
+    Probability,
     Record,
     Role,
     Status,
@@ -44,7 +46,7 @@ class FactEdit(Record):
     object: str | None = None
     valid_at: datetime | None = None
     invalid_at: datetime | None = None
-    confidence: float | None = None
+    confidence: Probability | None = None
     metadata: Metadata | None = None
 
 
@@ -166,7 +168,7 @@ class Editor:
                 **_given(edit),
             }
         )
-        (new,) = tx.put_facts([Fact.model_validate(new.model_dump() | {"labels": new.labels})])
+        (new,) = tx.put_facts([_checked(new)])
         tx.put_facts([latest.model_copy(update={"expired_at": now, "superseded_by": new.id})])
         entries = [IndexEntry("fact", new.id, analyse(text), vectors[text][None, :])]
         entries.append(IndexEntry("episode", episode.id, analyse(text), vectors[text][None, :]))
@@ -175,6 +177,18 @@ class Editor:
         tx.put_index(entries, embedder=self._embedder.name)
         tx.record(_changes(latest, new, actor, now, reason, episode.id))
         return new
+
+
+def _checked(fact: Fact) -> Fact:
+    """The fact if its fields fit together, which ``model_copy`` does not see to.
+
+    Raises:
+        InvalidInputError: it would end before it begins.
+    """
+    try:
+        return Fact.model_validate({name: getattr(fact, name) for name in Fact.model_fields})
+    except ValidationError as error:
+        raise InvalidInputError("; ".join(problem["msg"] for problem in error.errors())) from error
 
 
 def _given(edit: FactEdit) -> dict[str, Any]:

@@ -119,8 +119,8 @@ class Forgetting:
             spaces = SpaceSet.of(fact.space)
             linked = {fact.superseded_by} if fact.expired_at is not None and fact.superseded_by else set()
             made_by = EpisodeQuery(ids=fact.episode_ids, limit=max(1, len(fact.episode_ids)))
-            linked |= {episode.metadata.get(EDIT_OF) for episode in tx.find_episodes(made_by, spaces=spaces)}
-            query = FactQuery(ids=tuple(id_ for id_ in linked if isinstance(id_, str)))
+            linked |= {str(episode.metadata.get(EDIT_OF, "")) for episode in tx.find_episodes(made_by, spaces=spaces)}
+            query = FactQuery(ids=tuple(sorted(id_ for id_ in linked if id_)))
             for other in tx.find_facts(query, spaces=spaces) if query.ids else ():
                 if other.id not in plan.facts and _is_edit(tx, fact, other):
                     plan.facts[other.id] = other

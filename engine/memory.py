@@ -28,7 +28,7 @@ from factloom.schemas.ports import Embedder, Extractor, GraphStore
 from factloom.schemas.records import Fact, utc_now
 from factloom.schemas.results import AddResult, DeleteReceipt
 from factloom.schemas.search import SearchFilter
-from factloom.schemas.settings import Settings
+from factloom.schemas.settings import ExtractorSettings, Settings
 from factloom.schemas.spaces import SpaceSet
 
 
@@ -195,6 +195,8 @@ class Memory(ReadableMemory):
             what: None if value is None else parse_time(value, what, now=now, past_only=False)
             for what, value in (("valid_at", valid_at), ("invalid_at", invalid_at))
         }
+        if confidence is not None and not 0.0 <= confidence <= 1.0:
+            raise InvalidInputError(f"confidence must lie between 0 and 1, got {confidence}")
         edit = FactEdit(
             text=text,
             predicate=predicate,
@@ -274,6 +276,7 @@ class Memory(ReadableMemory):
         """
         settings = settings_for(store, settings, config_file, arguments)
         given = None if store is None or isinstance(store, (str, Path)) else store
+        settings = settings.model_copy(update={"extractor": ExtractorSettings(kind="none")})
         parts = build(settings, store=given, embedder=embedder, clock=clock, check_embedder=False)
         try:
             return reembed_store(parts.store, parts.index, parts.embedder, on_progress=on_progress)

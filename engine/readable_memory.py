@@ -62,7 +62,11 @@ class ReadableMemory:
         self._settings = settings
         self._clock = clock
         self._visible = (
-            spaces if isinstance(spaces, SpaceSet) else SpaceSet(spaces) if spaces else SpaceSet.everything()
+            spaces
+            if isinstance(spaces, SpaceSet)
+            else SpaceSet(spaces)
+            if spaces is not None
+            else SpaceSet.everything()
         )
         self._parts = parts = build(settings, store=given, embedder=embedder, extractor=extractor, clock=clock)
         self._inspection = Inspection(parts.store, clock=clock)
