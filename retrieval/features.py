@@ -16,6 +16,7 @@ from factloom.retrieval.analysis import LONG_TEXT, NUMBER, WHEN, speaker_terms
 from factloom.retrieval.candidates import Candidates, Scope
 from factloom.retrieval.reading import Reading
 from factloom.schemas.ports import FactNode, Posting, VectorIndex
+from factloom.schemas.records import Role
 
 if TYPE_CHECKING:
     from factloom.schemas.ports import Refs, Vectors
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 Column = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
+_NO_TALK: Final = frozenset({Role.DOCUMENT, Role.TOOL})
 _TYPICAL_LENGTH: Final = 100.0
 _SECONDS_A_DAY: Final = 86_400.0
 
@@ -72,9 +74,12 @@ def describe_episodes(found: Candidates, question: Question, index: VectorIndex)
     if not nodes:
         nothing = np.empty(0, np.int64)
         return EpisodeTable(nothing, nothing, nothing, {})
-    ref, session, before, after, speaker, _, occurred, length, text_length, asks = zip(*nodes, strict=True)
+    ref, session, before, after, speaker, role, occurred, length, text_length, asks = zip(*nodes, strict=True)
     refs = np.array(ref, np.int64)
-    previous, following = _rows(refs, before), _rows(refs, after)
+    # Only what people say to each other has a context: documents and tool results merely lie side by side.
+    talk = np.array([name not in _NO_TALK for name in role])
+    previous = _among(talk, _rows(refs, before))
+    following = _among(talk, _rows(refs, after))
     characters = np.array(text_length, float)
     occurred_at = np.array(occurred, float)
 
@@ -85,7 +90,7 @@ def describe_episodes(found: Candidates, question: Question, index: VectorIndex)
     near, near_length = _with_neighbours(counts, lengths, previous, following)
     wide, wide_length = _with_neighbours(counts, lengths, previous, following, near, near_length)
     score = found.seeds.episode_keywords.score
-    sessions = np.unique(np.array(session), return_inverse=True)[1]
+    sessions = np.unique(np.where(talk, np.array(session), -refs), return_inverse=True)[1]
     columns = {
         "vector": vector,
         "neighbours": (_at(vector, previous) + _at(vector, following)) / 2,
@@ -143,6 +148,11 @@ def _rows(refs: Refs, wanted: tuple[int, ...]) -> Rows:
     at = np.searchsorted(refs, sought)
     at[at == len(refs)] = 0
     return np.where(refs[at] == sought, at, -1)
+
+
+def _among(talk: NDArray[np.bool_], rows: Rows) -> Rows:
+    """Neighbours that are talk, of those that are talk themselves."""
+    return np.where(talk & (rows >= 0) & talk[rows], rows, -1)
 
 
 def _at(values: Column, rows: Rows) -> Column:

@@ -1,0 +1,335 @@
+"""Recall and latency of search through the public API, each beside a plain numpy yardstick in the same run.
+
+    python -m benchmarks.retrieval locomo   DATASET.json [--run RUN.jsonl] [--json RESULT.json] [--no-infer]
+    python -m benchmarks.retrieval multihop DATASET.json [--run RUN.jsonl] [--json RESULT.json]
+    python -m benchmarks.retrieval latency               [--json RESULT.json] [--episodes N] [--questions N]
+
+``locomo``: each conversation is a space of its own; its turns are added session by session with their speakers and
+times, and with the caption of a shared photo, as an application would. A hit counts as its source episodes.
+``multihop``: passages are documents, and the triples that come with them explicit facts.
+``latency``: one space of generated talk and facts.
+
+The yardstick is what a list of vectors gives: cosine of the question with every turn ("Speaker: text") or passage,
+by the same embedder. RUN.jsonl holds one {"id", "ranked"} a line, sources in order. Recall@k is the share of a
+question's evidence among the first k distinct sources, averaged over questions; LoCoMo's leaves out category 5
+(adversarial) and questions without evidence that exists.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import statistics
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from factloom import Memory, SearchResult
+from factloom.retrieval.embedders import OnnxEmbedder
+
+KS = {"locomo": (5, 10, 20, 50), "multihop": (2, 5, 10, 20)}
+DEPTH = 120
+CATEGORIES = {1: "multi-hop", 2: "temporal", 3: "open-domain", 4: "single-hop", 5: "adversarial"}
+
+
+@dataclass
+class Question:
+    """A question, the sources that answer it, and what was found, best first."""
+
+    id: str
+    text: str
+    category: str
+    evidence: list[str]
+    ranked: list[str] = field(default_factory=list)
+    yardstick: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Times:
+    """Milliseconds: of each search, of its part without embedding, and of the yardstick."""
+
+    total: list[float] = field(default_factory=list)
+    engine: list[float] = field(default_factory=list)
+    yardstick: list[float] = field(default_factory=list)
+
+    def take(self, result: SearchResult) -> None:
+        """Note what a search took."""
+        self.total.append(result.timings["total"])
+        self.engine.append(result.timings["engine"])
+
+    def summary(self) -> dict[str, float]:
+        """Median and 95th percentile of each, in ms."""
+        rows = {"engine": self.engine, "total": self.total, "numpy": self.yardstick}
+        return {
+            f"{name}_p{percent}": round(float(np.percentile(values, percent)), 3)
+            for name, values in rows.items()
+            if values
+            for percent in (50, 95)
+        }
+
+
+class Yardstick:
+    """Cosine of a question with every text, in numpy: what a list of vectors gives."""
+
+    def __init__(self, embedder: OnnxEmbedder, texts: dict[str, str]) -> None:
+        self._embedder = embedder
+        self._ids = list(texts)
+        self._vectors = embedder.embed_documents(list(texts.values()))
+
+    def ranked(self, question: str, times: Times) -> list[str]:
+        """Ids, nearest first; the time includes embedding."""
+        started = time.perf_counter()
+        scores = self._vectors @ self._embedder.embed_queries([question])[0]
+        order = np.argsort(-scores, kind="stable")[:DEPTH]
+        times.yardstick.append((time.perf_counter() - started) * 1000.0)
+        return [self._ids[i] for i in order]
+
+
+def sources(result: SearchResult) -> list[str]:
+    """The marked episodes that the hits rest on, in order, each once."""
+    found = (episode.metadata.get("source") for hit in result for episode in hit.sources)
+    return list(dict.fromkeys(source for source in found if source))
+
+
+def recall(evidence: Sequence[str], ranked: Sequence[str], k: int) -> float:
+    """Share of the evidence among the first k."""
+    return len(set(evidence) & set(ranked[:k])) / len(evidence)
+
+
+# --- LoCoMo ---
+
+
+def locomo_turns(sample: dict[str, Any]) -> Iterable[tuple[str, datetime, dict[str, Any]]]:
+    """Turns as (session, time, turn); a turn comes half a minute after the one before."""
+    conversation = sample["conversation"]
+    names = sorted((n for n in conversation if re.fullmatch(r"session_\d+", n)), key=lambda n: int(n.split("_")[1]))
+    for name in names:
+        start = datetime.strptime(conversation[f"{name}_date_time"], "%I:%M %p on %d %B, %Y").replace(tzinfo=UTC)
+        for position, turn in enumerate(conversation[name]):
+            yield name, start + timedelta(seconds=30 * position), turn
+
+
+def turn_text(turn: dict[str, Any]) -> str:
+    """What was said, and the caption of a photo that was shared."""
+    caption = turn.get("blip_caption")
+    return f"{turn['text']} [shares a photo: {caption}]" if caption else str(turn["text"])
+
+
+def locomo_questions(sample: dict[str, Any], known: set[str]) -> list[Question]:
+    """The questions of a conversation that have evidence among its turns, named <sample_id>/<position>."""
+    questions = []
+    for position, qa in enumerate(sample["qa"]):
+        named = re.findall(r"D:?(\d+):(\d+)", " ".join(map(str, qa.get("evidence") or [])))
+        evidence = [id for id in dict.fromkeys(f"D{int(s)}:{int(t)}" for s, t in named) if id in known]
+        if evidence:
+            id = f"{sample['sample_id']}/{position}"
+            questions.append(Question(id, qa["question"], CATEGORIES[qa["category"]], evidence))
+    return questions
+
+
+def run_locomo(dataset: list[dict[str, Any]], *, infer: bool) -> tuple[list[Question], Times, float]:
+    """Add every conversation to its space and ask its questions."""
+    asked: list[Question] = []
+    times = Times()
+    yardstick_embedder = OnnxEmbedder()
+    added = 0.0
+    with tempfile.TemporaryDirectory() as folder, Memory(Path(folder) / "locomo.db") as memory:
+        for sample in dataset:
+            space = f"locomo/{sample['sample_id']}"
+            turns = list(locomo_turns(sample))
+            messages = [
+                {
+                    "role": "user",
+                    "name": turn["speaker"],
+                    "content": turn_text(turn),
+                    "time": at,
+                    "session": session,
+                    "metadata": {"source": turn["dia_id"]},
+                }
+                for session, at, turn in turns
+            ]
+            started = time.perf_counter()
+            memory.add(messages, space=space, infer=infer)
+            added += time.perf_counter() - started
+            texts = {turn["dia_id"]: f"{turn['speaker']}: {turn['text']}" for _, _, turn in turns}
+            yardstick = Yardstick(yardstick_embedder, texts)
+            present = turns[-1][1] + timedelta(days=1)
+            for question in locomo_questions(sample, set(texts)):
+                times.take(memory.search(question.text, space=space, now=present))
+                question.ranked = sources(memory.search(question.text, space=space, limit=DEPTH, now=present))
+                question.yardstick = yardstick.ranked(question.text, times)
+                asked.append(question)
+    return asked, times, added
+
+
+# --- multi-hop ---
+
+
+def run_multihop(dataset: dict[str, Any]) -> tuple[list[Question], Times, float]:
+    """Add the passages as documents and their triples as facts, and ask the questions."""
+    times = Times()
+    space = "multihop"
+    passages = dataset["passages"]
+    texts = {p["id"]: f"{p['title']}\n{p['text']}" for p in passages}
+    with tempfile.TemporaryDirectory() as folder, Memory(Path(folder) / "multihop.db") as memory:
+        started = time.perf_counter()
+        for start in range(0, len(passages), 200):
+            batch = passages[start : start + 200]
+            documents = [
+                {
+                    "role": "document",
+                    "content": texts[passage["id"]],
+                    "session": passage["id"],
+                    "metadata": {"source": passage["id"]},
+                }
+                for passage in batch
+            ]
+            stored = memory.add(documents, space=space, infer=False).episodes
+            ids = {episode.metadata["source"]: episode.id for episode in stored}
+            facts = [
+                {
+                    "subject": triple[0][:200],
+                    "predicate": triple[1][:200],
+                    "object": triple[2][:200],
+                    "text": " ".join(triple),
+                    "episode_id": ids[passage["id"]],
+                }
+                for passage in batch
+                for triple in passage["triples"]
+                if len(triple) == 3 and all(re.search(r"\w", part) for part in triple)
+            ]
+            memory.add_facts(facts, space=space)
+        added = time.perf_counter() - started
+        yardstick = Yardstick(OnnxEmbedder(), texts)
+        asked = [Question(q["id"], q["question"], "all", q["evidence"]) for q in dataset["questions"]]
+        for question in asked:
+            times.take(memory.search(question.text, space=space))
+            question.ranked = sources(memory.search(question.text, space=space, limit=DEPTH))
+            question.yardstick = yardstick.ranked(question.text, times)
+    return asked, times, added
+
+
+# --- latency ---
+
+_PEOPLE = ("Ana", "Rui", "Teo", "Nadia", "Ingrid", "Tom")
+_THINGS = (
+    "pottery class", "marathon", "guitar", "bakery", "garden", "camping trip", "job interview", "museum", "concert",
+    "dentist", "bicycle", "apartment", "dog", "cooking course", "train to Porto", "book club", "painting", "wedding",
+    "football match", "birthday party", "physics exam", "beach house", "coffee machine", "old car", "yoga studio",
+)  # fmt: skip
+_PATTERNS = (
+    "I finally went to the {0} yesterday and it was better than the {1}",
+    "do you still think about the {0}?",
+    "the {0} takes most of my week, the {1} has to wait until {2} comes back",
+    "{2} told me about the {0}, can you believe it",
+    "haha yes, and then the {1} again",
+    "we should plan the {0} for next month, maybe with {2}",
+    "I was so tired after the {0} that I forgot the {1} and everything else that {2} had asked me to bring along",
+)
+
+
+def run_latency(episodes: int, questions: int) -> dict[str, Any]:
+    """Ask one space of generated talk with a fact for every third turn."""
+    pick = random.Random(11)
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    messages, facts = [], []
+    for number in range(episodes):
+        speaker = pick.choice(_PEOPLE)
+        one, two = pick.sample(_THINGS, 2)
+        text = pick.choice(_PATTERNS).format(one, two, pick.choice(_PEOPLE))
+        at = start + timedelta(days=number // 20, seconds=30 * (number % 20))
+        messages.append(
+            {"role": "user", "name": speaker, "content": f"{text} ({number})", "time": at, "session": str(number // 20)}
+        )
+        if number % 3 == 0:
+            facts.append((speaker, pick.choice(("LIKES", "WENT_TO", "PLANS")), f"{one} {number % 300}"))
+    asked = [f"What did {pick.choice(_PEOPLE)} say about the {thing}?" for thing in pick.choices(_THINGS, k=questions)]
+    asked = [f"{question[:-1]} and the {pick.choice(_THINGS)} ({i})?" for i, question in enumerate(asked)]
+    times = Times()
+    stages: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder, Memory(Path(folder) / "latency.db") as memory:
+        for first in range(0, len(messages), 1000):
+            memory.add(messages[first : first + 1000], space="one", infer=False)
+        for first in range(0, len(facts), 500):
+            memory.add_facts(facts[first : first + 500], space="one")
+        texts = {str(i): f"{m['name']}: {m['content']}" for i, m in enumerate(messages)}
+        yardstick = Yardstick(OnnxEmbedder(), texts)
+        for question in asked[:20]:  # load models, fill pages
+            memory.search(f"{question} now", space="one")
+        for question in asked:
+            result = memory.search(question, space="one")
+            times.take(result)
+            for stage, took in result.timings.items():
+                stages.setdefault(stage, []).append(took)
+            yardstick.ranked(question, times)
+    medians = {stage: round(statistics.median(values), 3) for stage, values in stages.items()}
+    return {"episodes": episodes, "facts": len(facts), "ms": times.summary(), "stages_p50": medians}
+
+
+# --- reports ---
+
+
+def report(kind: str, asked: list[Question], times: Times, added: float) -> dict[str, Any]:
+    """Recall of factloom and of the yardstick, over all and by category, and milliseconds."""
+    ks = KS[kind]
+    groups: dict[str, list[Question]] = {"overall": [q for q in asked if q.category != "adversarial"]}
+    for question in asked:
+        if question.category != "all":
+            groups.setdefault(question.category, []).append(question)
+    print(f"{'recall@':14}" + "".join(f"{k:>8}" for k in ks) + "       n      numpy:" + "".join(f"{k:>8}" for k in ks))
+    table: dict[str, Any] = {}
+    for name, questions in groups.items():
+        ours = [100 * statistics.mean(recall(q.evidence, q.ranked, k) for q in questions) for k in ks]
+        plain = [100 * statistics.mean(recall(q.evidence, q.yardstick, k) for q in questions) for k in ks]
+        table[name] = {"n": len(questions), "factloom": dict(zip(ks, ours, strict=True))}
+        table[name]["numpy"] = dict(zip(ks, plain, strict=True))
+        row = f"{name:14}" + "".join(f"{value:8.1f}" for value in ours)
+        print(row + f"{len(questions):8}            " + "".join(f"{value:8.1f}" for value in plain))
+    print("ms:", ", ".join(f"{name} {value:.2f}" for name, value in times.summary().items()), f"| adding {added:.1f} s")
+    return {"benchmark": kind, "recall": table, "ms": times.summary(), "adding_seconds": round(added, 2)}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one benchmark."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.retrieval", description=(__doc__ or "").split("\n")[0])
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    for kind in ("locomo", "multihop"):
+        one = kinds.add_parser(kind)
+        one.add_argument("dataset", type=Path)
+        one.add_argument("--run", type=Path, help="write the ranking of every question there, as JSON lines")
+        one.add_argument("--json", type=Path, help="write the figures there")
+        if kind == "locomo":
+            one.add_argument("--no-infer", action="store_true", help="store the turns without learning facts from them")
+            one.add_argument("--samples", type=int, help="only the first N conversations")
+    latency = kinds.add_parser("latency")
+    latency.add_argument("--episodes", type=int, default=6000)
+    latency.add_argument("--questions", type=int, default=200)
+    latency.add_argument("--json", type=Path, help="write the figures there")
+    chosen = parser.parse_args(arguments)
+    if chosen.kind == "latency":
+        figures = run_latency(chosen.episodes, chosen.questions)
+        print(json.dumps(figures, indent=2))
+    else:
+        dataset = json.loads(chosen.dataset.read_text(encoding="utf-8"))
+        if chosen.kind == "locomo":
+            outcome = run_locomo(dataset[: chosen.samples], infer=not chosen.no_infer)
+        else:
+            outcome = run_multihop(dataset)
+        figures = report(chosen.kind, *outcome)
+        if chosen.run:
+            rows = (json.dumps({"id": q.id, "ranked": q.ranked}) for q in outcome[0])
+            chosen.run.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    if chosen.json:
+        chosen.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
