@@ -146,7 +146,9 @@ def _measure_reads(store: SqliteGraphStore, facts: list[Fact], rng: random.Rando
         turn = itertools.cycle(picked)
         for label, view, hops in (("now", now, 1), ("now", now, 2), ("at a time", past, 1)):
             took = _milliseconds(
-                lambda t=turn, v=view, h=hops: store.expand(next(t), spaces=spaces, view=v, limits=ExpandLimits(hops=h)),  # type: ignore[misc]
+                lambda t=turn, v=view, h=ExpandLimits(hops=hops): store.expand(  # type: ignore[misc]
+                    next(t), spaces=spaces, view=v, limits=h
+                ),
                 50,
             )
             found = store.expand(picked[0], spaces=spaces, view=view, limits=ExpandLimits(hops=hops))

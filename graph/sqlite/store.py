@@ -193,9 +193,9 @@ class SqliteGraphStore:
     # --- StoreFiles ---
 
     def size_in_bytes(self) -> int:
-        """Bytes on disk, the write-ahead log included; 0 for a store in memory."""
+        """Bytes on disk, the write-ahead log and its index included; 0 for a store in memory."""
         path = self._connections.path
         if self._connections.in_memory:
             return 0
-        files = (Path(path), Path(f"{path}-wal"))
+        files = [Path(f"{path}{end}") for end in ("", "-wal", "-shm")]
         return sum(file.stat().st_size for file in files if file.exists())

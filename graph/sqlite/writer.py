@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from factloom.graph.sqlite import rows as r
 from factloom.graph.sqlite.database import Database, Row
 from factloom.graph.sqlite.deletion import delete_records
-from factloom.graph.sqlite.failures import ConstraintError
+from factloom.graph.sqlite.failures import ConstraintError, translate
 from factloom.graph.sqlite.keywords import put_terms
 from factloom.graph.sqlite.reader import Reader
 from factloom.graph.sqlite.scope import as_json
@@ -92,7 +92,10 @@ class Writer(Reader):
 
     def _add_episode(self, episode: Episode, space: int, order: SessionOrder) -> Episode:
         occurred_at = r.to_micros(episode.occurred_at)
-        content_hash = bytes.fromhex(episode.content_hash)
+        try:
+            content_hash = bytes.fromhex(episode.content_hash)
+        except UnicodeEncodeError as error:
+            raise translate(error, self._db.path, 0) from error
         same = self._db.row(
             f"SELECT {r.EPISODE_COLUMNS} FROM {r.EPISODE_FROM} "
             "WHERE e.space = ? AND e.content_hash = ? AND e.occurred_at = ? AND e.role = ?",
