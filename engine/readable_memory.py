@@ -77,6 +77,11 @@ class ReadableMemory:
         """The settings in force."""
         return self._settings
 
+    @property
+    def embedder(self) -> Embedder:
+        """The embedder in use."""
+        return self._parts.embedder
+
     # --- asking --------------------------------------------------------------------------------------------------
 
     def search(
