@@ -63,9 +63,9 @@ def build_extractor(settings: Settings) -> Extractor | None:
     """The extractor that the settings name; None when nothing is to be extracted."""
     if settings.extractor.kind == "none":
         return None
-    from factloom.engine.extraction import SpacyExtractor
+    from factloom.engine.extraction.extractor import OfflineExtractor
 
-    return SpacyExtractor(settings.extractor.pipeline)
+    return OfflineExtractor(settings.extractor.pipeline)
 
 
 def open_store(settings: Settings, *, clock: Callable[[], datetime]) -> GraphStore:
