@@ -206,7 +206,7 @@ class Learner:
                 self._set_failure(tx, episode, failure.error or "extraction failed")
                 changes.append(FactChange(action=Action.PENDING, episode_id=episode.id, reason=failure.error or ""))
                 continue
-            learned = [c for candidate in batch.candidates.get(episode.id, ()) for c in writer.take(candidate, episode)]
+            learned = writer.take_all(batch.candidates.get(episode.id, ()), episode)
             changes += learned or [_nothing(episode, "it states nothing new that is worth keeping")]
             done.append(episode.id)
         entries += writer.finish(lambda texts: self._vectors_of(texts, batch))
@@ -245,8 +245,13 @@ class FactWriter:
         self._resolver = Resolver(tx, space, now, proposals or {})
         self._reconciler = Reconciler(tx, space, ontology=ontology, now=now, actor=actor)
 
-    def take(self, candidate: Candidate, episode: Episode) -> list[FactChange]:
-        """Resolve and reconcile one candidate that ``episode`` states."""
+    def take_all(self, candidates: Sequence[Candidate], episode: Episode) -> list[FactChange]:
+        """Resolve and reconcile what ``episode`` states, in order."""
+        affirmed = {candidate.text for candidate in candidates if not candidate.negated}
+        return [c for one in candidates for c in self.take(one, episode, restated=one.text in affirmed)]
+
+    def take(self, candidate: Candidate, episode: Episode, *, restated: bool = False) -> list[FactChange]:
+        """Resolve and reconcile one candidate that ``episode`` states, ``restated`` if another says the same."""
         subject = self._resolver.resolve(candidate.subject)
         object_ = self._resolver.resolve(candidate.object) if candidate.object else None
         if object_ is not None and candidate.subject is not candidate.object:
@@ -269,6 +274,7 @@ class FactWriter:
             confidence=candidate.confidence,
             negated=candidate.negated,
             correction=candidate.correction,
+            restated=restated,
             labels=episode.labels,
             episode_id=episode.id,
             metadata=metadata,

@@ -37,7 +37,8 @@ _UNBOUNDED = 100_000
 class Statement:
     """A candidate fact whose entities are resolved.
 
-    ``valid_at`` is set: what is not dated holds from when it was said.
+    ``valid_at`` is set: what is not dated holds from when it was said. ``restated``: the same episode also says it in
+    another, affirmative way ("she avoids meat"), so that a negation need not be kept as a fact of its own.
     """
 
     subject: Entity
@@ -50,6 +51,7 @@ class Statement:
     confidence: float = 1.0
     negated: bool = False
     correction: bool = False
+    restated: bool = False
     expires_at: datetime | None = None
     labels: Labels = field(default_factory=Labels)
     episode_id: str | None = None
@@ -228,7 +230,6 @@ class Reconciler:
 
     def _negate(self, statement: Statement) -> list[FactChange]:
         """Close what a negation negates; what was not known before is kept as a fact of its own (NOT_EATS)."""
-        spec = self._ontology[statement.predicate]
         affected = self._either_way(statement, [statement.predicate], statement.object.id if statement.object else None)
         running = [fact for fact in affected if fact.invalid_at is None and _began(fact) <= statement.valid_at]
         over = {"expired_at": self._now} if statement.correction else {"invalid_at": statement.valid_at}
@@ -240,11 +241,20 @@ class Reconciler:
             after = {name: _plain(value) for name, value in over.items()}
             self._record(fact.id, Action.CLOSED, reason, statement, before=dict.fromkeys(over), after=after)
             changes.append(self._fact_change(Action.CLOSED, closed, fact, statement, reason))
-        worth_keeping = statement.object is not None and (not running or spec.category is Category.PREFERENCE)
-        if worth_keeping and not statement.correction:
+        if self._is_news(statement, known=bool(affected)):
             kept = _replace(statement, predicate=self._ontology.opposite(statement.predicate), negated=False)
             changes += self._affirm(kept)
         return changes or [self._fact_change(Action.NOTHING, None, None, statement, "it negates nothing that is held")]
+
+    def _is_news(self, statement: Statement, *, known: bool) -> bool:
+        """Whether a negation is worth a fact of its own (NOT_EATS), beside closing what it negates.
+
+        A lasting dislike is; that somebody no longer lives or works somewhere is said by the closed fact.
+        """
+        if statement.object is None or statement.correction or statement.restated:
+            return False
+        spec = self._ontology[statement.predicate]
+        return spec.category is Category.PREFERENCE or (spec.cardinality == "many" and not known)
 
     # --- writing -------------------------------------------------------------------------------------------------
 

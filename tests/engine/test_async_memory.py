@@ -8,7 +8,7 @@ from factloom import AsyncMemory, Memory
 from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.settings import load_settings
 
-NOT_ASYNC = {"settings", "reembed"}
+NOT_ASYNC = {"settings", "embedder", "reembed"}
 
 
 def settings_of(path: Path) -> object:
