@@ -7,7 +7,7 @@ what they read stays true until it is committed. An episode that cannot be read 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -46,7 +46,7 @@ class _Batch:
     candidates: dict[str, Sequence[Candidate]] = field(default_factory=dict)
     failures: dict[str, Extraction] = field(default_factory=dict)
     vectors: dict[str, np.ndarray] = field(default_factory=dict)
-    proposals: dict[str, Sequence[int]] = field(default_factory=dict)
+    proposals: dict[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
 
 
 class Learner:
@@ -169,9 +169,8 @@ class Learner:
         if names:
             queries = np.stack([batch.vectors[name] for name in names.values()])
             found = self._index.search(queries, kind="entity", spaces=SpaceSet.of(batch.space), limit=_PROPOSALS)
-            least = self._settings.ingest.entity_similarity
             for key, hits in zip(names, found, strict=True):
-                batch.proposals[key] = [int(r) for r, s in zip(hits.refs, hits.scores, strict=True) if s >= least]
+                batch.proposals[key] = list(zip(hits.refs.tolist(), hits.scores.tolist(), strict=True))
 
     def _unknown_names(self, batch: _Batch) -> dict[str, str]:
         """Names that no entity of the space bears yet, by key."""
@@ -192,7 +191,16 @@ class Learner:
         ids = tuple(e.id for e in batch.episodes)
         stored = tx.find_episodes(EpisodeQuery(ids=ids, limit=len(ids)), spaces=spaces)
         open_ids = {e.id for e in stored if e.status is not Status.DONE}
-        writer = FactWriter(tx, batch.space, self._ontology, now=self._clock(), actor=actor, proposals=batch.proposals)
+        writer = FactWriter(
+            tx,
+            batch.space,
+            self._ontology,
+            now=self._clock(),
+            actor=actor,
+            proposals=batch.proposals,
+            similarity=self._settings.ingest.entity_similarity,
+            vectors=batch.vectors,
+        )
         changes: list[FactChange] = []
         entries: list[IndexEntry] = []
         done: list[str] = []
@@ -237,12 +245,14 @@ class FactWriter:
         *,
         now: datetime,
         actor: str,
-        proposals: dict[str, Sequence[int]] | None = None,
+        proposals: dict[str, Sequence[tuple[int, float]]] | None = None,
+        similarity: float = 0.93,
+        vectors: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self._tx = tx
         self._now = now
         self._actor = actor
-        self._resolver = Resolver(tx, space, now, proposals or {})
+        self._resolver = Resolver(tx, space, now, proposals or {}, similarity, vectors or {})
         self._reconciler = Reconciler(tx, space, ontology=ontology, now=now, actor=actor)
 
     def take_all(self, candidates: Sequence[Candidate], episode: Episode) -> list[FactChange]:

@@ -11,6 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
 from factloom.schemas.extraction import Mention
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ports import WriteTransaction
@@ -19,6 +22,9 @@ from factloom.schemas.records import Entity, new_id
 from factloom.schemas.spaces import SpaceSet
 
 UNTYPED = "thing"
+NEVER_PROPOSED = frozenset({UNTYPED, "person", "name", "date", "quantity"})
+SHORT_NAME_SIMILARITY = 0.68
+"""MiniLM gives Corvina and Studio Corvina 0.74, Kestrel and Kestrel Maps 0.76, Google and Google Maps 0.57."""
 
 
 def types_agree(one: str, other: str) -> bool:
@@ -46,14 +52,18 @@ def names_compatible(one: str, other: str) -> bool:
 class Resolver:
     """Resolves the mentions of one transaction inside one space; remembers what it has resolved.
 
-    ``proposals`` maps a mention's key to refs of entities with a similar name, best first (found by embedding).
+    ``proposals`` maps a mention's key to entities with a similar name, best first: refs and cosines. ``similarity``
+    is the cosine from which a proposal counts; ``vectors`` are those of names, for entities that are still too new
+    to be proposed from outside.
     Entities that are new or changed are stored as they are resolved; ``touched`` names them.
     """
 
     tx: WriteTransaction
     space: str
     now: datetime
-    proposals: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    proposals: Mapping[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
+    similarity: float = 0.93
+    vectors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     touched: dict[str, Entity] = field(default_factory=dict)
     created: set[str] = field(default_factory=set)
     merged: list[tuple[Entity, Entity]] = field(default_factory=list)
@@ -110,12 +120,31 @@ class Resolver:
         return next((e for e in self._lookup([first], mention) if e.key == first and e.type == "person"), None)
 
     def _by_proposal(self, mention: Mention, key: str) -> Entity | None:
-        refs = self.proposals.get(key, ())
-        for entity in self.tx.entities(refs, spaces=self._spaces) if refs else ():
-            same_type = entity.type == mention.type and entity.type not in ("person", "date", "quantity")
-            if same_type and names_compatible(entity.key, key):
-                return entity
-        return None
+        """The one entity of the same type that embedding proposes and whose words agree, if there is just one.
+
+        People are left out, since two of them may well share a word. An organisation is often called by a part of
+        its name, so for a name in capitals less similarity is enough.
+        """
+        if mention.type in NEVER_PROPOSED:
+            return None
+        scores = {**dict(self.proposals.get(key, ())), **self._similarity_to_new(mention)}
+        short_name = mention.type == "organisation" and mention.name[:1].isupper()
+        least = min(self.similarity, SHORT_NAME_SIMILARITY) if short_name else self.similarity
+        near = [ref for ref, score in scores.items() if score >= least]
+        found = [
+            entity
+            for entity in (self.tx.entities(near, spaces=self._spaces) if near else ())
+            if entity.type == mention.type and names_compatible(entity.key, key)
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def _similarity_to_new(self, mention: Mention) -> dict[int, float]:
+        """Cosine with the entities of the same type that this transaction has made, by ref."""
+        own = self.vectors.get(mention.name)
+        if own is None:
+            return {}
+        new = [e for e in self.touched.values() if e.type == mention.type and e.name in self.vectors]
+        return {entity.ref: float(own @ self.vectors[entity.name]) for entity in new}
 
     # --- changing ------------------------------------------------------------------------------------------------
 

@@ -102,15 +102,25 @@ def test_a_described_and_a_named_entity_are_merged(store: SqliteGraphStore, reso
 def test_embedding_proposes_but_words_decide(store: SqliteGraphStore, resolve: Resolve) -> None:
     company = resolve("Kestrel Maps", "organisation")
 
-    def work(name: str, type_: str) -> Entity:
+    def work(name: str, type_: str, score: float = 0.95) -> Entity:
         from factloom.schemas.naming import normalise_name
 
-        proposals = {normalise_name(name): [company.ref]}
+        proposals = {normalise_name(name): [(company.ref, score)]}
         return store.write(lambda tx: Resolver(tx, SPACE, NOW, proposals).resolve(Mention(name=name, type=type_)))
 
     assert work("Kestrel Maps Ltd", "organisation").id == company.id
     assert work("Falcon Maps", "organisation").id != company.id
     assert work("Kestrel", "place").id != company.id
+    assert work("kestrel", "organisation", 0.8).id != company.id, "not written as a name"
+    assert work("Kestrel", "organisation", 0.5).id != company.id, "not similar enough"
+
+
+def test_an_organisation_is_known_by_a_part_of_its_name(store: SqliteGraphStore, resolve: Resolve) -> None:
+    company = resolve("Studio Corvina", "organisation")
+    mention = Mention(name="Corvina", type="organisation")
+    found = store.write(lambda tx: Resolver(tx, SPACE, NOW, {"corvina": [(company.ref, 0.74)]}).resolve(mention))
+    assert found.id == company.id
+    assert found.aliases == ("Corvina",)
 
 
 @pytest.mark.parametrize(
