@@ -1,0 +1,1 @@
+"""Applications around the memory: the command line."""

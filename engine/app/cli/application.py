@@ -1,0 +1,46 @@
+"""The typer application: all commands, and the options that may stand before their names."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from factloom.engine.app.cli import asking, demonstrating, forgetting, importing_files, looking, upkeep, writing
+from factloom.engine.app.cli.running import ConfigPath, Debug, Json, Shared, StorePath, Verbose
+
+app = typer.Typer(
+    name="factloom",
+    help="A graph-plus-vector memory: conversations go in, ranked and explained answers come out.",
+    epilog="Exit codes: 0 done, 1 done but with problems, 2 bad input, 3 store, 4 model, 130 interrupted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # they would print local variables, and with them what users said
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+for group in (writing, importing_files, asking, looking, forgetting, upkeep, demonstrating):
+    group.add_commands(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        import factloom
+
+        typer.echo(f"factloom {factloom.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    ctx: typer.Context,
+    store: StorePath = None,
+    config: ConfigPath = None,
+    json: Json = False,
+    verbose: Verbose = False,
+    debug: Debug = False,
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take the options that stand before a command's name."""
+    ctx.obj = Shared(store, config, json, verbose, debug)

@@ -1,0 +1,119 @@
+"""Commands that ask: search and context."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from factloom.engine.app.cli.options import (
+    Agent,
+    Categories,
+    History,
+    MetadataOption,
+    Offset,
+    Predicates,
+    RunId,
+    Spaces,
+    User,
+    parse_metadata,
+    wide_scope,
+)
+from factloom.engine.app.cli.running import Run, command
+
+PANEL = "Ask"
+
+Query = Annotated[str, typer.Argument(metavar="QUESTION", help="A question, or some words.", show_default=False)]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="TIME", help="What was so then: ISO 8601 with a time zone.")
+]
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="TIME", help="Only what became true, or was said, from then on.")
+]
+Until = Annotated[
+    str | None, typer.Option("--until", metavar="TIME", help="Only what became true, or was said, before then.")
+]
+Asker = Annotated[str | None, typer.Option("--asker", metavar="NAME", help='Who "I" is. Default: the user.')]
+Now = Annotated[str | None, typer.Option("--now", metavar="TIME", help="The present, for words such as yesterday.")]
+
+
+class Kind(StrEnum):
+    """Kinds of hits, as the option takes them."""
+
+    fact = "fact"
+    episode = "episode"
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Register this group."""
+    command(app, example='factloom search "Where does Ana live?" --user ana --explain', panel=PANEL)(search)
+    command(app, example='factloom context "Where does Ana live?" --user ana --max-tokens 300', panel=PANEL)(context)
+
+
+def search(
+    run: Run,
+    query: Query,
+    user: User = None,
+    agent: Agent = None,
+    run_id: RunId = None,
+    spaces: Spaces = None,
+    limit: Annotated[int | None, typer.Option("--limit", "-n", help="How many hits at most. Default: 10.")] = None,
+    offset: Offset = 0,
+    kind: Annotated[Kind | None, typer.Option("--kind", help="Only facts, or only episodes.")] = None,
+    category: Categories = None,
+    predicate: Predicates = None,
+    metadata: MetadataOption = None,
+    since: Since = None,
+    until: Until = None,
+    as_of: AsOf = None,
+    history: History = False,
+    asker: Asker = None,
+    now: Now = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show the path and the parts of the score.")] = False,
+) -> None:
+    """Find the facts and passages that answer a question, best first."""
+    result = run.memory.search(
+        query,
+        **wide_scope(user, agent, run_id, spaces),
+        limit=limit,
+        offset=offset,
+        kinds=(kind.value,) if kind is not None else ("fact", "episode"),
+        categories=category,
+        predicates=predicate,
+        metadata=parse_metadata(metadata),
+        since=since,
+        until=until,
+        as_of=as_of,
+        include_history=history,
+        asker=asker,
+        now=now,
+    )
+    from factloom.engine.app.cli.documents import search_document
+    from factloom.engine.app.cli.tables import hits_table
+
+    run.show(lambda: search_document(query, result), lambda: hits_table(result, explain=explain))
+
+
+def context(
+    run: Run,
+    query: Query,
+    user: User = None,
+    agent: Agent = None,
+    run_id: RunId = None,
+    spaces: Spaces = None,
+    max_tokens: Annotated[
+        int | None, typer.Option("--max-tokens", help="Budget of the block. Default: search.max_tokens (1000).")
+    ] = None,
+    as_of: AsOf = None,
+    history: History = False,
+    asker: Asker = None,
+    now: Now = None,
+) -> None:
+    """Print a block of text for a prompt: what is known that bears on a question, with its sources."""
+    arguments: dict[str, Any] = {"as_of": as_of, "include_history": history, "asker": asker, "now": now}
+    block = run.memory.context(query, max_tokens, **wide_scope(user, agent, run_id, spaces), **arguments)
+    if run.wants_json:
+        run.write_json(block.model_dump(mode="json"))
+    else:
+        typer.echo(block.text)

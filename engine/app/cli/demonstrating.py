@@ -1,0 +1,9 @@
+"""The demo command."""
+
+from __future__ import annotations
+
+import typer
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Register this group."""

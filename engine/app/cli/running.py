@@ -1,0 +1,260 @@
+"""Running a command: options that all commands share, opening the memory, errors and exit codes.
+
+A command is a function whose first parameter is its ``Run``; ``command`` registers it with typer and adds the shared
+options to its own. It writes what it found to standard output, as tables or as JSON, and all else to standard error.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from factloom.schemas.errors import FactloomError, MissingScopeError, ModelError, StoreError, VectorIndexError
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from factloom.engine.memory import Memory
+    from factloom.schemas.settings import Settings
+
+EVERYWHERE = "Every command"
+SCOPE = "Whose memory"
+
+StorePath = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATH",
+        help="Store to use. Default: FACTLOOM_STORE, the settings file, else the user's data folder.",
+        rich_help_panel=EVERYWHERE,
+        show_default=False,
+    ),
+]
+ConfigPath = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="TOML file of settings. Default: FACTLOOM_CONFIG, else factloom.toml here.",
+        rich_help_panel=EVERYWHERE,
+        show_default=False,
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.", rich_help_panel=EVERYWHERE)]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Log what is done to standard error.", rich_help_panel=EVERYWHERE)
+]
+Debug = Annotated[
+    bool,
+    typer.Option(
+        "--debug", help="Log everything, texts too, and show tracebacks of errors.", rich_help_panel=EVERYWHERE
+    ),
+]
+
+
+class ExitCode(IntEnum):
+    """What the process says when it ends. An error that nobody foresaw ends in a traceback and 1."""
+
+    OK = 0
+    PROBLEMS = 1
+    BAD_INPUT = 2
+    STORE = 3
+    MODEL = 4
+    INTERRUPTED = 130
+
+
+def exit_code_of(error: FactloomError) -> ExitCode:
+    """The exit code for an error."""
+    if isinstance(error, (StoreError, VectorIndexError)):
+        return ExitCode.STORE
+    return ExitCode.MODEL if isinstance(error, ModelError) else ExitCode.BAD_INPUT
+
+
+@dataclass(frozen=True)
+class Shared:
+    """The options that every command has; those before the command's name are defaults for those after it."""
+
+    store: str | None = None
+    config: Path | None = None
+    json: bool = False
+    verbose: bool = False
+    debug: bool = False
+
+    def over(self, weaker: Shared) -> Shared:
+        """These options, with those of ``weaker`` where these are not set."""
+        return Shared(*(getattr(self, name) or getattr(weaker, name) for name in self.__dataclass_fields__))
+
+
+class Run:
+    """One run of one command: its shared options, its memory, and where it writes."""
+
+    def __init__(self, shared: Shared) -> None:
+        self.shared = shared
+        self.exit_code = ExitCode.OK
+        self._memory: Memory | None = None
+
+    @property
+    def wants_json(self) -> bool:
+        """Whether standard output is for JSON alone."""
+        return self.shared.json
+
+    @functools.cached_property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        from factloom.schemas.settings import load_settings
+
+        named = {"store": self.shared.store} if self.shared.store is not None else {}
+        return load_settings(self.shared.config, **named)
+
+    @property
+    def memory(self) -> Memory:
+        """The memory, opened when it is first asked for and closed when the command ends."""
+        if self._memory is None:
+            from factloom.engine.memory import Memory
+
+            self._memory = Memory(settings=self.settings)
+        return self._memory
+
+    def close(self) -> None:
+        """Close the memory if it was opened."""
+        if self._memory is not None:
+            self._memory.close()
+
+    @functools.cached_property
+    def out(self) -> Console:
+        """Standard output; text that is not for a terminal is not wrapped at 80 columns."""
+        return _console(sys.stdout.isatty(), stderr=False)
+
+    @functools.cached_property
+    def err(self) -> Console:
+        """Standard error, for messages and progress."""
+        return _console(sys.stderr.isatty(), stderr=True)
+
+    def show(self, as_json: Callable[[], object], as_text: Callable[[], RenderableType]) -> None:
+        """Write the result, in the form that was asked for."""
+        if self.wants_json:
+            self.write_json(as_json())
+        else:
+            self.out.print(as_text())
+
+    def write_json(self, value: object) -> None:
+        """Write one JSON document to standard output."""
+        import json
+
+        plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+        typer.echo(json.dumps(value, ensure_ascii=plain, indent=2))
+
+    def note(self, message: str) -> None:
+        """Say something to the person at the terminal."""
+        typer.echo(message, err=True)
+
+    def confirm(self, question: str, *, yes: bool) -> bool:
+        """Ask before something that cannot be undone.
+
+        Raises:
+            InvalidInputError: there is nobody to ask, and ``--yes`` was not given.
+        """
+        if yes:
+            return True
+        if not sys.stdin.isatty():
+            from factloom.schemas.errors import InvalidInputError
+
+            raise InvalidInputError(f"{question} There is no terminal to ask at: say --yes if that is meant")
+        return typer.confirm(question, err=True)
+
+
+def _console(terminal: bool, *, stderr: bool) -> Console:
+    import os
+
+    from rich.console import Console
+
+    width = None if terminal or "COLUMNS" in os.environ else 160
+    # What users wrote is never markup, emoji codes or something to colour.
+    return Console(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
+
+
+def command(
+    app: typer.Typer, *, example: str, panel: str, name: str | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a command: its docstring is its help, ``example`` a line that shows its use."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def run_it(
+            ctx: typer.Context,
+            store: str | None,
+            config: Path | None,
+            json: bool,
+            verbose: bool,
+            debug: bool,
+            **own: Any,
+        ) -> None:
+            shared = Shared(store, config, json, verbose, debug)
+            _run(function, Run(shared.over(ctx.obj) if isinstance(ctx.obj, Shared) else shared), own)
+
+        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+        parameters = [inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
+        parameters += [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
+        parameters += _shared_parameters()
+        run_it.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run_it.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        app.command(
+            name,
+            help=inspect.getdoc(function),
+            epilog=f"Example: {example}",
+            rich_help_panel=panel,
+            no_args_is_help=False,
+        )(run_it)
+        return function
+
+    return register
+
+
+def _shared_parameters() -> list[inspect.Parameter]:
+    annotations = {"store": StorePath, "config": ConfigPath, "json": Json, "verbose": Verbose, "debug": Debug}
+    return [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=annotation,
+            default=None if name in ("store", "config") else False,
+        )
+        for name, annotation in annotations.items()
+    ]
+
+
+def _run(function: Callable[..., None], run: Run, own: dict[str, Any]) -> NoReturn:
+    _log_to_stderr(run.shared)
+    try:
+        try:
+            function(run, **own)
+        finally:
+            run.close()
+    except FactloomError as error:
+        if run.shared.debug:
+            logging.getLogger("factloom").debug("the command failed", exc_info=error)
+        run.note(f"error: {_in_words_of_the_command_line(error)}")
+        raise typer.Exit(exit_code_of(error)) from None
+    except KeyboardInterrupt:
+        run.note("interrupted")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    raise typer.Exit(run.exit_code)
+
+
+def _in_words_of_the_command_line(error: FactloomError) -> str:
+    if isinstance(error, MissingScopeError):
+        return f"say whose memory this is: give --user, --agent, --run or --space ({error})"
+    return str(error)
+
+
+def _log_to_stderr(shared: Shared) -> None:
+    level = logging.DEBUG if shared.debug else logging.INFO if shared.verbose else logging.WARNING
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("factloom").setLevel(level)

@@ -1,0 +1,212 @@
+"""Rendering of records and results as tables and lines of text for people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from factloom.schemas.records import Change, Entity, Episode, Fact
+from factloom.schemas.results import AddResult, DeleteReceipt, Stats
+from factloom.schemas.search import Hit, SearchResult
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_SPACE = re.compile(r"\s+")
+_LONGEST = 300
+
+
+def plain(text: str, *, longest: int | None = None) -> str:
+    """What a user wrote, made safe for a terminal: no escape sequences, no reversed writing; cut to ``longest``."""
+    safe = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+    if longest is not None:
+        safe = _SPACE.sub(" ", safe).strip()
+        safe = safe if len(safe) <= longest else f"{safe[: longest - 1].rstrip()}…"
+    return safe
+
+
+def line(text: str) -> Text:
+    """One line of at most 300 characters of what a user wrote."""
+    return Text(plain(text, longest=_LONGEST))
+
+
+def date(time: datetime | None) -> str:
+    """A day in UTC; empty for an open end."""
+    return time.astimezone(UTC).strftime("%Y-%m-%d") if time else ""
+
+
+def moment(time: datetime | None) -> str:
+    """A minute in UTC; empty for an open end."""
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if time else ""
+
+
+def interval(fact: Fact) -> str:
+    """From when to when a fact holds."""
+    if fact.invalid_at is None:
+        return f"since {date(fact.valid_at)}" if fact.valid_at else ""
+    return f"{date(fact.valid_at)} to {date(fact.invalid_at)}".strip()
+
+
+def said_by(episode: Episode) -> str:
+    """Who said it and when."""
+    return f"{plain(episode.speaker or episode.role.value, longest=40)}, {moment(episode.occurred_at)}"
+
+
+def table(*columns: str, title: str | None = None) -> Table:
+    """An empty table; a column named with a trailing ``>`` is aligned right, with ``!`` it does not wrap."""
+    made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    for column in columns:
+        name = column.rstrip(">!")
+        made.add_column(
+            name,
+            justify="right" if ">" in column else "left",
+            no_wrap="!" in column or ">" in column,
+            overflow="fold",
+        )
+    return made
+
+
+def hits_table(result: SearchResult, *, explain: bool) -> RenderableType:
+    """The hits, best first; with ``explain``, each with its id, its path and the parts of its score."""
+    if not result.hits:
+        return Text("Nothing found.")
+    made = table("#>", "score>", "text", "when!", "source")
+    for rank, hit in enumerate(result.hits, start=result.offset + 1):
+        made.add_row(str(rank), f"{hit.score:.2f}", _hit_text(hit, explain=explain), _hit_when(hit), _hit_source(hit))
+    milliseconds = result.timings.get("total", 0.0)
+    more = f"; more with --offset {result.offset + len(result.hits)}" if result.more else ""
+    return Group(made, Text(f"{len(result.hits)} hits in {milliseconds:.0f} ms{more}", style="dim"))
+
+
+def _hit_text(hit: Hit, *, explain: bool) -> Text:
+    text = line(hit.text)
+    if hit.note:
+        text.append(f" ({plain(hit.note, longest=120)})", style="italic")
+    if explain:
+        text.append(f"\n{hit.kind} {hit.id}\n{plain(hit.why, longest=1000)}", style="dim")
+    return text
+
+
+def _hit_when(hit: Hit) -> str:
+    return interval(hit.fact) if hit.fact else moment(hit.episode.occurred_at if hit.episode else None)
+
+
+def _hit_source(hit: Hit) -> Text:
+    if not hit.sources:
+        return Text("")
+    source = hit.sources[0]
+    more = f" (+{len(hit.sources) - 1})" if len(hit.sources) > 1 else ""
+    said = f": {plain(source.content, longest=120)}" if hit.fact is not None else ""
+    return Text(f"{said_by(source)}{said}{more}")
+
+
+def facts_table(facts: Sequence[Fact], *, title: str | None = None) -> RenderableType:
+    """Facts with their ids, as given."""
+    if not facts:
+        return Text("No facts.")
+    made = table("fact", "predicate", "when!", "support>", "confidence>", "id!", title=title)
+    for fact in facts:
+        text = line(fact.text)
+        if fact.expired_at is not None:
+            text.append(" (withdrawn)", style="italic")
+        row = (text, fact.predicate, interval(fact), str(fact.support), f"{fact.confidence:.2f}", fact.id)
+        made.add_row(*row)
+    return made
+
+
+def entities_table(entities: Sequence[Entity]) -> RenderableType:
+    """Entities with their types, other names and ids."""
+    if not entities:
+        return Text("No entities.")
+    made = table("entity", "type", "also called", "space", "id!")
+    for entity in entities:
+        aliases = plain(", ".join(entity.aliases), longest=80)
+        made.add_row(line(entity.name), entity.type, aliases, plain(entity.space), entity.id)
+    return made
+
+
+def episodes_table(episodes: Sequence[Episode], *, errors: bool = False) -> RenderableType:
+    """Episodes with who said them and when, or, with ``errors``, with why they could not be learned from."""
+    made = table("episode", "said", "status" if errors else "role", *(["error"] if errors else []), "id!")
+    for episode in episodes:
+        state = episode.status.value if errors else episode.role.value
+        error = [plain(episode.error or "", longest=200)] if errors else []
+        made.add_row(line(episode.content), said_by(episode), state, *error, episode.id)
+    return made
+
+
+def changes_table(changes: Sequence[Change]) -> RenderableType:
+    """Changes, oldest first."""
+    made = table("when!", "what", "by", "why", "from", "to")
+    for change in changes:
+        before, after = (_fields(values) for values in (change.before, change.after))
+        why = plain(change.reason, longest=200)
+        made.add_row(moment(change.at), change.action.value, plain(change.actor, longest=40), why, before, after)
+    return made
+
+
+def _fields(values: dict[str, object] | None) -> Text:
+    shown = (f"{name}={plain(str(value), longest=80)}" for name, value in (values or {}).items() if value is not None)
+    return Text("\n".join(shown))
+
+
+def fields_table(fields: Iterable[tuple[str, object]]) -> RenderableType:
+    """Names and values, one a line; empty values are left out."""
+    made = Table(box=None, show_header=False, pad_edge=False)
+    made.add_column(no_wrap=True, style="dim")
+    made.add_column(overflow="fold")
+    for name, value in fields:
+        if value not in (None, "", (), {}):
+            made.add_row(name, Text(plain(str(value))))
+    return made
+
+
+def add_report(result: AddResult) -> RenderableType:
+    """What an add changed, fact by fact."""
+    stored = len(result.episodes) - len(set(result.known_episode_ids))
+    known = f", {len(result.known_episode_ids)} known already" if result.known_episode_ids else ""
+    lines = [Text(f"stored {stored} {'message' if stored == 1 else 'messages'}{known}")]
+    for change in result.changes:
+        if change.fact is None:
+            continue
+        text = Text(f"{change.action.value}: ").append_text(line(change.fact.text))
+        if change.previous is not None and change.previous.id != change.fact.id:
+            text.append(f" (before: {plain(change.previous.text, longest=120)})", style="dim")
+        lines.append(text.append(f"  {change.fact.id}", style="dim"))
+    if len(lines) == 1:
+        lines.append(Text("no new facts"))
+    return Group(*lines)
+
+
+def receipt_report(receipt: DeleteReceipt) -> RenderableType:
+    """What a deletion removed, and what it kept."""
+    facts, episodes, entities = (len(ids) for ids in (receipt.fact_ids, receipt.episode_ids, receipt.entity_ids))
+    lines = [f"deleted {facts} facts, {episodes} episodes, {entities} entities"]
+    if receipt.kept_episode_ids:
+        lines.append(f"kept {len(receipt.kept_episode_ids)} episodes that state other facts too")
+    if receipt.weakened_fact_ids:
+        lines.append(f"{len(receipt.weakened_fact_ids)} facts stay with less support")
+    return Text("\n".join(lines))
+
+
+def stats_report(stats: Stats, store: str) -> RenderableType:
+    """Counts in all and by space."""
+    head = fields_table(
+        [
+            ("store", store),
+            ("size", f"{stats.bytes / 1e6:.1f} MB" if stats.bytes else ""),
+            ("embedder", f"{stats.embedder}, {stats.dimension} dimensions" if stats.embedder else "none yet"),
+        ]
+    )
+    columns = ("episodes", "pending", "failed", "entities", "facts", "current_facts", "vectors")
+    made = table("space", *(f"{column.replace('_', ' ')}>" for column in columns))
+    for space, counts in stats.by_space.items():
+        made.add_row(plain(space), *(f"{counts.get(column, 0):,}" for column in columns))
+    if len(stats.by_space) != 1:
+        made.add_section()
+        made.add_row("all", *(f"{getattr(stats, column):,}" for column in columns))
+    return Group(head, made)
