@@ -189,9 +189,10 @@ class ReadableMemory:
         categories: Sequence[Category | str] | None = None,
         predicates: Sequence[str] | None = None,
         metadata: dict[str, Any] | None = None,
+        episode_ids: Sequence[str] | None = None,
         include_history: bool = False,
     ) -> list[Fact]:
-        """Facts that are current (or all of them), the newest first."""
+        """Facts that are current (or all of them), the newest first; with ``episode_ids``, those that they state."""
         readable, labels = spaces_to_read(user_id, agent_id, run_id, space, spaces, visible=self._visible)
         filters = make_filter(labels=labels, categories=categories, predicates=predicates, metadata=metadata)
         check_page(limit, offset)
@@ -200,6 +201,7 @@ class ReadableMemory:
             categories=filters.categories,
             predicates=filters.predicates,
             metadata=filters.metadata,
+            episode_ids=None if episode_ids is None else tuple(episode_ids),
             view=View(now=self._clock(), history=include_history),
             limit=limit,
             offset=offset,
