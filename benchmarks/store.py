@@ -145,13 +145,14 @@ def _measure_reads(store: SqliteGraphStore, facts: list[Fact], rng: random.Rando
         picked = [[fact.ref for fact in rng.sample(facts, seeds)] for _ in range(50)]
         turn = itertools.cycle(picked)
         for label, view, hops in (("now", now, 1), ("now", now, 2), ("at a time", past, 1)):
+            bounds = ExpandLimits(hops=hops)
             took = _milliseconds(
-                lambda t=turn, v=view, h=ExpandLimits(hops=hops): store.expand(  # type: ignore[misc]
+                lambda t=turn, v=view, h=bounds: store.expand(  # type: ignore[misc]
                     next(t), spaces=spaces, view=v, limits=h
                 ),
                 50,
             )
-            found = store.expand(picked[0], spaces=spaces, view=view, limits=ExpandLimits(hops=hops))
+            found = store.expand(picked[0], spaces=spaces, view=view, limits=bounds)
             sizes = f"{len(found.facts)} facts, {len(found.entities)} entities, {len(found.episodes)} episodes"
             print(f"expand, {seeds:3} facts, {hops} hop(s), {label:9}        {took}   ({sizes})")
     few = [[f"word{rng.randrange(20, 5_000)}" for _ in range(6)] for _ in range(100)]
