@@ -81,15 +81,14 @@ class KeywordScorer:
             row[found] = posting.counts[at[found]]
         return table
 
-    def score(self, counts: Scores, lengths: Scores, *, documents_each: int = 1) -> Scores:
+    def score(self, counts: Scores, lengths: Scores, *, texts: int = 1) -> Scores:
         """Scores of records with these term counts (terms, records) and lengths.
 
-        ``documents_each``: how many stored records one scored text is made of; it is compared with as many mean
-        lengths.
+        ``texts``: of how many stored texts each is made; it is compared with as many mean lengths.
         """
         if self.is_empty:
             return np.zeros(counts.shape[1])
-        relative = lengths / (self._mean_length * documents_each)
+        relative = lengths / (self._mean_length * texts)
         saturated = counts * (K1 + 1.0) / (counts + K1 * (1.0 - B + B * relative))
         result: Scores = self._idf @ saturated / self._total
         return result

@@ -95,7 +95,7 @@ def describe_episodes(found: Candidates, question: Question, index: VectorIndex)
         "vector": vector,
         "neighbours": (_at(vector, previous) + _at(vector, following)) / 2,
         "keyword": keyword,
-        "keyword_window": (score(near, near_length) + score(wide, wide_length)) / 2,
+        "keyword_window": (score(near, near_length, texts=3) + score(wide, wide_length, texts=5)) / 2,
         "session_vector": _best_in(sessions, vector),
         "session_keyword": _best_in(sessions, keyword),
         "speaker": _spoken_by(speaker, reading),
