@@ -40,6 +40,7 @@ class PredicateSpec(Record):
     subject_type: str = "thing"
     object_type: str = "thing"
     phrase: str = ""
+    asked_by: tuple[str, ...] = ()
 
     def sentence(self, subject: str, object: str) -> str:
         """The fact in words, for one that comes without a sentence: subject, phrase, object."""
