@@ -1,0 +1,115 @@
+"""Relations that a question goes through: from whom it names, along typed facts, to the one that answers.
+
+"What does the sister of Rui's boss run?" names Rui and three relations. A walk starts at Rui and follows only facts whose
+predicate uses up words of the question: HAS_BOSS to Helena, HAS_SISTER to Graça, RUNS to the bakery. A fact that is reached
+with all relation words used answers the question; with some of them, it is on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from factloom.retrieval.analysis import analyse
+from factloom.retrieval.explanation import Step
+from factloom.retrieval.reading import Reading
+from factloom.schemas.ontology import core_ontology
+from factloom.schemas.ports import FactNode, Neighbourhood
+
+INVERSE: Final = "^"
+"""Before an edge that is walked from its object to its subject, as in SPARQL's property paths."""
+
+_LONGEST_WALK: Final = 3
+_MOST_WALKS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RelationMatch:
+    """How a walk reached a fact: the share of the question's relation words that are used up, and the way."""
+
+    share: float
+    path: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """Where a walk stands: the entity reached, the words used up, the way so far."""
+
+    entity: int
+    used: frozenset[str]
+    path: tuple[Step, ...]
+
+
+@lru_cache(maxsize=4096)
+def predicate_terms(predicate: str) -> frozenset[str]:
+    """Index terms by which a question asks for a predicate: those of its name, its phrase and its further words."""
+    spec = core_ontology()[predicate.removeprefix("NOT_")]
+    words = (predicate.removeprefix("NOT_").replace("_", " ").lower(), spec.phrase, *spec.asked_by)
+    return frozenset(term for text in words for term in analyse(text))
+
+
+@lru_cache(maxsize=1)
+def relation_words() -> dict[str, tuple[str, ...]]:
+    """Predicates of the core ontology by the terms that ask for them."""
+    found: dict[str, list[str]] = {}
+    for name in core_ontology().names():
+        for term in predicate_terms(name):
+            found.setdefault(term, []).append(name)
+    return {term: tuple(names) for term, names in found.items()}
+
+
+def predicates_asked_for(reading: Reading) -> tuple[str, ...]:
+    """Core predicates that the question's words ask for, in the ontology's order."""
+    words = relation_words()
+    return tuple(dict.fromkeys(name for term in reading.terms for name in words.get(term, ())))
+
+
+def walk_relations(reading: Reading, around: Neighbourhood) -> dict[int, RelationMatch]:
+    """Facts that are reached from the entities that the question names, by ref; empty if it names no relation.
+
+    Nothing but the neighbourhood is walked; equal ways are settled by ref, so the result is deterministic.
+    """
+    starts = [entity.ref for entity in reading.entities if entity.ref in around.entities]
+    relations = frozenset(reading.terms) & _known_terms(around.facts.values())
+    if not starts or not relations:
+        return {}
+    facts_of: dict[int, list[FactNode]] = {}
+    for ref in sorted(around.facts):
+        fact = around.facts[ref]
+        if predicate_terms(fact.predicate) & relations:
+            facts_of.setdefault(fact.subject, []).append(fact)
+            facts_of.setdefault(fact.object, []).append(fact)
+    found: dict[int, RelationMatch] = {}
+    walks = [_Walk(start, frozenset(), (Step(None, "entity", start),)) for start in dict.fromkeys(starts)]
+    for _ in range(_LONGEST_WALK):
+        walks = [longer for walk in walks for longer in _steps(walk, facts_of, relations, found)][:_MOST_WALKS]
+    return found
+
+
+def _known_terms(facts: Iterable[FactNode]) -> frozenset[str]:
+    """Terms that ask for a relation: those of the core, and of the predicates that occur here."""
+    here = {fact.predicate for fact in facts}
+    return frozenset(relation_words()).union(*(predicate_terms(predicate) for predicate in here))
+
+
+def _steps(
+    walk: _Walk, facts_of: dict[int, list[FactNode]], relations: frozenset[str], found: dict[int, RelationMatch]
+) -> list[_Walk]:
+    """The walks that go one fact further; notes each fact that is reached better than before."""
+    longer = []
+    for fact in facts_of.get(walk.entity, ()):
+        words = predicate_terms(fact.predicate) & relations - walk.used
+        if not words:
+            continue
+        forward = fact.subject == walk.entity
+        edge = fact.predicate if forward else f"{INVERSE}{fact.predicate}"
+        used = walk.used | words
+        match = RelationMatch(len(used) / len(relations), (*walk.path, Step(edge, "fact", fact.ref)))
+        if fact.ref not in found or match.share > found[fact.ref].share:
+            found[fact.ref] = match
+        end = fact.object if forward else fact.subject
+        if used != relations:
+            longer.append(_Walk(end, used, (*walk.path, Step(edge, "entity", end))))
+    return longer
