@@ -1,8 +1,8 @@
 """Relations that a question goes through: from whom it names, along typed facts, to the one that answers.
 
-"What does the sister of Rui's boss run?" names Rui and three relations. A walk starts at Rui and follows only facts whose
-predicate uses up words of the question: HAS_BOSS to Helena, HAS_SISTER to Graça, RUNS to the bakery. A fact that is reached
-with all relation words used answers the question; with some of them, it is on the way.
+"What does the sister of Rui's boss run?" names Rui and three relations. A walk starts at Rui and follows only facts
+whose predicate uses up words of the question: HAS_BOSS to Helena, HAS_SISTER to Graça, RUNS to the bakery. A fact that
+is reached with all relation words used answers the question; with some of them, it is on the way.
 """
 
 from __future__ import annotations

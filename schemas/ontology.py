@@ -20,13 +20,14 @@ from factloom.schemas.records import Category, Predicate, Record
 
 
 class PredicateSpec(Record):
-    """One predicate. ``cardinality`` one: a newer object closes the older fact at the newer's ``valid_at``.
+    """One predicate.
 
-    ``ends``: other predicates whose facts about the same subject a new fact of this one closes (DIVORCED_FROM ends
-    MARRIED_TO); with the same object only, unless that predicate has cardinality one. ``implies``: states the fact
-    of another predicate with the same subject and object as well (MOVED_TO implies LIVES_IN). ``inverse``: the same
-    fact said the other way round; the one of the two that is ``canonical`` is stored. ``symmetric``: subject and
-    object may change places.
+    ``cardinality`` one: a newer object closes the older fact at the newer's ``valid_at``. ``ends``: other predicates
+    whose facts about the same subject a new fact of this one closes (MARRIED_TO ends ENGAGED_TO); with the same object
+    only, unless that predicate has cardinality one. ``implies``: states the fact of another predicate with the same
+    subject and object as well (MOVED_TO implies LIVES_IN). ``inverse``: the same fact said the other way round; the
+    one of the two that is ``canonical`` is stored. ``symmetric``: subject and object may change places. ``phrase``:
+    how to say it, between subject and object. ``asked_by``: further words with which a question asks for it.
     """
 
     name: Predicate
