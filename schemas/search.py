@@ -16,6 +16,9 @@ CONTEXT_CLOSE = "</factloom-memory>"
 
 HitKind = Literal["fact", "episode"]
 
+ANSWERING = 0.6
+"""Score from which a hit is likely to answer; measured on the demo conversation: see ``SearchResult.answered``."""
+
 
 class SearchFilter(Record):
     """Narrows a search; every field that is set must match. Applied before ranking, never after it.
@@ -115,6 +118,15 @@ class SearchResult(Record):
     timings: dict[str, float] = Field(default_factory=dict)
     offset: int = 0
     more: bool = False
+
+    @property
+    def answered(self) -> bool:
+        """Whether the best hit is good enough that the answer is likely among the hits.
+
+        A hint, not a proof: of the 28 questions about the demo conversation, the best hits of those that it does not
+        answer stay just below ``ANSWERING``, and a few that it does answer do too.
+        """
+        return any(hit.score >= ANSWERING for hit in self.hits)
 
     def __iter__(self) -> Iterator[Hit]:  # type: ignore[override]
         return iter(self.hits)

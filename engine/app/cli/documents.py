@@ -32,9 +32,10 @@ def hit_document(rank: int, hit: Hit) -> dict[str, Any]:
 
 
 def search_document(query: str, result: SearchResult) -> dict[str, Any]:
-    """A result: its hits, how the question was read, milliseconds, and where the next page begins."""
+    """A result: whether a hit is good enough to answer, the hits, how the question was read, milliseconds, paging."""
     return {
         "query": query,
+        "answered": result.answered,
         "hits": [hit_document(rank, hit) for rank, hit in enumerate(result.hits, start=result.offset + 1)],
         "reading": result.reading.model_dump(mode="json"),
         "timings": result.timings,

@@ -250,8 +250,14 @@ def _run(function: Callable[..., None], run: Run, own: dict[str, Any]) -> NoRetu
 
 def _in_words_of_the_command_line(error: FactloomError) -> str:
     if isinstance(error, MissingScopeError):
-        return f"say whose memory this is: give --user, --agent, --run or --space ({error})"
+        return f"say whose memory this is: give --user, --agent, --run or --space{_place_of(error)}"
     return str(error)
+
+
+def _place_of(error: MissingScopeError) -> str:
+    """Where in a file the scope was missing, if it was in one."""
+    _, found, place = str(error).partition(" for messages such as ")
+    return f" ({place} names none)" if found else ""
 
 
 def _log_to_stderr(shared: Shared) -> None:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from factloom.schemas.records import Change, Entity, Episode, Fact
 from factloom.schemas.results import AddResult, DeleteReceipt, Stats
-from factloom.schemas.search import Hit, SearchResult
+from factloom.schemas.search import ANSWERING, Hit, SearchResult
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _SPACE = re.compile(r"\s+")
@@ -79,13 +79,14 @@ def hits_table(result: SearchResult, *, explain: bool) -> RenderableType:
         made.add_row(str(rank), f"{hit.score:.2f}", _hit_text(hit, explain=explain), _hit_when(hit), _hit_source(hit))
     milliseconds = result.timings.get("total", 0.0)
     more = f"; more with --offset {result.offset + len(result.hits)}" if result.more else ""
-    return Group(made, Text(f"{len(result.hits)} hits in {milliseconds:.0f} ms{more}", style="dim"))
+    doubt = "" if result.answered else f"; none reaches {ANSWERING:.2f}, so the answer may not be there"
+    return Group(made, Text(f"{len(result.hits)} hits in {milliseconds:.0f} ms{doubt}{more}", style="dim"))
 
 
 def _hit_text(hit: Hit, *, explain: bool) -> Text:
     text = line(hit.text)
     if hit.note:
-        text.append(f" ({plain(hit.note, longest=120)})", style="italic")
+        text.append(f" [{plain(hit.note, longest=120)}]", style="italic")
     if explain:
         text.append(f"\n{hit.kind} {hit.id}\n{plain(hit.why, longest=1000)}", style="dim")
     return text
