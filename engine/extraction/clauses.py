@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.vocabulary import vocabulary
 
 if TYPE_CHECKING:
@@ -82,12 +83,12 @@ class Clause:
     progressive: bool = False
     factual: bool = True
     hearsay: bool = False
-    question: bool = False
+    implicit: bool = False  # "Took the train yesterday": the speaker, left out
 
     @property
     def lemma(self) -> str:
         """Verb with its particle, lower case: "break up"."""
-        lemma = self.verb.lemma_.lower()
+        lemma = verb_lemma(self.verb)
         return f"{lemma} {self.particle}" if self.particle else lemma
 
 
@@ -145,6 +146,9 @@ def _read(verb: Token, copula: Token | None) -> Clause:
             ending = child.lower_ == "anymore" or child.doc[child.i - 1].lower_ in ("any", "no")
             clause.no_longer = clause.no_longer or ending
             clause.negated = clause.negated or ending
+    if clause.subject is None and copula is None and verb.tag_ == "VBD" and verb.dep_ in ("ROOT", "parataxis"):
+        sentence = verb.sent
+        clause.implicit = all(t.pos_ in ("ADV", "INTJ", "PUNCT", "CCONJ") for t in sentence[: verb.i - sentence.start])
     _inherit(clause, auxiliaries)
     _judge(clause, auxiliaries)
     return clause
@@ -177,12 +181,7 @@ def _relative(subject: Token, verb: Token) -> Token | None:
 def _inherit(clause: Clause, auxiliaries: list[Token]) -> None:
     """A conjoined verb without a subject of its own shares the auxiliaries of the first ("I will go and see")."""
     verb = clause.verb
-    if (
-        verb.dep_ == "conj"
-        and not auxiliaries
-        and _child(verb, *SUBJECTS) is None
-        and verb.tag_ in ("VB", "VBN", "VBG")
-    ):
+    if verb.dep_ == "conj" and not auxiliaries and _child(verb, *SUBJECTS) is None and verb.tag_ in ("VB", "VBN"):
         auxiliaries += [c for c in verb.head.children if c.dep_ in ("aux", "aux:pass")]
         clause.passive = any(a.dep_ == "aux:pass" for a in auxiliaries)
 
@@ -209,6 +208,8 @@ def _judge(clause: Clause, auxiliaries: list[Token]) -> None:
             continue
         if doubtful and not (word == "'d" and verb.tag_ == "VBN" and len(words) == 1):
             clause.factual = False
+    if verb.tag_ == "VBG" and not any(lemma == "be" or word == "'s" for word, lemma in words):
+        clause.factual = False  # "…, helping others": part of something else
     _judge_surroundings(clause)
 
 

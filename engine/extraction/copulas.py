@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 from factloom.engine.extraction.clauses import Tense, preposition
 from factloom.engine.extraction.dates import MONTHS, find_when
 from factloom.engine.extraction.drafting import FAIR, Draft
-from factloom.engine.extraction.mentions import conjuncts, entity_type, is_content, phrase, relation_of
+from factloom.engine.extraction.phrases import conjuncts, entity_type, is_content, phrase, relation_of
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.relatives import name_relative
+from factloom.engine.extraction.rendering import retell
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 
@@ -110,8 +111,8 @@ def _favourite(draft: Draft, owner: Mention, noun: str) -> list[Candidate]:
         if object is None or not re.fullmatch(r"[a-z]+", noun):
             continue
         text = f"{owner.name}'s favourite {noun} is {object.name}."
-        predicate = "FAVOURITE" if noun in ("one", "thing", "part", "kind") else f"FAVOURITE_{noun.upper()}"
-        found.append(draft.candidate(owner, predicate, object, text=text))
+        if noun not in vocabulary().empty_nouns:
+            found.append(draft.candidate(owner, f"FAVOURITE_{noun.upper()}", object, text=text))
     return [candidate for candidate in found if candidate is not None]
 
 
@@ -127,6 +128,9 @@ def _about_person(draft: Draft, subject: Mention) -> list[Candidate | None]:
         return [draft.candidate(subject, "COMES_FROM", _place(draft, token))] if _place(draft, token) else []
     if case == "to" and clause.perfect and not clause.negated and entity_type(token) == "place":
         return [draft.candidate(subject, "VISITED", _place(draft, token))]
+    if case == "in" and clause.tense is Tense.PAST and not clause.negated and entity_type(token) == "place":
+        text = retell(clause, subject.name, draft.reader, draft.when)
+        return [draft.candidate(subject, "VISITED", _place(draft, token), text=text)]
     if case == "into" and not clause.negated:
         objects = [draft.reader.mention(t) for t in conjuncts(token)]
         return [draft.candidate(subject, "INTERESTED_IN", object) for object in objects if object is not None]
@@ -228,6 +232,8 @@ def _self_introduction(draft: Draft, subject: Mention) -> list[Candidate]:
 def _fan(draft: Draft, subject: Mention) -> list[Candidate | None]:
     case, thing = next(((preposition(c), c) for c in draft.clause.verb.children if c.dep_ == "nmod"), ("", None))
     if thing is None or case != "of":
+        thing = next((c for c in draft.clause.verb.children if c.dep_ == "compound"), None)
+    if thing is None:
         return []
     object = draft.reader.mention(thing)
     predicate = "DISLIKES" if draft.clause.negated else "LIKES"

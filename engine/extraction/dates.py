@@ -33,11 +33,14 @@ NUMBERS: Final = {
     for word in words.split()
 } | {"a": 1, "an": 1, "couple": 2, "few": 3, "several": 4}
 
-_NUMBER = r"(\d{1,3}|(?:a )?(?:couple|few)(?: of)?|several|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+_NUMBER = (
+    r"(\d{1,3}|(?:a )?(?:couple|few)(?: of)?|several|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|"
+    r"twelve)"
+)
 _MONTH = "(" + "|".join(MONTHS) + ")"
 _WEEKDAY = "(" + "|".join(WEEKDAYS) + ")"
 _SEASON = "(" + "|".join(SEASONS) + ")"
-_UNIT = r"(day|week|month|year)s?"
+_UNIT = r"(day|weekend|week|month|year)s?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,9 @@ def _back(anchor: datetime, unit: str, count: int) -> Span:
     """``count`` units before ``anchor``, as exact as the unit."""
     if unit == "day":
         return _day(anchor - timedelta(days=count)), "day"
+    if unit == "weekend":
+        saturday = _day(anchor) + timedelta(days=5 - anchor.weekday())
+        return saturday - timedelta(weeks=count), "day"
     if unit == "week":
         day = _day(anchor - timedelta(weeks=count))
         return day - timedelta(days=day.weekday()), "week"
@@ -238,7 +244,7 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Reader], ...]] = tuple(
     (re.compile(pattern), read)
     for pattern, read in (
         (r"\b(\d{4})-(\d{2})-(\d{2})\b", _iso),
-        (rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH}\b(?:,? (\d{{4}})\b)?", _day_month),
+        (rf"\b(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH}\b(?:,? (\d{{4}})\b)?", _day_month),
         (rf"\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)(?:,? (\d{{4}})\b)?", _month_day),
         (rf"\b(in|since|last|next|this|during|until|early|late|mid|of) {_MONTH}\b(?:,? (\d{{4}})\b)?", _month),
         (r"\b(?:in|since|back in|from|around|of|during) ((?:19|20)\d\d)\b", _year),
@@ -246,7 +252,8 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Reader], ...]] = tuple(
         (rf"\bfor (?:about |almost |over |nearly )?{_NUMBER} {_UNIT}\b", _ago),
         (rf"\bin {_NUMBER} {_UNIT}\b", _ahead),
         (
-            r"\b(the day before yesterday|yesterday|today|tonight|tomorrow|last night|the other day|this (?:morning|afternoon|evening))\b",
+            r"\b(the day before yesterday|yesterday|today|tonight|tomorrow|last night|"
+            r"the other day|this (?:morning|afternoon|evening))\b",
             _named_day,
         ),
         (r"\b(last|past|this|next) (week|month|year|weekend)\b", _unit_beside),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.clauses import Clause, Tense
 from factloom.engine.extraction.dates import When, find_when
-from factloom.engine.extraction.mentions import Reader, relation_of
+from factloom.engine.extraction.mentions import Reader
+from factloom.engine.extraction.phrases import relation_of
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.rendering import article, retell
 from factloom.schemas.extraction import Candidate, Mention
@@ -42,15 +43,20 @@ class Draft:
         """Read the clause's time: the date expression in its own words, else the sentence's only one."""
         future = clause.tense is Tense.FUTURE or (clause.progressive and clause.tense is Tense.PRESENT)
         when = find_when(sentence.text, anchor, future=future)
-        if when is not None and not _belongs(when, clause, sentence):
-            when = None
+        if when is not None:  # from here on the span counts from the start of the message
+            begin, end = when.span
+            when = replace(when, span=(begin + sentence.start_char, end + sentence.start_char))
+            # "I lived there for two years" tells how long, not when.
+            lasted = when.since and not clause.perfect and not words_of(when, sentence).lower().startswith("since")
+            when = when if _belongs(when, clause, sentence) and not lasted else None
         return cls(clause, sentence, reader, anchor, when)
 
     def subjects(self) -> list[Mention]:
         """Whom the clause is about, as far as they can be known."""
         token = self.clause.subject
         if token is None:
-            return []
+            speaker = self.reader.speaker
+            return [speaker] if self.clause.implicit and speaker is not None else []
         found = [self._subject(token)]
         found += [
             self.reader.mention(child, type="person")
@@ -139,7 +145,7 @@ class Draft:
 
 def words_of(when: When, sentence: Span) -> str:
     """The words that say when, as they stand."""
-    return sentence.text[when.span[0] : when.span[1]].strip()
+    return sentence.doc.text[when.span[0] : when.span[1]].strip()
 
 
 def is_correction(sentence: str) -> bool:
@@ -149,7 +155,7 @@ def is_correction(sentence: str) -> bool:
 
 def _belongs(when: When, clause: Clause, sentence: Span) -> bool:
     """Whether the date hangs on this clause's predicate rather than on another one's."""
-    start = sentence.start_char + when.span[0]
+    start = when.span[0]
     token = next((t for t in sentence if t.idx + len(t) > start), None)
     while token is not None:
         heads_clause = token.pos_ == "VERB" or any(c.dep_ == "cop" for c in token.children)

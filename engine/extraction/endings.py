@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.clauses import Tense, preposition
 from factloom.engine.extraction.drafting import Draft
-from factloom.engine.extraction.mentions import entity_type, is_content, phrase
+from factloom.engine.extraction.phrases import entity_type, is_content, phrase
 from factloom.engine.extraction.rendering import retell
 from factloom.schemas.extraction import Candidate, Mention
 

@@ -19,7 +19,8 @@ from factloom.engine.extraction.clauses import read_clauses
 from factloom.engine.extraction.copulas import read_copula
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.endings import read_ending
-from factloom.engine.extraction.mentions import THIRD_PERSON, Reader, relation_of
+from factloom.engine.extraction.mentions import THIRD_PERSON, Reader
+from factloom.engine.extraction.phrases import relation_of
 from factloom.engine.extraction.pipeline import SHIPPED_NAME, load_pipeline
 from factloom.engine.extraction.plans import read_plan
 from factloom.engine.extraction.relatives import named_relatives, read_calling, read_equation, relation_facts

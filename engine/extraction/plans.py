@@ -6,7 +6,7 @@ from typing import Final
 
 from factloom.engine.extraction.clauses import Clause, Tense, read_complement
 from factloom.engine.extraction.drafting import FAIR, SURE, Draft
-from factloom.engine.extraction.mentions import is_content, phrase
+from factloom.engine.extraction.phrases import is_content, phrase
 from factloom.engine.extraction.rendering import activity
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
@@ -23,6 +23,8 @@ def read_plan(draft: Draft) -> list[Candidate]:
     clause = draft.clause
     if clause.negated or clause.subject is None:
         return []
+    if clause.lemma in ("plan", "organize", "organise") and clause.progressive and clause.tense is Tense.PRESENT:
+        return _planned_event(draft)
     predicate, planned = _planned(draft)
     if predicate is None or planned is None or not _substantial(planned):
         return []
@@ -40,20 +42,32 @@ def read_plan(draft: Draft) -> list[Candidate]:
     ]
 
 
+def _planned_event(draft: Draft) -> list[Candidate]:
+    """For "I'm planning a trip to Rome"."""
+    events = [draft.reader.mention(token, type="event") for token in draft.clause.objects]
+    found = [
+        draft.candidate(subject, "PLANS", event)
+        for subject in draft.subjects()
+        for event in events
+        if event is not None
+    ]
+    return [
+        c.model_copy(update={"valid_at": draft.anchor, "metadata": _planned_for(draft)}) for c in found if c is not None
+    ]
+
+
 def _planned(draft: Draft) -> tuple[str | None, Clause | None]:
     clause = draft.clause
     lemma = clause.lemma
     complement = read_complement(clause)
     present = clause.tense is Tense.PRESENT
     if complement is not None and complement.verb.tag_ in ("VB", "VBG", "NN"):
-        if lemma in _PLANNING and (present or clause.progressive or clause.perfect):
+        if lemma in _PLANNING and (present or clause.progressive or clause.perfect or lemma == "decide"):
             return "PLANS_TO", complement
         if lemma == "go" and clause.progressive and present:
             return "PLANS_TO", complement
         if lemma in _WANTING and present:
             return "WANTS_TO", complement
-    if lemma == "plan" and clause.progressive and clause.objects:
-        return "PLANS_TO", clause
     dated = draft.when is not None and draft.when.start > draft.anchor
     if clause.progressive and present and (lemma in _GOING or dated) and lemma != "go":
         return "PLANS_TO", clause

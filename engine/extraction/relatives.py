@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from factloom.engine.extraction.clauses import Clause
 from factloom.engine.extraction.drafting import SURE, Draft
-from factloom.engine.extraction.mentions import Kin, Reader, entity_type, given_name, phrase, relation_of
+from factloom.engine.extraction.mentions import Kin, Reader
+from factloom.engine.extraction.phrases import entity_type, given_name, phrase, relation_of
 from factloom.engine.extraction.rendering import article
 from factloom.schemas.extraction import Candidate, Mention
 
@@ -96,6 +97,6 @@ def _name_of(token: Token, reader: Reader) -> Mention | None:
         return None
     if mention.is_speaker or entity_type(token) == "person" or token.pos_ == "PROPN" or token.text[:1].isupper():
         return mention
-    if given_name(token) or token.pos_ == "PRON":
+    if (given_name(token) and token.pos_ in ("NOUN", "PROPN")) or token.pos_ == "PRON":
         return mention
     return None

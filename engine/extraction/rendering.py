@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.clauses import SUBJECTS, Clause
+from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.mentions import FIRST_PERSON, THIRD_PERSON, Reader
 
 if TYPE_CHECKING:
@@ -47,12 +48,12 @@ def activity(clause: Clause, reader: Reader, when: When | None) -> str | None:
     verb = clause.verb
     tokens = [t for t in _own_tokens(verb) if t.i > verb.i]
     text = _words(tokens, reader, when, None, clause)
-    text = f"{verb.lemma_.lower()} {text}".strip()
+    text = f"{verb_lemma(verb)} {text}".strip()
     if len(text) > 70:
         text = re.split(r",| and | so | because | but | to see if ", text)[0]
     text = text.strip(" ,.;:!-")
     if len(text) > 80 or re.search(
-        r"\b(?:it|that|this|you|your|them|there|these|those|something|stuff|things?)\b", text.lower()
+        r"\b(?:it|that|this|you|your|them|there|here|these|those|something|stuff|things?)\b", text.lower()
     ):
         return None
     return text if len(text.split()) > 1 else None
@@ -83,7 +84,7 @@ def _own_tokens(head: Token) -> list[Token]:
             if (
                 dep == "advmod"
                 and child.i < head.i
-                and child.lower_ in ("also", "so", "then", "actually", "just", "honestly", "well")
+                and child.lower_ in ("also", "so", "even", "then", "actually", "just", "honestly", "well")
             ):
                 continue
             if dep == "punct" and (token.i == head.i or child.text in "!?.…;:-–—()"):
@@ -104,8 +105,9 @@ def _finite(clause: Clause) -> Token:
 def _words(tokens: Iterable[Token], reader: Reader, when: When | None, finite: Token | None, clause: Clause) -> str:
     first_person = clause.subject is not None and clause.subject.lower_ in FIRST_PERSON
     parts: list[str] = []
+    last: Token | None = None
     for token in tokens:
-        if when is not None and when.span[0] <= token.idx - token.sent.start_char < when.span[1]:
+        if when is not None and when.span[0] <= token.idx < when.span[1]:
             continue
         text = _word(token, reader)
         if token.lower_ in _POSSESSIVE and first_person and token.lower_ in FIRST_PERSON and token.dep_ == "nmod:poss":
@@ -114,12 +116,10 @@ def _words(tokens: Iterable[Token], reader: Reader, when: When | None, finite: T
             text = "has" if clause.perfect else "is"
         if finite is not None and token.i == finite.i and first_person:
             text = _agree(token, text)
-        glued = bool(parts) and token.i > 0 and not token.doc[token.i - 1].whitespace_
-        parts.append(
-            text
-            if (glued and text[:1] in "'’-,)%") or (glued and text in ("n't", "not") and parts[-1] in ("can",))
-            else f" {text}"
-        )
+        follows = last is not None and last.i == token.i - 1 and not last.whitespace_
+        glued = follows and (text == token.text or text[:1] in "'’") and parts[-1].strip() == token.nbor(-1).text
+        parts.append(text if glued else f" {text}")
+        last = token
     return "".join(parts).replace(" n't", "n't").replace(" n’t", "n’t").strip()
 
 

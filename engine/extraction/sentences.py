@@ -33,7 +33,8 @@ _GREETING: Final = re.compile(
     re.IGNORECASE,
 )
 _WISH: Final = re.compile(
-    r"^\W*(?:(?:and|but|so|oh|well|honestly|hopefully)\W+)*(?:i wish|if only|i hope|hopefully|hope|imagine|suppose|let's|lets|what if|as if|"
+    r"^\W*(?:(?:and|but|so|oh|well|honestly|hopefully)\W+)*(?:i wish|if only|i hope|hopefully|hope|"
+    r"imagine|suppose|let's|lets|what if|as if|"
     r"may you|wishing|would that)\b",
     re.IGNORECASE,
 )
@@ -62,7 +63,7 @@ def split(text: str) -> list[tuple[int, int]]:
 def kind_of(text: str) -> Kind:
     """What one sentence does, by its words alone (imperatives need the parse: see ``is_command``)."""
     stripped = text.rstrip("\"')] \t🙈😂😊❤️")
-    if stripped.endswith("?") or re.search(r"\?[!?]+$", stripped) or _QUESTION.match(text):
+    if stripped.endswith("?") or re.search(r"\?[!?]+$", stripped) or (_QUESTION.match(text) and "," not in text):
         return Kind.QUESTION
     if _WISH.match(text):
         return Kind.WISH

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from factloom.engine.extraction.clauses import Clause, Tense, preposition, read_complement
 from factloom.engine.extraction.copulas import name_facts
-from factloom.engine.extraction.drafting import FAIR, Draft
-from factloom.engine.extraction.mentions import conjuncts, entity_type, phrase, relation_of
+from factloom.engine.extraction.doings import is_specific, read_done, read_habit
+from factloom.engine.extraction.drafting import Draft
+from factloom.engine.extraction.lemmas import verb_lemma
+from factloom.engine.extraction.milestones import (
+    read_having,
+    read_inability,
+    read_job_start,
+    read_milestone,
+    read_promotion,
+    read_turning,
+)
+from factloom.engine.extraction.phrases import conjuncts, entity_type, phrase, relation_of
 from factloom.engine.extraction.predicates import Predicate, VerbPattern, predicate_table
 from factloom.engine.extraction.relatives import called_name
 from factloom.engine.extraction.rendering import activity, retell
@@ -18,11 +28,6 @@ from factloom.schemas.records import Category
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
-
-_TIMELESS_PREPOSITIONS: Final = frozenset(
-    {"during", "after", "before", "since", "until", "over", "by", "like", "as", "of", "than", "without"}
-)
-_JOINING: Final = frozenset({"join", "start"})
 
 
 def read_naming(draft: Draft) -> list[Candidate]:
@@ -54,9 +59,17 @@ def read_verb(draft: Draft) -> list[Candidate]:
         return []
     if clause.lemma == "use" and clause.tense is Tense.PAST and clause.complement is not None:
         return _used_to(draft)
-    found = _inability(draft) or _job_start(draft) or _promotion(draft) or _having(draft) or _by_table(draft)
+    if clause.passive and not clause.objects and clause.lemma not in ("lay off",):
+        return [c for c in [*read_milestone(draft), *_by_table(draft)] if c is not None]
+    found = (
+        read_inability(draft)
+        or read_job_start(draft)
+        or read_promotion(draft)
+        or read_having(draft)
+        or _by_table(draft)
+    )
     if not found and not clause.negated:
-        found = _ability_or_milestone(draft) or _done(draft)
+        found = read_milestone(draft) or read_turning(draft) or read_done(draft) or read_habit(draft)
     elif not found:
         found = _without_object(draft)
     return [candidate for candidate in found if candidate is not None]
@@ -65,8 +78,9 @@ def read_verb(draft: Draft) -> list[Candidate]:
 def _by_table(draft: Draft) -> list[Candidate | None]:
     table, clause = predicate_table(), draft.clause
     found: list[Candidate | None] = []
-    nested = [(preposition(c), c) for _, noun in clause.obliques for c in noun.children if c.dep_ == "nmod"]
-    for case, noun in [*clause.obliques, *(nested if clause.lemma == "work" else [])]:
+    nouns = [*(noun for _, noun in clause.obliques), *clause.objects]
+    nested = [(preposition(c), c) for noun in nouns for c in noun.children if c.dep_ == "nmod"]
+    for case, noun in [*clause.obliques, *(nested if clause.lemma in ("work", "study", "volunteer") else [])]:
         pattern = table.verbs.get((clause.lemma, case))
         if pattern is not None:
             found += _apply(draft, pattern, conjuncts(noun))
@@ -76,24 +90,42 @@ def _by_table(draft: Draft) -> list[Candidate | None]:
     if pattern is not None and clause.objects:
         found += _apply(draft, pattern, [t for noun in clause.objects for t in conjuncts(noun)])
     pattern = table.verbs.get((clause.lemma, "~"))
-    if not found and pattern is not None:
-        complement = read_complement(clause)
-        doing = activity(complement, draft.reader, draft.when) if complement is not None else None
-        token = clause.complement
-        if (
-            doing is None
-            and token is not None
-            and token.tag_ in ("VBG", "NN")
-            and token.lower_ not in vocabulary().empty_nouns
-        ):
-            doing = token.lower_
-        elif doing is not None and token is not None and token.tag_ == "VBG":
-            doing = re.sub(r"^\S+", token.lower_, doing)
-        if doing and token is not None and (" " in doing or token.lemma_.lower() not in vocabulary().empty_verbs):
-            found += _assert(draft, pattern, Mention(name=doing, type="activity"))
-            if token.tag_ == "VB":  # "is learning to swim"
-                found = [c and c.model_copy(update={"text": c.text.replace(doing, f"to {doing}", 1)}) for c in found]
+    return found if found or pattern is None else _by_complement(draft, pattern)
+
+
+def _by_complement(draft: Draft, pattern: VerbPattern) -> list[Candidate | None]:
+    """For "I'm learning to swim", "I love hiking in the hills"."""
+    complement, token = read_complement(draft.clause), draft.clause.complement
+    if complement is None or token is None or not _worth_doing(complement):
+        return []
+    doing = activity(complement, draft.reader, draft.when)
+    if doing is None:
+        bare = not any(child.dep_ not in ("punct", "advmod", "mark", "conj", "cc") for child in token.children)
+        if not bare or token.tag_ not in ("VBG", "NN") or token.lower_ in vocabulary().empty_nouns:
+            return []
+        doing = token.lower_
+    elif token.tag_ == "VBG":
+        doing = re.sub(r"^\S+", token.lower_, doing)
+    if " " not in doing and verb_lemma(token) in vocabulary().empty_verbs:
+        return []
+    found = _assert(draft, pattern, Mention(name=doing, type="activity"))
+    if token.tag_ == "VBG":  # "hiking, reading and Italian food"
+        found += _apply(draft, pattern, conjuncts(token)[1:])
+    if token.tag_ == "VB":  # "is learning to swim"
+        found = [c and c.model_copy(update={"text": c.text.replace(doing, f"to {doing}", 1)}) for c in found]
     return found
+
+
+def _worth_doing(complement: Clause) -> bool:
+    """Whether "love to …" is followed by an activity rather than by "be", "get lost" or "take a look"."""
+    if complement.copula is not None or complement.verb.tag_ == "VBN" or complement.verb.pos_ not in ("VERB", "NOUN"):
+        return False
+    if complement.lemma not in vocabulary().empty_verbs or complement.lemma in ("run", "draw", "swim", "walk", "drive"):
+        return True
+    if complement.lemma == "go":
+        return True
+    nouns = [t for t in complement.objects if t.pos_ in ("NOUN", "PROPN")]
+    return any(is_specific(t, Mention(name=phrase(t) or "?")) for t in nouns)
 
 
 def _apply(draft: Draft, pattern: VerbPattern, nouns: list[Token]) -> list[Candidate | None]:
@@ -105,6 +137,10 @@ def _apply(draft: Draft, pattern: VerbPattern, nouns: list[Token]) -> list[Candi
         else:
             object = draft.reader.mention(noun, type=spec.object)
         if object is None or not _acceptable(spec, object, noun):
+            continue
+        if spec.name == "WORKS_ON" and not is_specific(noun, object):
+            continue
+        if spec.category is Category.PREFERENCE and _pointed_at(noun):
             continue
         if spec.name == "WORKS_FOR" and pattern.preposition == "for" and _elsewhere(draft.clause, noun):
             found += [
@@ -119,6 +155,15 @@ def _apply(draft: Draft, pattern: VerbPattern, nouns: list[Token]) -> list[Candi
     return found
 
 
+def _pointed_at(noun: Token) -> bool:
+    """Whether "the colours", "his sense of humour" is this one here, not a taste ("the sea" is everybody's)."""
+    if entity_type(noun) or noun.pos_ == "PROPN" or relation_of(noun) is not None:
+        return False
+    if noun.lemma_.lower() in vocabulary().common_to_all:
+        return False
+    return any(c.lower_ == "the" or c.dep_ == "nmod:poss" for c in noun.children)
+
+
 def _elsewhere(clause: Clause, noun: Token) -> bool:
     """Whether somebody works for a person: "for Graça at Migalha" names the employer besides."""
     others = [*(t for _, t in clause.obliques), *(c for c in noun.children if c.dep_ == "nmod")]
@@ -127,7 +172,7 @@ def _elsewhere(clause: Clause, noun: Token) -> bool:
 
 def _acceptable(spec: Predicate, object: Mention, noun: Token) -> bool:
     """Whether an object can be what the predicate wants: places and employers have names, people are people."""
-    named = object.name[:1].isupper() or entity_type(noun) is not None
+    named = noun.text[:1].isupper() or entity_type(noun) is not None
     if spec.object == "place":
         return named and entity_type(noun) != "person"
     if spec.object == "organisation":
@@ -160,6 +205,8 @@ def _assert(draft: Draft, pattern: VerbPattern, object: Mention) -> list[Candida
     found: list[Candidate | None] = []
     ended = (past and not lasting and spec.past == "closed") or clause.used_to
     for subject in draft.subjects():
+        if subject.type == "place" and spec.subject == "person":
+            subject = subject.model_copy(update={"type": "person"})  # places neither move nor marry
         if subject.type not in (spec.subject, "person", "animal"):
             continue
         if negated:
@@ -202,152 +249,3 @@ def _without_object(draft: Draft) -> list[Candidate | None]:
     if not clause.no_longer or pattern is None or clause.objects or clause.obliques:
         return []
     return [draft.candidate(subject, pattern.predicate, None, negated=True) for subject in draft.subjects()]
-
-
-def _job_start(draft: Draft) -> list[Candidate | None]:
-    """For "I got a job at Google", "I started at Roche", "Kestrel hired me", "I joined Google"."""
-    clause = draft.clause
-    if clause.negated or clause.tense is not Tense.PAST:
-        return []
-    job = any(token.lemma_.lower() in ("job", "position", "role", "internship") for token in clause.objects)
-    nested = [c for token in clause.objects for c in token.children if c.dep_ in ("nmod", "obl")]
-    places = [t for case, t in clause.obliques if case in ("at", "with", "for")]
-    places += [c for c in nested if any(g.dep_ == "case" and g.lower_ in ("at", "with", "for") for g in c.children)]
-    employers = []
-    if (job and clause.lemma in ("get", "start", "land", "take", "accept", "find", "begin")) or (
-        clause.lemma == "start" and not clause.objects
-    ):
-        employers = [t for t in places if t.text[:1].isupper()]
-    elif clause.lemma in _JOINING:
-        employers = [t for t in clause.objects if entity_type(t) == "organisation"]
-    found: list[Candidate | None] = []
-    for token in employers:
-        employer = draft.reader.mention(token, type="organisation")
-        if employer is None or entity_type(token) == "person":
-            continue
-        employer = employer.model_copy(update={"type": "organisation"})
-        for subject in draft.subjects():
-            text = retell(clause, subject.name, draft.reader, draft.when)
-            found += [
-                draft.candidate(subject, "STARTED_AT", employer, text=text),
-                draft.candidate(subject, "WORKS_FOR", employer),
-            ]
-    return found
-
-
-def _promotion(draft: Draft) -> list[Candidate | None]:
-    """For "Helena promoted me" is about the one promoted."""
-    clause = draft.clause
-    if clause.lemma not in ("promote", "hire") or clause.tense is not Tense.PAST or clause.negated or clause.passive:
-        return []
-    for token in clause.objects:
-        person = draft.reader.mention(token, type="person")
-        if person is None or not (person.is_speaker or person.type == "person"):
-            continue
-        subject = next(iter(draft.subjects()), None)
-        if clause.lemma == "hire":
-            return [draft.candidate(person, "WORKS_FOR", subject)] if subject and subject.type == "organisation" else []
-        when = f" {draft.when.phrase}" if draft.when else ""
-        text = f"{subject.name} promoted {person.name}{when}." if subject else f"{person.name} was promoted{when}."
-        return [draft.candidate(person, "HAD_MILESTONE", Mention(name="promotion", type="event"), text=text)]
-    return []
-
-
-def _inability(draft: Draft) -> list[Candidate | None]:
-    """For "I can't drive" and "I never learned to drive": only what one can or cannot do for long."""
-    clause = draft.clause
-    verb = clause.complement if clause.lemma == "learn" and clause.complement is not None else clause.verb
-    if not clause.negated or verb.lemma_.lower() not in vocabulary().abilities:
-        return []
-    if verb.i == clause.verb.i and not any(c.lemma_.lower() in ("can", "ca") for c in verb.children):
-        return []
-    object = Mention(name=verb.lemma_.lower(), type="activity")
-    return [draft.candidate(subject, "CANNOT", object) for subject in draft.subjects()]
-
-
-def _having(draft: Draft) -> list[Candidate | None]:
-    """For "I have two cats, Milo and Otto", "she has asthma": relations are read elsewhere, conditions here."""
-    clause = draft.clause
-    if clause.lemma != "have" or clause.negated or clause.tense is not Tense.PRESENT:
-        return []
-    found: list[Candidate | None] = []
-    for noun in [t for o in clause.objects for t in conjuncts(o)]:
-        if noun.lemma_.lower() in vocabulary().conditions or noun.lower_ in vocabulary().conditions:
-            for subject in draft.subjects():
-                found.append(
-                    draft.candidate(subject, "HAS_CONDITION", Mention(name=phrase(noun).lower(), type="condition"))
-                )
-        elif noun.lemma_.lower() == "allergy":
-            compound = next((c for c in noun.children if c.dep_ == "compound"), None)
-            for subject in draft.subjects() if compound is not None else []:
-                found.append(draft.candidate(subject, "ALLERGIC_TO", Mention(name=f"{compound.lemma_}s", type="food")))  # type: ignore[union-attr]
-    return found
-
-
-def _ability_or_milestone(draft: Draft) -> list[Candidate | None]:
-    clause = draft.clause
-    if clause.complement is not None and clause.lemma == "learn":
-        return []
-    milestone = vocabulary().milestones.get(clause.verb.lemma_.lower())
-    if milestone is None or clause.tense is not Tense.PAST or clause.objects:
-        return []
-    getting = any(c.lemma_.lower() == "get" for c in clause.verb.children)
-    lemma = clause.lemma
-    if lemma in ("promote", "engage", "divorce", "marry", "fire", "lay off", "bear") and not (
-        clause.passive or getting
-    ):
-        return []
-    if lemma.startswith("pass") and lemma != "pass away":
-        return []
-    event = Mention(name=milestone, type="event")
-    text: str | None = None
-    found: list[Candidate | None] = []
-    for subject in draft.subjects():
-        if subject.type in ("person", "animal"):
-            text = retell(clause, subject.name, draft.reader, draft.when)
-            found.append(draft.candidate(subject, "HAD_MILESTONE", event, text=text))
-    return found
-
-
-def _done(draft: Draft) -> list[Candidate | None]:
-    """The fallback: somebody did something to something, in the past tense."""
-    clause, lists = draft.clause, vocabulary()
-    if clause.tense is not Tense.PAST or clause.progressive or clause.passive or clause.hearsay:
-        return []
-    verb = clause.verb.lemma_.lower()
-    if clause.complement is not None and clause.objects:
-        return []  # "made me laugh"
-    if not re.fullmatch(r"[a-z]{2,20}", verb) or (verb in lists.empty_verbs and verb not in lists.light_verbs):
-        return []
-    role, nouns = "", [t for noun in clause.objects for t in conjuncts(noun)]
-    if not nouns:
-        role, nouns = _main_oblique(clause)
-    found: list[Candidate | None] = []
-    name = "_".join(part for part in (verb, clause.particle, role) if part).upper()
-    for noun in nouns[:3]:
-        object = draft.reader.mention(noun)
-        if object is None or (verb in lists.light_verbs and not _specific(noun, object)):
-            continue
-        for subject in draft.subjects():
-            if subject.type in ("person", "animal"):
-                text = retell(clause, subject.name, draft.reader, draft.when)
-                found.append(draft.candidate(subject, name, object, text=text, confidence=FAIR))
-    return [c.model_copy(update={"category": Category.EPISODIC}) for c in found if c is not None]
-
-
-def _main_oblique(clause: Clause) -> tuple[str, list[Token]]:
-    for case, noun in clause.obliques:
-        if case and case not in _TIMELESS_PREPOSITIONS and re.fullmatch(r"[a-z]+", case):
-            return case, conjuncts(noun)
-    return "", []
-
-
-def _specific(noun: Token, object: Mention) -> bool:
-    """Whether an object says enough for a verb that does not: named, or described by a noun or telling adjective."""
-    if entity_type(noun) or object.type == "person" or object.name[:1].isupper():
-        return True
-    lists = vocabulary()
-    return any(
-        c.dep_ in ("compound", "amod", "nmod") and c.lemma_.lower() not in lists.empty_adjectives | lists.empty_nouns
-        for c in noun.children
-    )

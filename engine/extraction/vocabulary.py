@@ -63,6 +63,8 @@ class Vocabulary:
     empty_verbs: frozenset[str]
     light_verbs: frozenset[str]
     empty_nouns: frozenset[str]
+    occasions: frozenset[str]
+    common_to_all: frozenset[str]
     empty_adjectives: frozenset[str]
     jobs: frozenset[str]
     diets: frozenset[str]

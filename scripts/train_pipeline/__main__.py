@@ -53,7 +53,8 @@ def _train(treebank: Path, work: Path) -> None:
     base = [sys.executable, "-m", "scripts.train_pipeline", str(treebank), "--work", str(work)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     running = [subprocess.Popen([*base, "--half", half], cwd=ROOT, env=environment) for half in HALVES]
-    if any([process.wait() for process in running]):
+    codes = [process.wait() for process in running]
+    if any(codes):
         raise SystemExit("training failed; see the messages above")
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 import spacy
 from spacy.tokens import Doc, DocBin
 
+from .grammar import sentence
 from .names import chat_turns, load_gazetteer, swap
 from .treebank import group, load_split, to_doc
 
 SEED = 17
 SWAPPED_COPIES = 2  # of every training example that holds a name
-CHAT_TURNS = 5000
+CHAT_TURNS = 5000  # for the names half
+GRAMMAR_EXAMPLES = 800  # for the syntax half
 ATTRS = ["ORTH", "SPACY", "TAG", "POS", "MORPH", "LEMMA", "DEP", "HEAD", "SENT_START", "ENT_IOB", "ENT_TYPE"]
 
 
@@ -38,7 +40,8 @@ def write_corpora(treebank: Path, work: Path) -> None:
             # Unseen first names are taken for common nouns unless the tagger, too, meets many.
             names = random.Random(SEED + 1)
             renamed = [to_doc(swap(sentences, known, names), nlp.vocab) for sentences in named]
-            _write([*gold, *renamed], work / "train-syntax.spacy")
+            written = [[sentence(known, names) for _ in range(names.randint(1, 3))] for _ in range(GRAMMAR_EXAMPLES)]
+            _write([*gold, *renamed, *(to_doc(s, nlp.vocab) for s in written)], work / "train-syntax.spacy")
             _write([*gold, *swapped, *chat_turns(CHAT_TURNS, known, nlp, rng)], work / "train-ner.spacy")
             continue
         renamed = [to_doc(swap(sentences, unseen, rng), nlp.vocab) for sentences in examples]

@@ -19,7 +19,10 @@ from .treebank import Sentence
 HERE = Path(__file__).parent
 HELD_OUT_EVERY = 7
 INVENTED_SHARE = 0.2  # of person names and places: invented words, so that the context must be learned
-SYLLABLES = "ba be bo da de do fa fi ga ka ke ko la le li lo ma me mi mo na ne no ra re ri ro sa se so ta te to va ve vo za ze zo"
+SYLLABLES = (
+    "ba be bo da de do fa fi ga ka ke ko la le li lo ma me mi mo na ne no "
+    "ra re ri ro sa se so ta te to va ve vo za ze zo"
+)
 ENDINGS = "n l r s m th nd rk lin mar dor ia o a ix ek ara en us el"
 
 

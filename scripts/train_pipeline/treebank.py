@@ -36,6 +36,7 @@ class Sentence:
 
     @property
     def characters(self) -> str:
+        """The text without white space, by which the two layers are aligned."""
         return "".join("".join(self.words).split())
 
 

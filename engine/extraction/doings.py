@@ -1,0 +1,137 @@
+"""What was done, and what is done by habit: facts whose predicate is the verb itself ("BORROW_FROM")."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from factloom.engine.extraction.clauses import Clause, Tense, read_complement
+from factloom.engine.extraction.drafting import FAIR, Draft
+from factloom.engine.extraction.lemmas import verb_lemma
+from factloom.engine.extraction.phrases import conjuncts, entity_type, relation_of
+from factloom.engine.extraction.rendering import retell
+from factloom.engine.extraction.vocabulary import vocabulary
+from factloom.schemas.extraction import Candidate, Mention
+from factloom.schemas.records import Category
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+
+_TELLING_PREPOSITIONS: Final = frozenset({"to", "at", "in", "for", "on", "from", "into", "about", "against", "around"})
+
+
+def read_done(draft: Draft) -> list[Candidate | None]:
+    """The fallback: somebody did something to something, in the past tense."""
+    clause, lists = draft.clause, vocabulary()
+    if clause.tense is not Tense.PAST or clause.progressive or clause.passive or clause.hearsay:
+        return []
+    if clause.lemma in ("get", "manage") and clause.complement is not None and clause.complement.tag_ == "VB":
+        inner = read_complement(clause)  # "I got to volunteer at a fair"
+        if inner is not None:
+            done = read_done(Draft(inner, draft.sentence, draft.reader, draft.anchor, draft.when))
+            return [
+                c and c.model_copy(update={"text": retell(clause, c.subject.name, draft.reader, draft.when)})
+                for c in done
+            ]
+    going = _going(draft)
+    if going:
+        return going
+    verb = verb_lemma(clause.verb)
+    if clause.complement is not None and clause.objects:
+        return []  # "made me laugh"
+    if not re.fullmatch(r"[a-z]{2,20}", verb) or (verb in lists.empty_verbs and verb not in lists.light_verbs):
+        return []
+    role, nouns = "", [t for noun in clause.objects for t in conjuncts(noun)]
+    if not nouns:
+        role, nouns = _main_oblique(clause)
+    found: list[Candidate | None] = []
+    name = "_".join(part for part in (verb, clause.particle, role) if part).upper()
+    for noun in nouns[:3]:
+        object = draft.reader.mention(noun) if noun.pos_ in ("NOUN", "PROPN", "PRON", "X") else None
+        if object is None or (verb in lists.light_verbs and not is_specific(noun, object)):
+            continue
+        if verb == "have" and noun.lemma_.lower() not in lists.occasions:
+            continue
+        for subject in draft.subjects():
+            if subject.type in ("person", "animal"):
+                text = retell(clause, subject.name, draft.reader, draft.when)
+                found.append(draft.candidate(subject, name, object, text=text, confidence=FAIR))
+    return [c.model_copy(update={"category": Category.EPISODIC}) for c in found if c is not None]
+
+
+def _going(draft: Draft) -> list[Candidate | None]:
+    """For "we went camping with my family"."""
+    clause = draft.clause
+    activity_ = next(
+        (c for c in clause.verb.children if c.tag_ in ("VBG", "NN") and c.dep_ in ("xcomp", "advcl", "obj", "obl")),
+        None,
+    )
+    if (
+        clause.lemma != "go"
+        or activity_ is None
+        or activity_.i != clause.verb.i + 1
+        or not activity_.text.endswith("ing")
+    ):
+        return []
+    object = Mention(name=activity_.lower_, type="activity")
+    found = [
+        draft.candidate(
+            subject, "GO", object, text=retell(clause, subject.name, draft.reader, draft.when), confidence=FAIR
+        )
+        for subject in draft.subjects()
+    ]
+    return [c.model_copy(update={"category": Category.EPISODIC}) for c in found if c is not None]
+
+
+def read_habit(draft: Draft) -> list[Candidate | None]:
+    """The fallback for what somebody does, or has been doing: "I teach yoga on Tuesdays", "I've been reading Emma"."""
+    clause, lists = draft.clause, vocabulary()
+    ongoing = clause.tense is Tense.PRESENT or (clause.perfect and clause.progressive)
+    verb = verb_lemma(clause.verb)
+    if (
+        not ongoing
+        or clause.passive
+        or clause.hearsay
+        or clause.complement is not None
+        or not re.fullmatch(r"[a-z]{2,20}", verb)
+    ):
+        return []
+    if verb in lists.empty_verbs and not (verb == "have" and not clause.progressive) and verb not in ("teach", "run"):
+        return []
+    role, nouns = "", [t for noun in clause.objects for t in conjuncts(noun)]
+    if not nouns:
+        role, nouns = _main_oblique(clause)
+    name = "HAS" if verb == "have" else "_".join(part for part in (verb, clause.particle, role) if part).upper()
+    found: list[Candidate | None] = []
+    for noun in nouns[:3]:
+        object = draft.reader.mention(noun) if noun.pos_ in ("NOUN", "PROPN") else None
+        definite = any(c.lower_ == "the" for c in noun.children) and not entity_type(noun)
+        if object is None or definite or not is_specific(noun, object) or relation_of(noun) is not None:
+            continue
+        for subject in draft.subjects():
+            text = retell(clause, subject.name, draft.reader, draft.when)
+            if subject.type in ("person", "animal"):
+                found.append(draft.candidate(subject, name, object, text=text, confidence=FAIR - 0.1))
+    return found
+
+
+def _main_oblique(clause: Clause) -> tuple[str, list[Token]]:
+    for case, noun in clause.obliques:
+        person = entity_type(noun) == "person" or relation_of(noun) is not None
+        if case in _TELLING_PREPOSITIONS or (case == "with" and person):
+            return case, conjuncts(noun)
+    return "", []
+
+
+def is_specific(noun: Token, object: Mention) -> bool:
+    """Whether an object says enough for a verb that does not: named, or described by a noun or telling adjective."""
+    if entity_type(noun) or object.type == "person" or object.name[:1].isupper():
+        return True
+    lists = vocabulary()
+    if noun.lemma_.lower() in lists.occasions:
+        return True
+    return any(
+        c.dep_ in ("compound", "amod", "nmod") and c.lemma_.lower() not in lists.empty_adjectives | lists.empty_nouns
+        for c in noun.children
+    )

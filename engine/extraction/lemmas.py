@@ -1,0 +1,39 @@
+"""Mend verb lemmas that the trainable lemmatiser gets wrong for words it has not seen ("chatt", "explor", "roaste").
+
+Spelling rules of the regular -ed and -ing forms, after Porter (1980), step 1b, extended by endings.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+# Stems that lost an e. Short ones: a single consonant after a single vowel would have been doubled ("bak-ing").
+_LOST_E: Final = re.compile(
+    r"(?:[bcdfghjkmnpqrstvwxz]l|[^e]at|[cr]eat|iz|v|u|(?<![su])s|[iaeour][cg]|[nr]c|[dr]g|plor|gnor|dor|stor|scor|[tsj]ur|vit|"
+    r"(?<![ao])i[rnd]|dul|[bctlp]ut|com)$"
+)
+_SHORT: Final = re.compile(r"^[bcdfghjklmnpqrstvwxyz]{0,2}[aeiou][bcdfgklmnprstvz]$")
+_NO_E: Final = re.compile(r"(?:st|lt|nt|ct|pt|ft|rt|nd|ld|rk|lk|sk|lp|mp|ck|sh|ch|ss|ll|ff|ow|ay|oy|it|er|en|op)e$")
+_DOUBLED: Final = re.compile(r"([bdgmnprt])\1$")
+
+
+def verb_lemma(token: Token) -> str:
+    """The base form of a verb, lower case: the model's, unless the spelling of a regular form speaks against it."""
+    lemma, form = token.lemma_.lower(), token.lower_
+    ending = "ed" if form.endswith("ed") else "ing" if form.endswith("ing") else ""
+    if not ending or len(form) < 5:
+        return lemma
+    stem = form[: -len(ending)]
+    lemma = stem if lemma == form else lemma
+    if lemma == stem:
+        if _DOUBLED.search(stem) and len(stem) > 3:
+            return stem[:-1]
+        if _SHORT.match(stem) or (_LOST_E.search(stem) and len(stem) > 3):
+            return f"{stem}e"
+    if lemma == f"{stem}e" and _NO_E.search(lemma):
+        return stem
+    return lemma

@@ -1,0 +1,164 @@
+"""Turns of a life that verbs tell: jobs begun, promotions, weddings, births, ages; conditions and abilities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from factloom.engine.extraction.clauses import Tense, read_complement
+from factloom.engine.extraction.drafting import Draft
+from factloom.engine.extraction.mentions import Kin
+from factloom.engine.extraction.phrases import conjuncts, entity_type, phrase
+from factloom.engine.extraction.predicates import predicate_table
+from factloom.engine.extraction.relatives import relation_facts
+from factloom.engine.extraction.rendering import retell
+from factloom.engine.extraction.vocabulary import vocabulary
+from factloom.schemas.extraction import Candidate, Mention
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+
+_JOINING: Final = frozenset({"join", "start"})
+
+
+def read_job_start(draft: Draft) -> list[Candidate | None]:
+    """For "I got a job at Google", "I started at Roche", "Kestrel hired me", "I joined Google"."""
+    clause = draft.clause
+    if clause.negated or clause.tense is not Tense.PAST:
+        return []
+    job = any(token.lemma_.lower() in ("job", "position", "role", "internship") for token in clause.objects)
+    nested = [c for token in clause.objects for c in token.children if c.dep_ in ("nmod", "obl")]
+    places = [t for case, t in clause.obliques if case in ("at", "with", "for")]
+    places += [c for c in nested if any(g.dep_ == "case" and g.lower_ in ("at", "with", "for") for g in c.children)]
+    employers = []
+    if (job and clause.lemma in ("get", "start", "land", "take", "accept", "find", "begin")) or (
+        clause.lemma == "start" and not clause.objects
+    ):
+        employers = [t for t in places if t.text[:1].isupper()]
+    elif clause.lemma in _JOINING:
+        employers = [t for t in clause.objects if entity_type(t) == "organisation"]
+    found: list[Candidate | None] = []
+    for token in employers:
+        employer = draft.reader.mention(token, type="organisation")
+        if employer is None or entity_type(token) == "person":
+            continue
+        employer = employer.model_copy(update={"type": "organisation"})
+        for subject in draft.subjects():
+            text = retell(clause, subject.name, draft.reader, draft.when)
+            found += [
+                draft.candidate(subject, "STARTED_AT", employer, text=text),
+                draft.candidate(subject, "WORKS_FOR", employer),
+            ]
+    return found
+
+
+def read_promotion(draft: Draft) -> list[Candidate | None]:
+    """For "Helena promoted me" is about the one promoted."""
+    clause = draft.clause
+    if clause.lemma not in ("promote", "hire") or clause.tense is not Tense.PAST or clause.negated or clause.passive:
+        return []
+    for token in clause.objects:
+        person = draft.reader.mention(token, type="person")
+        if person is None or not (person.is_speaker or person.type == "person"):
+            continue
+        subject = next(iter(draft.subjects()), None)
+        if clause.lemma == "hire":
+            return [draft.candidate(person, "WORKS_FOR", subject)] if subject and subject.type == "organisation" else []
+        when = f" {draft.when.phrase}" if draft.when else ""
+        text = f"{subject.name} promoted {person.name}{when}." if subject else f"{person.name} was promoted{when}."
+        return [draft.candidate(person, "HAD_MILESTONE", Mention(name="promotion", type="event"), text=text)]
+    return []
+
+
+def read_inability(draft: Draft) -> list[Candidate | None]:
+    """For "I can't drive" and "I never learned to drive": only what one can or cannot do for long."""
+    clause = draft.clause
+    verb = clause.complement if clause.lemma == "learn" and clause.complement is not None else clause.verb
+    if not clause.negated or verb.lemma_.lower() not in vocabulary().abilities:
+        return []
+    if verb.i == clause.verb.i and not any(c.lemma_.lower() in ("can", "ca") for c in verb.children):
+        return []
+    object = Mention(name=verb.lemma_.lower(), type="activity")
+    return [draft.candidate(subject, "CANNOT", object) for subject in draft.subjects()]
+
+
+def read_having(draft: Draft) -> list[Candidate | None]:
+    """For "I have two cats, Milo and Otto", "she has asthma": relations are read elsewhere, conditions here."""
+    clause = draft.clause
+    if clause.lemma != "have" or clause.negated or clause.tense is not Tense.PRESENT:
+        return []
+    found: list[Candidate | None] = []
+    for noun in clause.objects:
+        found += _having_several(draft, noun)
+    for noun in [t for o in clause.objects for t in conjuncts(o)] if not found else []:
+        if noun.lemma_.lower() in vocabulary().conditions or noun.lower_ in vocabulary().conditions:
+            for subject in draft.subjects():
+                found.append(
+                    draft.candidate(subject, "HAS_CONDITION", Mention(name=phrase(noun).lower(), type="condition"))
+                )
+        elif noun.lemma_.lower() == "allergy":
+            compound = next((c for c in noun.children if c.dep_ == "compound"), None)
+            for subject in draft.subjects() if compound is not None else []:
+                found.append(draft.candidate(subject, "ALLERGIC_TO", Mention(name=f"{compound.lemma_}s", type="food")))  # type: ignore[union-attr]
+    return found
+
+
+def _having_several(draft: Draft, noun: Token) -> list[Candidate | None]:
+    """For "I have two cats, Milo and Otto": one relation for each name."""
+    relation = predicate_table().relations.get(noun.lemma_.lower())
+    names = [
+        c
+        for c in noun.children
+        if c.dep_ in ("appos", "conj", "flat", "parataxis") and c.i > noun.i and c.text[:1].isupper()
+    ]
+    if relation is None or noun.tag_ != "NNS" or not names:
+        return []
+    found: list[Candidate | None] = []
+    for name in [t for first in names for t in conjuncts(first)]:
+        other = Mention(name=phrase(name), type=relation.object)
+        for subject in draft.subjects():
+            found += relation_facts(draft, Kin(subject, relation, other, named=True))
+    return found
+
+
+def read_turning(draft: Draft) -> list[Candidate | None]:
+    """For "I turned 30 yesterday"."""
+    clause = draft.clause
+    number = next((t for t in clause.objects if t.lower_.isdigit() and 1 <= int(t.lower_) <= 120), None)
+    if clause.lemma != "turn" or number is None or clause.tense is not Tense.PAST:
+        return []
+    return [
+        draft.candidate(subject, "HAS_AGE", Mention(name=number.lower_, type="value")) for subject in draft.subjects()
+    ]
+
+
+def read_milestone(draft: Draft) -> list[Candidate | None]:
+    """For "I graduated", "Helena got promoted", "Pickle died": events that need no object."""
+    clause = draft.clause
+    inner = read_complement(clause) if clause.lemma == "get" else None
+    if inner is not None and inner.verb.tag_ in ("VBN", "VBD"):  # "got" read as the main verb
+        inner.passive, inner.tense = True, clause.tense
+        found = read_milestone(Draft(inner, draft.sentence, draft.reader, draft.anchor, draft.when))
+        return [
+            c and c.model_copy(update={"text": retell(clause, c.subject.name, draft.reader, draft.when)}) for c in found
+        ]
+    if clause.complement is not None and clause.lemma == "learn":
+        return []
+    milestone = vocabulary().milestones.get(clause.verb.lemma_.lower())
+    if milestone is None or clause.tense is not Tense.PAST or clause.objects:
+        return []
+    getting = any(c.lemma_.lower() == "get" for c in clause.verb.children)
+    lemma = clause.lemma
+    if lemma in ("promote", "engage", "divorce", "marry", "fire", "lay off", "bear") and not (
+        clause.passive or getting
+    ):
+        return []
+    if lemma.startswith("pass") and lemma != "pass away":
+        return []
+    event = Mention(name=milestone, type="event")
+    told: list[Candidate | None] = []
+    for subject in draft.subjects():
+        if subject.type in ("person", "animal"):
+            text = retell(clause, subject.name, draft.reader, draft.when)
+            told.append(draft.candidate(subject, "HAD_MILESTONE", event, text=text))
+    return told

@@ -1,0 +1,267 @@
+"""Noun phrases: which words name a thing, what kind of thing it is, and whether it is one worth remembering."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from factloom.engine.extraction.dates import MONTHS, WEEKDAYS
+from factloom.engine.extraction.predicates import Relation, predicate_table
+from factloom.engine.extraction.vocabulary import PRONOUNS, vocabulary
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+ENTITY_TYPES: Final = {"PER": "person", "ORG": "organisation", "LOC": "place"}
+LONGEST_NAME: Final = 60  # characters; a longer phrase is a description, not the name of anything
+# Determiners and the like that do not belong to a name.
+LEADING: Final = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "some",
+        "any",
+        "this",
+        "that",
+        "these",
+        "those",
+        "my",
+        "our",
+        "your",
+        "his",
+        "her",
+        "its",
+        "their",
+        "all",
+        "both",
+        "each",
+        "every",
+        "another",
+        "such",
+        "quite",
+        "very",
+        "so",
+        "really",
+        "just",
+        "no",
+        "few",
+        "couple",
+        "lots",
+    ]
+)
+_CALLED: Final = frozenset({"call", "name"})
+_TITLES: Final = frozenset(
+    {"dr", "dr.", "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "prof", "prof.", "aunt", "uncle", "avó"}
+)
+_CALENDAR: Final = frozenset({*WEEKDAYS, *MONTHS} - {"may", "march"})
+_NO_START: Final = frozenset(
+    {"because", "cause", "if", "when", "that", "which", "such", "as", "like", "than", "something"}
+)
+_INSIDE: Final = frozenset(
+    [
+        "compound",
+        "amod",
+        "flat",
+        "nummod",
+        "nmod:poss",
+        "case",
+        "fixed",
+        "goeswith",
+        "compound:prt",
+        "nmod:desc",
+        "flat:foreign",
+        "nmod:unmarked",
+    ]
+)
+_JOINED: Final = frozenset({"nsubj", "obj", "obl", "nmod", "conj", "ROOT", "appos"})
+
+
+def is_torn(token: Token) -> bool:
+    """Whether a token is the first half of a hyphenated word ("non" in "non-fiction")."""
+    doc = token.doc
+    return token.i + 1 < len(doc) and doc[token.i + 1].text == "-" and not token.whitespace_ and token.ent_iob_ == "O"
+
+
+def called_later(token: Token) -> str | None:
+    """The name in "a bakery in Porto, it's called Migalha" or "a bakery called Migalha"."""
+    if not any(c.dep_ == "det" and c.lower_ in ("a", "an") for c in token.children):
+        return None
+    for child in token.children:
+        if child.dep_ in ("acl", "acl:relcl") and child.lemma_.lower() in _CALLED:
+            return next((phrase(c) for c in child.children if c.i > child.i and c.text[:1].isupper()), None)
+    doc = token.doc
+    for index in range(token.i + 1, min(token.i + 10, len(doc) - 3)):
+        if (
+            doc[index].lower_ == "it"
+            and doc[index + 1].lower_ in ("'s", "’s", "is", "was")
+            and doc[index + 2].lower_ in ("called", "named")
+        ):
+            return phrase(doc[index + 3]) if doc[index + 3].text[:1].isupper() else None
+    return None
+
+
+def relation_of(token: Token) -> Relation | None:
+    """The relation that a noun names ("sister"), if it does; plurals name several people and are left."""
+    if token.pos_ not in ("NOUN", "PROPN") or token.tag_ in ("NNS", "NNPS"):
+        return None
+    relations = predicate_table().relations
+    joined = token.lower_
+    if token.i >= 2 and token.doc[token.i - 1].text == "-" and token.doc[token.i - 2].lower_ == "ex":
+        return relations["ex"]
+    if any(c.lower_ in ("ex", "former") for c in token.children if c.i < token.i):
+        return relations["ex"]
+    return relations.get(joined) or relations.get(token.lemma_.lower())
+
+
+def given_name(token: Token) -> str | None:
+    """The name in apposition: "my sister Bea", "my boyfriend, Tom Becker", "a cat called Pickle"."""
+    for child in token.children:
+        if child.i < token.i:
+            continue
+        if child.dep_ in ("appos", "flat", "nmod", "compound") and child.pos_ == "PROPN" and not _has_case(child):
+            return phrase(child)
+        if child.dep_ in ("acl", "acl:relcl") and child.lemma_.lower() in _CALLED:
+            for name in child.children:
+                if name.i > child.i and name.dep_ in ("obj", "xcomp", "obl", "nsubj") and name.text[:1].isupper():
+                    return phrase(name)
+    return _name_after(token)
+
+
+def _name_after(token: Token) -> str | None:
+    """The capitalised words right after a relation noun, a comma between them allowed if they are a person's name."""
+    doc, start = token.doc, token.i + 1
+    aside = start < len(doc) and doc[start].text == ","
+    start += aside
+    if start >= len(doc) or not doc[start].text[:1].isupper() or doc[start].pos_ not in ("PROPN", "NOUN"):
+        return None
+    if (aside and doc[start].ent_type_ != "PER") or doc[start].sent.start == start or doc[start].ent_type_ == "LOC":
+        return None
+    end = start + 1
+    while end < len(doc) and doc[end].text[:1].isupper() and (doc[end].ent_iob_ == "I" or doc[end].dep_ == "flat"):
+        end += 1
+    if aside and end < len(doc) and doc[end].pos_ in ("VERB", "AUX"):
+        return None  # "my sister, Bea called": two clauses
+    return doc[start:end].text
+
+
+def _has_case(token: Token) -> bool:
+    return any(c.dep_ == "case" for c in token.children)
+
+
+def entity_type(token: Token) -> str | None:
+    """Type by the named-entity layer, if the token is in a name."""
+    if token.pos_ not in ("PROPN", "NOUN", "X") or not token.text[:1].isupper():
+        return None  # the layer is generous with lower-case words
+    return ENTITY_TYPES.get(token.ent_type_)
+
+
+def phrase(token: Token) -> str:
+    """The words of a noun phrase without determiners, clauses, asides and what is only joined to it."""
+    if entity_type(token) is not None:
+        start, end = token.i, token.i + 1
+        while start > 0 and token.doc[start].ent_iob_ == "I":
+            start -= 1
+        while end < len(token.doc) and token.doc[end].ent_iob_ == "I":
+            end += 1
+        doc = token.doc
+        while end < len(doc) and _continues(doc[end - 1], doc[end]):
+            end += 1
+        while start > 0 and _continues(doc[start - 1], doc[start]):
+            start -= 1
+        if start > 0 and doc[start - 1].lower_ in _TITLES:
+            start -= 1
+        return _clean(token.doc[start:end].text)
+    keep = [token]
+    stack = [token]
+    while stack:
+        head = stack.pop()
+        for child in head.children:
+            if head.i == token.i and child.dep_ == "case" and child.i < token.i:
+                continue  # the preposition in front of the whole phrase
+            if child.dep_ == "nmod" and any(k.dep_ == "nmod" for k in keep):
+                continue
+            if child.dep_ in _INSIDE or (child.dep_ == "nmod" and _short_nmod(child)):
+                keep.append(child)
+                stack.append(child)
+    keep.sort(key=lambda t: t.i)
+    while len(keep) > 1 and (keep[0].lower_ in LEADING or keep[0].pos_ in ("DET", "PUNCT", "ADV", "CCONJ")):
+        keep.pop(0)
+    words = ""
+    first = keep[0]
+    while first.i >= 2 and token.doc[first.i - 1].text == "-" and not token.doc[first.i - 2].whitespace_:
+        first = token.doc[first.i - 2]  # the whole of a hyphenated word
+        keep = [first, *keep]
+    for left, right in zip(keep, [*keep[1:], None], strict=True):
+        words += left.text
+        if right is not None and right.i == left.i + 2 and token.doc[left.i + 1].text in "-–/" and not left.whitespace_:
+            words += token.doc[left.i + 1].text
+        elif right is not None and (left.whitespace_ or right.i != left.i + 1):
+            words += " "
+    return _clean(words)
+
+
+def _short_nmod(token: Token) -> bool:
+    """For "trip to Rome" and "cup of tea" belong to the name; longer tails describe."""
+    case = next((c for c in token.children if c.dep_ == "case"), None)
+    if case is None:
+        return token.dep_ == "nmod" and token.pos_ in ("NOUN", "PROPN", "NUM")
+    words = sum(1 for t in token.subtree)
+    return case.lower_ in ("of", "to", "for", "in", "about", "at", "with", "from") and words <= 5
+
+
+def _continues(left: Token, right: Token) -> bool:
+    """Whether two neighbouring words are one name although the names layer saw only a part of it."""
+    both = left.pos_ == right.pos_ == "PROPN" and left.text[:1].isupper() and right.text[:1].isupper()
+    joined = left.head.i == right.i or right.head.i == left.i
+    return both and joined and right.dep_ in {"flat", "compound", left.dep_} | _JOINED and right.ent_iob_ != "B"
+
+
+def _clean(text: str) -> str:
+    text = re.sub(r"\s+", " ", text).strip(" \t\n\"“”'‘’.,;:!?()[]*-–—")
+    return re.sub(r"[’']s$", "", text)
+
+
+def is_content(token: Token, name: str) -> bool:
+    """Whether a phrase can be an entity: not empty, not too long, and no mere "thing" or "lot of fun"."""
+    if not name or len(name) > LONGEST_NAME or not re.search(r"\w", name) or len(name.split()) > 8:
+        return False
+    lists = vocabulary()
+    head = token.lemma_.lower()
+    if head in _CALENDAR or name.lower() in _CALENDAR:
+        return False
+    if re.search(r"\b(?:i|me|you|we|us|it|they|them|this|that|my|your|our|their|his|her|its)\b", name.lower()):
+        return False
+    if entity_type(token) is not None:
+        return len(name) > 1
+    if token.pos_ == "ADV" or name.split()[0].lower() in _NO_START:
+        return False
+    if head in lists.empty_nouns or token.lower_ in lists.empty_nouns:
+        described = [c for c in token.children if c.dep_ in ("amod", "compound", "nmod") and c.i != token.i]
+        return (
+            any(
+                c.lemma_.lower() not in lists.empty_adjectives
+                and c.lemma_.lower() not in lists.empty_nouns
+                and c.pos_ != "DET"
+                for c in described
+                if c.dep_ == "compound"
+            )
+            and token.lower_ not in PRONOUNS
+        )
+    return len(name) > 1 and name.lower().strip() not in PRONOUNS
+
+
+_JOINABLE: Final = frozenset({"NOUN", "PROPN", "VERB", "PRON", "NUM"})
+
+
+def conjuncts(token: Token) -> list[Token]:
+    """The phrase's head and the heads joined to it by "and" or commas (not "or": that leaves it open)."""
+    heads = [token]
+    for child in token.children:
+        if child.dep_ == "conj" and (child.pos_ in _JOINABLE or child.text[:1].isupper()):
+            if any(c.dep_ == "cc" and c.lower_ in ("or", "but") for c in child.children):
+                continue
+            if any(c.dep_ in ("nsubj", "nsubj:pass") for c in child.children):
+                continue
+            heads.append(child)
+    return heads

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from factloom.engine.extraction.dates import find_when
+
+NOW = datetime(2025, 6, 18, 15, 30, tzinfo=UTC)  # a Wednesday
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "precision"),
+    [
+        ("I went there yesterday", "2025-06-17", "day"),
+        ("we met last night", "2025-06-17", "day"),
+        ("the day before yesterday I slept", "2025-06-16", "day"),
+        ("today I start", "2025-06-18", "day"),
+        ("three days ago", "2025-06-15", "day"),
+        ("a couple of weeks ago", "2025-06-02", "week"),
+        ("last week", "2025-06-09", "week"),
+        ("last weekend", "2025-06-14", "day"),
+        ("two weekends ago", "2025-06-07", "day"),
+        ("last month", "2025-05-01", "month"),
+        ("two years ago", "2023-01-01", "year"),
+        ("last Friday", "2025-06-13", "day"),
+        ("on Friday I quit", "2025-06-13", "day"),
+        ("in May", "2025-05-01", "month"),
+        ("in August", "2024-08-01", "month"),
+        ("in March 2019", "2019-03-01", "month"),
+        ("on 3 March", "2025-03-03", "day"),
+        ("on the 3rd of March 2021", "2021-03-03", "day"),
+        ("March 3rd, 2021", "2021-03-03", "day"),
+        ("2024-02-29", "2024-02-29", "day"),
+        ("since the 6th", "2025-06-06", "day"),
+        ("last summer", "2024-06-01", "season"),
+        ("in 2015", "2015-01-01", "year"),
+    ],
+)
+def test_past_expressions(text: str, start: str, precision: str) -> None:
+    when = find_when(text, NOW)
+    assert when is not None
+    assert (when.start.date().isoformat(), when.precision) == (start, precision)
+    assert when.start < when.end
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("on Friday", "2025-06-20"),
+        ("next week", "2025-06-23"),
+        ("tomorrow", "2025-06-19"),
+        ("in August", "2025-08-01"),
+        ("in March", "2026-03-01"),
+        ("on 3 March", "2026-03-03"),
+        ("on the 3rd", "2025-07-03"),
+        ("in two weeks", "2025-06-30"),
+    ],
+)
+def test_future_expressions(text: str, start: str) -> None:
+    when = find_when(text, NOW, future=True)
+    assert when is not None
+    assert when.start.date().isoformat() == start
+
+
+def test_the_span_covers_the_words_with_their_preposition() -> None:
+    text = "I moved to Porto on 3 March with Bea"
+    when = find_when(text, NOW)
+    assert when is not None
+    assert text[when.span[0] : when.span[1]] == "on 3 March"
+    assert when.phrase == "on 3 March 2025"
+
+
+def test_since_and_for_name_only_a_beginning() -> None:
+    since, lasting = find_when("since 2019", NOW), find_when("for four years", NOW)
+    assert since is not None
+    assert since.since
+    assert since.phrase == "since 2019"
+    assert lasting is not None
+    assert lasting.since
+    assert lasting.start.year == 2021
+
+
+@pytest.mark.parametrize(
+    "text", ["", "I may go", "on 31 February", "march on", "in 1", "the 45th", "12345", "secondly"]
+)
+def test_what_is_no_date_is_not_taken_for_one(text: str) -> None:
+    assert find_when(text, NOW) is None
+
+
+def test_the_anchor_is_read_in_utc() -> None:
+    late = datetime(2025, 6, 18, 23, 30, tzinfo=timezone(timedelta(hours=-5)))
+    when = find_when("today", late)
+    assert when is not None
+    assert when.start == datetime(2025, 6, 19, tzinfo=UTC)
+
+
+def test_absurd_anchors_do_not_break_it() -> None:
+    assert find_when("12 years ago", datetime(1, 1, 2, tzinfo=UTC)) is None
+    assert find_when("in 12 years", datetime(9999, 12, 31, tzinfo=UTC)) is None

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+
+from factloom.engine.extraction.extractor import OfflineExtractor
+from factloom.engine.extraction.predicates import predicate_table
+from factloom.schemas.errors import ModelNotFoundError
+from factloom.schemas.extraction import Candidate, ExtractionRequest
+from factloom.schemas.ports import Extractor
+from factloom.schemas.records import Category, Episode, Role, new_id
+
+NOW = datetime(2025, 6, 18, 12, tzinfo=UTC)  # a Wednesday
+EXTRACTOR = OfflineExtractor()
+
+
+def episode(text: str, speaker: str | None = "Ana", role: Role = Role.USER) -> Episode:
+    return Episode(
+        id=new_id(),
+        space="user/ana",
+        session="s",
+        role=role,
+        speaker=speaker,
+        content=text,
+        occurred_at=NOW,
+        created_at=NOW,
+    )
+
+
+def read(text: str, *previous: tuple[str, str], speaker: str | None = "Ana", role: Role = Role.USER) -> list[Candidate]:
+    turns = tuple(episode(said, who) for who, said in previous)
+    [extraction] = EXTRACTOR.extract([ExtractionRequest(episode=episode(text, speaker, role), previous=turns)])
+    assert extraction.error is None
+    return list(extraction.candidates)
+
+
+def by_predicate(candidates: list[Candidate], predicate: str) -> Candidate:
+    return next(c for c in candidates if c.predicate == predicate)
+
+
+def test_it_is_an_extractor() -> None:
+    assert isinstance(EXTRACTOR, Extractor)
+    assert EXTRACTOR.name == "offline/factloom_en_chat"
+
+
+def test_a_candidate_says_where_when_and_how_sure() -> None:
+    moved = by_predicate(read("Guess what. I moved to Lisbon last Friday!"), "MOVED_TO")
+    assert moved.text == "Ana moved to Lisbon on 13 June 2025."
+    assert moved.sentence == "I moved to Lisbon last Friday!"
+    assert moved.valid_at == datetime(2025, 6, 13, tzinfo=UTC)
+    assert moved.category is Category.EPISODIC
+    assert moved.subject.is_speaker
+    assert (moved.subject.type, moved.object and moved.object.type) == ("person", "place")
+    assert 0.5 < moved.confidence <= 1.0
+
+
+def test_without_a_date_a_fact_holds_from_the_message_on() -> None:
+    assert by_predicate(read("I live in Lisbon."), "LIVES_IN").valid_at == NOW
+
+
+def test_what_used_to_be_has_ended() -> None:
+    lived = by_predicate(read("I used to live in Paris."), "LIVES_IN")
+    assert lived.invalid_at == NOW
+    assert lived.text == "Ana used to live in Paris."
+
+
+def test_a_named_relative_carries_the_description_as_alias() -> None:
+    sister = by_predicate(read("My sister is called Bea."), "HAS_SISTER")
+    assert sister.object is not None
+    assert sister.object.name == "Bea"
+    assert sister.object.aliases == ("Ana's sister",)
+
+
+def test_a_name_of_ones_own_becomes_an_alias() -> None:
+    named = by_predicate(read("Everyone calls me Teo.", speaker="Mateus"), "ALSO_KNOWN_AS")
+    assert named.subject.name == "Mateus"
+    assert named.subject.aliases == ("Teo",)
+
+
+def test_a_negation_names_what_it_ends() -> None:
+    quit_ = by_predicate(read("I quit my job at Siemens yesterday."), "WORKS_FOR")
+    assert quit_.negated
+    assert quit_.object is not None
+    assert quit_.object.name == "Siemens"
+    assert quit_.valid_at == datetime(2025, 6, 17, tzinfo=UTC)
+    everything = by_predicate(read("I quit my job."), "WORKS_FOR")
+    assert everything.negated
+    assert everything.object is None
+
+
+def test_she_is_the_last_person_mentioned() -> None:
+    facts = read("She lives in Rome.", ("Tom", "Did you hear from Bea?"))
+    assert by_predicate(facts, "LIVES_IN").subject.name == "Bea"
+    within = read("My boss is called Helena and she lives in Braga.")
+    assert by_predicate(within, "LIVES_IN").subject.name in ("Helena", "Ana's boss")
+
+
+def test_she_is_nobody_when_it_could_be_two_or_the_one_who_talks() -> None:
+    assert read("She lives in Rome.", ("Tom", "Bea and Zoe called.")) == []
+    assert read("She lives in Rome.", ("Bea", "Hi, Bea here.")) == []
+    assert read("She lives in Rome.") == []
+
+
+def test_hearsay_is_less_sure() -> None:
+    said = read("Tom said that Bea quit her job at Siemens.")
+    sure = read("I quit my job at Siemens.")
+    assert said
+    assert max(c.confidence for c in said) < min(c.confidence for c in sure)
+
+
+def test_a_correction_is_marked() -> None:
+    fixed = read("Actually my birthday is on 14 March.")
+    assert by_predicate(fixed, "HAS_BIRTHDAY").correction
+    assert not by_predicate(read("My birthday is on 14 March."), "HAS_BIRTHDAY").correction
+
+
+def test_an_assistant_is_not_remembered_for_its_own_doings() -> None:
+    assert read("I booked the flights.", speaker="Juno", role=Role.ASSISTANT) == []
+    assert read("I moved to Rome.", speaker=None, role=Role.SYSTEM) == []
+    assert read("I moved to Rome.", speaker=None, role=Role.TOOL) == []
+
+
+def test_a_document_has_no_speaker() -> None:
+    assert read("I moved to Rome.", speaker=None, role=Role.DOCUMENT) == []
+    facts = read("Helena moved to Rome in 2019.", speaker=None, role=Role.DOCUMENT)
+    assert by_predicate(facts, "MOVED_TO").subject.name == "Helena"
+
+
+def test_a_speaker_without_a_name_goes_by_the_role() -> None:
+    assert read("I moved to Rome.", speaker=None)[0].subject.name == "user"
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \n ", "🙈🙈🙈", "?!?!", "\x00\x00", "a" * 5000, "(((((((", "http://example.com/x?y=z"]
+)
+def test_odd_messages_give_nothing_and_break_nothing(text: str) -> None:
+    assert read(text) == []
+
+
+def test_a_batch_gives_the_same_as_one_by_one() -> None:
+    texts = ["I live in Lisbon.", "Hi!", "I hate olives. My cat is named Milo.", "Where are you?"]
+    requests = [ExtractionRequest(episode=episode(text)) for text in texts]
+    together = EXTRACTOR.extract(requests)
+    assert [e.episode_id for e in together] == [r.episode.id for r in requests]
+    assert [e.candidates for e in together] == [OfflineExtractor().extract([r])[0].candidates for r in requests]
+
+
+def test_a_missing_pipeline_is_told_at_once() -> None:
+    with pytest.raises(ModelNotFoundError, match="en_no_such_model"):
+        OfflineExtractor("en_no_such_model").extract([ExtractionRequest(episode=episode("I live in Lisbon."))])
+
+
+def test_the_table_agrees_with_itself() -> None:
+    table = predicate_table()
+    names = set(table.predicates)
+    for predicate in table.predicates.values():
+        for other in (predicate.implies, predicate.denied, *predicate.excludes):
+            assert other is None or other in names, (predicate.name, other)
+    assert {pattern.predicate for pattern in table.verbs.values()} <= names
+    assert {relation.predicate for relation in table.relations.values()} <= names
+    assert table.is_functional("LIVES_IN")
+    assert table.is_functional("FAVOURITE_COLOUR")
+    assert not table.is_functional("LIKES")
+    assert not table.is_functional("BORROW_FROM")
+
+
+def test_predicates_are_read_without_spacy() -> None:
+    code = (
+        "import sys, factloom.engine.extraction.predicates as p; p.predicate_table(); assert 'spacy' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
