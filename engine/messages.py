@@ -80,6 +80,11 @@ def parse_time(value: object, what: str, *, now: datetime, past_only: bool = Tru
     return time
 
 
+def _name_from_id(user_id: str | None) -> str | None:
+    """What to call a user of whom only the id is known: "ana" is Ana; an id that is no plain name stays as it is."""
+    return user_id.capitalize() if user_id and user_id.isalpha() and user_id.islower() else user_id
+
+
 def check_metadata(metadata: object, what: str = "metadata") -> dict[str, Any]:
     """Return ``metadata`` as a dict if it is a JSON object.
 
@@ -232,7 +237,7 @@ class MessageReader:
         if name is not None:
             return check_text(name, f"{what}: name", longest=200).strip()
         if role is Role.USER:
-            return scope.labels.user_id
+            return _name_from_id(scope.labels.user_id)
         if role is Role.ASSISTANT:
             return scope.labels.agent_id or "assistant"
         return None

@@ -25,7 +25,7 @@ class TestLearning:
         assert episode.status is Status.DONE
         (fact,) = result.added
         assert fact.episode_ids == (episode.id,)
-        assert fact.text == "ana lives in Lisbon."
+        assert fact.text == "Ana lives in Lisbon."
         assert memory.get(fact.id) == fact
         assert memory.get(episode.id) == episode
 
@@ -45,7 +45,7 @@ class TestLearning:
             Action.NOTHING,
         ]
         assert [change.previous.support for change in result.superseded if change.previous] == [2]
-        assert texts(memory) == ["It is not so that ana eats meat.", "ana lives in Lisbon."]
+        assert texts(memory) == ["Ana lives in Lisbon.", "It is not so that Ana eats meat."]
 
     def test_the_turns_before_are_at_hand_even_from_earlier_adds(self, memory: Memory, extractor: Any) -> None:
         for number in range(8):
@@ -61,7 +61,7 @@ class TestLearning:
     def test_what_factloom_put_into_a_prompt_is_not_learned_back(self, memory: Memory) -> None:
         block = f"{CONTEXT_OPEN}\nI | LIVES_IN | Rome\n{CONTEXT_CLOSE}"
         result = memory.add(f"{block}\nI | LIKES | tea", user_id="ana")
-        assert [fact.text for fact in result.added] == ["ana likes tea."]
+        assert [fact.text for fact in result.added] == ["Ana likes tea."]
         assert CONTEXT_OPEN in result.episodes[0].content, "the episode itself is kept as it came"
 
     def test_infer_false_stores_and_does_not_learn(self, memory: Memory) -> None:
@@ -114,7 +114,7 @@ class TestIdempotence:
 class TestFailures:
     def test_a_message_that_cannot_be_read_stays_pending_with_its_error(self, memory: Memory) -> None:
         result = memory.add(["I | LIKES | tea", "fail: too hard", "I | LIKES | jazz"], user_id="ana")
-        assert texts(memory) == ["ana likes jazz.", "ana likes tea."]
+        assert texts(memory) == ["Ana likes jazz.", "Ana likes tea."]
         (waiting,) = memory.pending(user_id="ana")
         assert (waiting.content, waiting.error, waiting.attempts) == ("fail: too hard", "too hard", 1)
         assert [change.reason for change in result.pending] == ["too hard"]
@@ -122,7 +122,7 @@ class TestFailures:
     def test_retry_learns_what_was_pending(self, memory: Memory, extractor: Any) -> None:
         memory.add("fail: later\nI | LIKES | tea", user_id="ana")
         extractor.failing = False
-        assert [fact.text for fact in memory.retry().added] == ["ana likes tea."]
+        assert [fact.text for fact in memory.retry().added] == ["Ana likes tea."]
         assert memory.pending() == []
 
     def test_after_some_failures_it_is_failed_and_can_still_be_retried(
@@ -142,7 +142,7 @@ class TestFailures:
         assert "not installed" in result.pending[0].reason
         extractor.broken = False
         memory.retry()
-        assert texts(memory) == ["ana likes jazz.", "ana likes tea."]
+        assert texts(memory) == ["Ana likes jazz.", "Ana likes tea."]
 
     def test_when_nothing_can_be_embedded_everything_is_kept(
         self, open_memory: Callable[..., Memory], memory: Memory
@@ -160,7 +160,7 @@ class TestFailures:
         assert result.pending[0].reason == "ModelUnavailableError: the service is down"
         assert memory.stats().facts == 0
         memory.retry()
-        assert texts(memory) == ["ana likes tea."]
+        assert texts(memory) == ["Ana likes tea."]
 
     @pytest.mark.parametrize("bad", ["", "a\x00b", "\ud800", {"role": "wizard", "content": "x"}])
     def test_one_bad_message_stores_none(self, memory: Memory, bad: Any) -> None:

@@ -30,8 +30,8 @@ def fact(memory: Memory) -> Fact:
 class TestUpdate:
     def test_a_new_version_takes_the_place_of_the_old(self, memory: Memory, fact: Fact) -> None:
         new = memory.update(fact.id, object="Porto", reason="misheard", actor="bea")
-        assert new.text == "ana lives in Porto."
-        assert texts(memory) == ["ana lives in Porto."]
+        assert new.text == "Ana lives in Porto."
+        assert texts(memory) == ["Ana lives in Porto."]
         assert memory.entity(new.object_id).entity.name == "Porto"
 
     def test_history_shows_who_changed_what_when_and_why(self, memory: Memory, fact: Fact, clock: Any) -> None:
@@ -42,9 +42,9 @@ class TestUpdate:
             assert (added.action, added.actor) == (Action.ADDED, "memory")
             assert (was.actor, was.reason, was.at) == ("bea", "misheard", clock.now)
             assert was.before is not None
-            assert was.before["text"] == "ana lives in Lisbon."
+            assert was.before["text"] == "Ana lives in Lisbon."
             assert became.after is not None
-            assert became.after["text"] == "ana lives in Porto."
+            assert became.after["text"] == "Ana lives in Porto."
 
     def test_a_new_text_is_read_again(self, memory: Memory, fact: Fact) -> None:
         new = memory.update(fact.id, "ana | WORKS_FOR | Corvina")
@@ -89,7 +89,7 @@ class TestDelete:
         result = memory.add("I | LIKES | tea\nI | LIKES | jazz", user_id="ana")
         receipt = memory.delete(result.added[0].id)
         assert receipt.kept_episode_ids == (result.episodes[0].id,)
-        assert texts(memory) == ["ana likes jazz."]
+        assert texts(memory) == ["Ana likes jazz."]
 
     def test_an_episode_takes_what_only_it_supports(self, memory: Memory) -> None:
         first = memory.add("I | LIKES | tea\nI | LIKES | jazz", user_id="ana", time=PAST).episodes[0]
@@ -97,18 +97,18 @@ class TestDelete:
         receipt = memory.delete(first.id)
         (jazz,) = memory.get_all(user_id="ana")
         assert receipt.weakened_fact_ids == (jazz.id,)
-        assert (jazz.text, jazz.support) == ("ana likes jazz.", 1)
+        assert (jazz.text, jazz.support) == ("Ana likes jazz.", 1)
         assert first.id not in jazz.episode_ids
 
     def test_an_entity_goes_with_all_facts_about_it(self, memory: Memory) -> None:
         memory.add(["Tom | LIKES | tea", "I | FRIEND_OF | Tom", "I | LIKES | tea"], user_id="ana")
         memory.delete(memory.entity("Tom", user_id="ana").entity.id)
-        assert texts(memory) == ["ana likes tea."]
+        assert texts(memory) == ["Ana likes tea."]
 
     def test_what_it_had_ended_is_open_again(self, memory: Memory, fact: Fact) -> None:
         newer = memory.add("I | LIVES_IN | Rome", user_id="ana").added[0]
         memory.delete(newer.id)
-        assert texts(memory) == ["ana lives in Lisbon."]
+        assert texts(memory) == ["Ana lives in Lisbon."]
 
     def test_all_versions_of_an_edited_fact_go(self, memory: Memory, fact: Fact) -> None:
         new = memory.update(fact.id, object="Porto")
@@ -158,7 +158,7 @@ class TestDelete:
         memory.add("I | LIKES | tea", user_id="ana", agent_id="juno")
         memory.add("I | LIKES | jazz", user_id="ana", agent_id="kepler")
         memory.delete_all(user_id="ana", agent_id="juno")
-        assert texts(memory) == ["ana likes jazz."]
+        assert texts(memory) == ["Ana likes jazz."]
 
     def test_reset_leaves_nothing(self, memory: Memory, tmp_path: Path) -> None:
         memory.add("I | LIKES | zyzzogetons", user_id="ana")

@@ -21,7 +21,7 @@ def read(messages: Any, **options: Any) -> list[Episode]:
 class TestShapes:
     def test_a_text_is_a_message_of_the_user_now(self) -> None:
         (episode,) = read("I moved to Lisbon")
-        assert (episode.role, episode.speaker, episode.content) == (Role.USER, "ana", "I moved to Lisbon")
+        assert (episode.role, episode.speaker, episode.content) == (Role.USER, "Ana", "I moved to Lisbon")
         assert episode.occurred_at == NOW
         assert episode.space == "user/ana"
         assert episode.infer
