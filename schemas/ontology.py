@@ -72,7 +72,7 @@ class Ontology:
     @staticmethod
     def opposite(name: str) -> str:
         """The predicate that says the contrary: NOT_EATS of EATS, and the other way round."""
-        return name.removeprefix("NOT_") if name.startswith("NOT_") else f"NOT_{name}"
+        return name.removeprefix("NOT_") if name.startswith("NOT_") else f"NOT_{name}"[:64]
 
     def names(self) -> tuple[str, ...]:
         """All known predicates, sorted."""
