@@ -1,14 +1,16 @@
 """The two FAISS routines that search runs on its rows: the nearest ones, and chosen inner products.
 
 FAISS computes inner products in several ways (SIMD loop, BLAS, BLAS per thread) and picks one by the sizes of the
-call, the number of threads and its version. They differ in the last bits. So ``nearest`` only proposes rows, and
-what is returned to users always comes from ``products``, whose result depends on the two vectors alone.
+call, the number of threads and its version. They differ in the last bits. ``products`` always takes the loop, so its
+result depends on the two vectors alone, and only its scores are given to users. ``nearest`` takes the loop too where
+there is little to do; where there is much, it takes what is fastest and only proposes rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,21 +43,37 @@ def _run(call: Callable[[], None], work: int) -> None:
         faiss.omp_set_num_threads(threads)
 
 
-def nearest(queries: Vectors, rows: Vectors, count: int, k: int) -> tuple[Vectors, Refs]:
-    """Scores and positions, each of shape (queries, k), of the ``k`` <= ``count`` best of the first ``count`` rows.
+class Proposal(NamedTuple):
+    """The best rows by position, best first, shape (queries, k).
 
-    Best first. Scores are within ``rounding_bound`` of those of ``products``.
+    ``slack``: by how much each query's scores may be off those of ``products``, None when they are the same.
     """
+
+    scores: Vectors
+    positions: Refs
+    slack: NDArray[np.float64] | None
+
+
+def nearest(queries: Vectors, rows: Vectors, count: int, k: int) -> Proposal:
+    """The ``k`` best of the first ``count`` rows for each query; ``k`` is not more than ``count``."""
     faiss = _faiss()
     scores = np.empty((len(queries), k), dtype=np.float32)
     positions = np.empty((len(queries), k), dtype=np.int64)
     dimension = queries.shape[1]
     x, y, d, i = (faiss.swig_ptr(array) for array in (queries, rows, scores, positions))
-    _run(
-        lambda: faiss.knn_inner_product(x, y, dimension, len(queries), count, k, d, i),
-        len(queries) * count * dimension,
-    )
-    return scores, positions
+    work = len(queries) * count * dimension
+    if work >= _PARALLEL_WORK:
+        faiss.knn_inner_product(x, y, dimension, len(queries), count, k, d, i)
+        return Proposal(scores, positions, rounding_bound(queries))
+    loop = _take_all()
+    _run(lambda: faiss.knn_inner_product(x, y, dimension, len(queries), count, k, d, i, loop), work)
+    return Proposal(scores, positions, None)
+
+
+@cache
+def _take_all() -> Any:
+    """A selector that lets every row through: with any selector, FAISS takes the loop."""
+    return _faiss().IDSelectorAll()
 
 
 def products(queries: Vectors, rows: Vectors, positions: Refs) -> Vectors:

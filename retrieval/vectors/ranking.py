@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from factloom.retrieval.vectors.kernels import nearest, products, rounding_bound
+from factloom.retrieval.vectors.kernels import nearest, products
 from factloom.retrieval.vectors.rows import Rows
 from factloom.schemas.ports import VectorHits
 
@@ -54,8 +54,9 @@ def merge(found: list[VectorHits], limit: int) -> VectorHits:
 def search_rows(rows: Rows, queries: Vectors, limit: int) -> list[VectorHits]:
     """The ``limit`` best records for each query, among all rows.
 
-    FAISS proposes the k nearest rows; they are scored again in the one way that always gives the same bits. The
-    answer is complete when the proposal's last row, even if rounding had wronged it, stays below the last hit.
+    FAISS proposes the k nearest rows; if need be they are scored again in the one way that always gives the same
+    bits. The answer is complete when the proposal's last row, even if rounding had wronged it, stays below the last
+    hit: then neither a tie nor another part of a record can have hidden one.
     """
     answers: list[VectorHits] = [no_hits()] * len(queries)
     open_queries = np.arange(len(queries))
@@ -65,20 +66,23 @@ def search_rows(rows: Rows, queries: Vectors, limit: int) -> list[VectorHits]:
         if not len(open_queries) or fetch >= rows.count // 2:
             break
         asked = queries[open_queries]
-        proposed, positions = nearest(asked, rows.vectors, rows.count, fetch)
-        scores = products(asked, rows.vectors, positions)
-        bounds = rounding_bound(asked)
+        scores, positions, slack = nearest(asked, rows.vectors, rows.count, fetch)
+        worst = scores[:, -1].astype(np.float64)
+        if slack is not None:
+            scores = products(asked, rows.vectors, positions)
+            worst += slack
         missed = []
         for i, query in enumerate(open_queries.tolist()):
             hits = best_records(rows.refs[positions[i]], scores[i], limit, repeated=rows.extra > 0)
-            if len(hits.refs) == limit and proposed[i, -1] + bounds[i] < hits.scores[-1]:
+            if len(hits.refs) == limit and worst[i] < hits.scores[-1]:
                 answers[query] = hits
             else:
                 missed.append(query)
         open_queries = np.array(missed, np.int64)
-    everything = np.arange(rows.count)
-    for query in open_queries.tolist():
-        answers[query] = _rank(rows, queries[query : query + 1], everything, limit)
+    if len(open_queries):
+        everything = np.arange(rows.count)
+        for query in open_queries.tolist():
+            answers[query] = _rank(rows, queries[query : query + 1], everything, limit)
     return answers
 
 
@@ -101,10 +105,10 @@ def _rank(rows: Rows, query: Vectors, chosen: Refs, limit: int) -> VectorHits:
 def similarity_whole(rows: Rows, queries: Vectors, refs: Refs) -> Vectors:
     """Inner product of each query with part 0 of each record; NaN where there is none."""
     chosen = rows.whole_rows(refs)
-    made = np.full((len(queries), len(refs)), np.nan, np.float32)
-    held = chosen >= 0
-    if held.any():
-        made[:, held] = _each_query(rows, queries, chosen[held])
+    made = _each_query(rows, queries, chosen)
+    missing = chosen < 0
+    if missing.any():
+        made[:, missing] = np.nan
     return made
 
 

@@ -6,6 +6,7 @@ what was deleted is overwritten at once. The order of the rows therefore means n
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -58,7 +59,7 @@ class Rows:
     def whole_rows(self, refs: Refs) -> Refs:
         """The row of part 0 of each record, -1 where there is none."""
         whole, _ = self._mapping()
-        return np.fromiter((whole.get(ref, -1) for ref in refs.tolist()), np.int64, len(refs))
+        return np.fromiter(map(whole.get, refs.tolist(), repeat(-1)), np.int64, len(refs))
 
     def all_rows(self, refs: Refs) -> Refs:
         """The rows of all parts of these records, in no particular order."""
