@@ -208,6 +208,8 @@ def _judge(clause: Clause, auxiliaries: list[Token]) -> None:
             continue
         if doubtful and not (word == "'d" and verb.tag_ == "VBN" and len(words) == 1):
             clause.factual = False
+    if verb.tag_ == "VB" and not auxiliaries and _child(verb, *SUBJECTS) is None:
+        clause.factual = verb.dep_ == "ROOT"  # an infinitive; at the root, perhaps a command
     if verb.tag_ == "VBG" and not any(lemma == "be" or word == "'s" for word, lemma in words):
         clause.factual = False  # "…, helping others": part of something else
     _judge_surroundings(clause)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.clauses import Clause, Tense, read_complement
+from factloom.engine.extraction.clauses import Tense, read_complement
 from factloom.engine.extraction.drafting import FAIR, Draft
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.phrases import conjuncts, entity_type, relation_of
@@ -44,7 +44,7 @@ def read_done(draft: Draft) -> list[Candidate | None]:
         return []
     role, nouns = "", [t for noun in clause.objects for t in conjuncts(noun)]
     if not nouns:
-        role, nouns = _main_oblique(clause)
+        role, nouns = _main_oblique(draft)
     found: list[Candidate | None] = []
     name = "_".join(part for part in (verb, clause.particle, role) if part).upper()
     for noun in nouns[:3]:
@@ -101,7 +101,7 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
         return []
     role, nouns = "", [t for noun in clause.objects for t in conjuncts(noun)]
     if not nouns:
-        role, nouns = _main_oblique(clause)
+        role, nouns = _main_oblique(draft)
     name = "HAS" if verb == "have" else "_".join(part for part in (verb, clause.particle, role) if part).upper()
     found: list[Candidate | None] = []
     for noun in nouns[:3]:
@@ -116,8 +116,11 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
     return found
 
 
-def _main_oblique(clause: Clause) -> tuple[str, list[Token]]:
-    for case, noun in clause.obliques:
+def _main_oblique(draft: Draft) -> tuple[str, list[Token]]:
+    """The preposition and nouns of the first oblique that tells where, what or whom, the date apart."""
+    for case, noun in draft.clause.obliques:
+        if draft.when is not None and draft.when.span[0] <= noun.idx < draft.when.span[1]:
+            continue
         person = entity_type(noun) == "person" or relation_of(noun) is not None
         if case in _TELLING_PREPOSITIONS or (case == "with" and person):
             return case, conjuncts(noun)

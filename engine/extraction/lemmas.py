@@ -17,13 +17,99 @@ _LOST_E: Final = re.compile(
     r"(?<![ao])i[rnd]|dul|[bctlp]ut|com)$"
 )
 _SHORT: Final = re.compile(r"^[bcdfghjklmnpqrstvwxyz]{0,2}[aeiou][bcdfgklmnprstvz]$")
-_NO_E: Final = re.compile(r"(?:st|lt|nt|ct|pt|ft|rt|nd|ld|rk|lk|sk|lp|mp|ck|sh|ch|ss|ll|ff|ow|ay|oy|it|er|en|op)e$")
+_NO_E: Final = re.compile(r"(?:oast|ist|est|ust|lt|nt|ct|pt|ft|rt|nd|ld|rk|lk|sk|lp|mp|ck|sh|ch|ss|ll|ff|ow|ay|oy)e$")
 _DOUBLED: Final = re.compile(r"([bdgmnprt])\1$")
+
+
+# Irregular pasts that are easily taken for base forms.
+_IRREGULAR: Final = dict(
+    pair.split(":")
+    for pair in [
+        "won:win",
+        "wore:wear",
+        "wrote:write",
+        "swam:swim",
+        "ran:run",
+        "sang:sing",
+        "drank:drink",
+        "drew:draw",
+        "drove:drive",
+        "rode:ride",
+        "flew:fly",
+        "grew:grow",
+        "threw:throw",
+        "knew:know",
+        "broke:break",
+        "spoke:speak",
+        "stole:steal",
+        "woke:wake",
+        "chose:choose",
+        "froze:freeze",
+        "took:take",
+        "shook:shake",
+        "gave:give",
+        "ate:eat",
+        "fell:fall",
+        "saw:see",
+        "went:go",
+        "came:come",
+        "became:become",
+        "began:begin",
+        "found:find",
+        "fought:fight",
+        "bought:buy",
+        "brought:bring",
+        "taught:teach",
+        "caught:catch",
+        "thought:think",
+        "sold:sell",
+        "told:tell",
+        "held:hold",
+        "kept:keep",
+        "slept:sleep",
+        "left:leave",
+        "met:meet",
+        "led:lead",
+        "fed:feed",
+        "built:build",
+        "sent:send",
+        "spent:spend",
+        "lent:lend",
+        "lost:lose",
+        "made:make",
+        "paid:pay",
+        "said:say",
+        "hung:hang",
+        "stood:stand",
+        "understood:understand",
+        "heard:hear",
+        "sat:sit",
+        "got:get",
+        "shot:shoot",
+        "forgot:forget",
+        "felt:feel",
+        "dealt:deal",
+        "meant:mean",
+        "dreamt:dream",
+        "learnt:learn",
+        "rang:ring",
+        "sank:sink",
+        "dug:dig",
+        "stuck:stick",
+        "swept:sweep",
+        "wept:weep",
+        "bit:bite",
+        "hid:hide",
+        "slid:slide",
+    ]
+)
 
 
 def verb_lemma(token: Token) -> str:
     """The base form of a verb, lower case: the model's, unless the spelling of a regular form speaks against it."""
     lemma, form = token.lemma_.lower(), token.lower_
+    if form in _IRREGULAR and token.tag_ in ("VBD", "VBN", "VBP", "VB") and lemma in (form, f"{form}e"):
+        return _IRREGULAR[form]
     ending = "ed" if form.endswith("ed") else "ing" if form.endswith("ing") else ""
     if not ending or len(form) < 5:
         return lemma

@@ -65,6 +65,8 @@ class Reader:
             return None
         if any(c.dep_ == "det" and c.lower_ in _DEICTIC for c in token.children) or is_torn(token):
             return None
+        if self._called_to(token):
+            return None
         kin = self.kin(token) or self._titled(token)
         if kin is not None:
             return kin.other if kin.named or not kin.relation.vague else None
@@ -77,6 +79,12 @@ class Reader:
         if called is not None:
             return Mention(name=called, type=type, aliases=(name,))
         return Mention(name=name, type="person" if lower in self.known else entity_type(token) or type)
+
+    def _called_to(self, token: Token) -> bool:
+        """Whether the name of somebody present merely closes the sentence: "I love the thought Nate!"."""
+        doc, i = token.doc, token.i
+        closing = i + 1 == len(doc) or doc[i + 1].text in (".", "!", "?", "…")
+        return closing and token.lower_ in self.known and i > 0 and doc[i - 1].pos_ in ("NOUN", "ADV", "ADJ")
 
     def _titled(self, token: Token) -> Kin | None:
         """The relation in "my sister Bea", seen from Bea."""

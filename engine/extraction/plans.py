@@ -61,7 +61,7 @@ def _planned(draft: Draft) -> tuple[str | None, Clause | None]:
     lemma = clause.lemma
     complement = read_complement(clause)
     present = clause.tense is Tense.PRESENT
-    if complement is not None and complement.verb.tag_ in ("VB", "VBG", "NN"):
+    if complement is not None and complement.verb.pos_ == "VERB" and complement.copula is None:
         if lemma in _PLANNING and (present or clause.progressive or clause.perfect or lemma == "decide"):
             return "PLANS_TO", complement
         if lemma == "go" and clause.progressive and present:

@@ -30,6 +30,9 @@ _THIRD: Final = {
     "do": "does",
     "were": "was",
 }
+_TRAILING: Final = re.compile(
+    r"(?:\s+(?:too|also|again|lately|together|either|now|personally|anyway|though|sometime))+$"
+)
 _LEFT_OUT: Final = frozenset({"discourse", "vocative", "parataxis", "cc", "mark", "dislocated", "reparandum"})
 
 
@@ -40,6 +43,7 @@ def retell(clause: Clause, subject: str, reader: Reader, when: When | None) -> s
     tokens = [t for t in tokens if t.i not in hidden]
     finite = _finite(clause)
     words = _words(tokens, reader, when, finite if clause.subject is not None else None, clause)
+    words = words[:1].lower() + words[1:] if clause.implicit else words
     return _sentence(f"{subject} {words}", when)
 
 
@@ -51,7 +55,7 @@ def activity(clause: Clause, reader: Reader, when: When | None) -> str | None:
     text = f"{verb_lemma(verb)} {text}".strip()
     if len(text) > 70:
         text = re.split(r",| and | so | because | but | to see if ", text)[0]
-    text = text.strip(" ,.;:!-")
+    text = _TRAILING.sub("", text.split(",")[0].strip(" ,.;:!-"))
     if len(text) > 80 or re.search(
         r"\b(?:it|that|this|you|your|them|there|here|these|those|something|stuff|things?)\b", text.lower()
     ):
@@ -74,6 +78,8 @@ def _own_tokens(head: Token) -> list[Token]:
                 continue
             if dep == "conj" and any(c.dep_ in SUBJECTS for c in child.children):
                 continue
+            if dep == "acl:relcl" and any(t.lower_ in FIRST_PERSON for t in child.subtree):
+                continue  # its verbs would need turning, too
             if dep == "advcl" and child.i < head.i:
                 continue
             if dep == "advcl" and any(

@@ -138,7 +138,7 @@ def _apply(draft: Draft, pattern: VerbPattern, nouns: list[Token]) -> list[Candi
             object = draft.reader.mention(noun, type=spec.object)
         if object is None or not _acceptable(spec, object, noun):
             continue
-        if spec.name == "WORKS_ON" and not is_specific(noun, object):
+        if spec.name == "WORKS_ON" and (noun.pos_ == "VERB" or not is_specific(noun, object)):
             continue
         if spec.category is Category.PREFERENCE and _pointed_at(noun):
             continue
