@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from factloom.retrieval.vectors import ranking
 from factloom.retrieval.vectors.read_write_lock import ReadWriteLock
@@ -72,20 +73,21 @@ class Block:
         """Forget what was removed or is replaced, take in what was added, and be at ``sequence``."""
         added = _by_kind(changes.added, dimension)
         gone = np.union1d(changes.removed, changes.added.refs)
+        made = {kind: Rows(dimension) for kind in added.keys() - self.kinds.keys()}
+        for kind, (refs, _, _) in added.items():
+            (self.kinds.get(kind) or made[kind]).reserve(len(refs))
         with self._lock.writing():
             for rows in self.kinds.values():
                 rows.remove(gone)
+            self.kinds.update(made)
             for kind, new in added.items():
-                if kind in self.kinds:
-                    self.kinds[kind].append(new.refs, new.parts, new.vectors)
-                else:
-                    self.kinds[kind] = new
+                self.kinds[kind].append(*new)
             self.sequence = sequence
             self.unsaved += len(gone)
 
 
-def _by_kind(added: VectorRows, dimension: int) -> dict[str, Rows]:
-    """The rows of each kind, checked and copied.
+def _by_kind(added: VectorRows, dimension: int) -> dict[str, tuple[Refs, NDArray[np.int32], Vectors]]:
+    """Refs, parts and vectors of each kind, checked.
 
     Raises:
         VectorIndexError: the feed's rows do not fit together, or are not what the index was made for.
@@ -109,9 +111,9 @@ def _by_kind(added: VectorRows, dimension: int) -> dict[str, Rows]:
         raise VectorIndexError("the store's vectors hold values that are not finite; embed the records again")
     kinds = set(added.kinds)
     if len(kinds) == 1:
-        return {kinds.pop(): Rows(refs.copy(), parts.copy(), np.array(vectors, order="C"))}
+        return {kinds.pop(): (refs, parts, vectors)}
     made = {}
     for kind in sorted(kinds):
         of_kind = np.fromiter((name == kind for name in added.kinds), bool, len(refs))
-        made[kind] = Rows(refs[of_kind], parts[of_kind], np.ascontiguousarray(vectors[of_kind]))
+        made[kind] = (refs[of_kind], parts[of_kind], vectors[of_kind])
     return made

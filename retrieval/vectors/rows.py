@@ -6,8 +6,9 @@ what was deleted is overwritten at once. The order of the rows therefore means n
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import repeat
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 _MAPPING_BYTES: Final = 110
 """About what a row costs in the map from refs to rows (a dictionary entry and two integers, measured)."""
 
-_SMALLEST_SHRINK: Final = 1024
+_SMALLEST_SPARE: Final = 1024
+"""Rows from which spare room is made at once: it costs nothing where the system gives memory when it is touched."""
 
 
 class _Mapped(NamedTuple):
@@ -36,23 +38,31 @@ class Rows:
 
     __slots__ = ("_mapped", "_newest", "count", "extra", "parts", "refs", "vectors")
 
-    def __init__(self, refs: Refs, parts: NDArray[np.int32], vectors: Vectors) -> None:
-        self.refs = refs
-        self.parts = parts
-        self.vectors = vectors
-        self.count = len(refs)
-        self.extra = int(np.count_nonzero(parts))
-        self._newest = int(refs.max(initial=-1))
+    def __init__(self, dimension: int) -> None:
+        """No rows so far."""
+        self.refs: Refs = np.empty(0, np.int64)
+        self.parts: NDArray[np.int32] = np.empty(0, np.int32)
+        self.vectors: Vectors = np.empty((0, dimension), np.float32)
+        self.count = 0
+        self.extra = 0
+        self._newest = -1
         self._mapped: _Mapped | None = None
 
-    @classmethod
-    def empty(cls, dimension: int) -> Rows:
-        """Rows of this dimension, none so far."""
-        return cls(np.empty(0, np.int64), np.empty(0, np.int32), np.empty((0, dimension), np.float32))
+    def fill(self, count: int, read: Callable[[NDArray[Any]], None]) -> None:
+        """Take in ``count`` first rows from where ``read`` puts refs, then parts, then vectors into the array given.
+
+        An array is not made twice that way; a snapshot is read into its place.
+        """
+        self.reserve(count)
+        for array in (self.refs, self.parts, self.vectors):
+            read(array[:count])
+        self.count = count
+        self.extra = int(np.count_nonzero(self.parts[:count]))
+        self._newest = int(self.refs[:count].max(initial=-1))
 
     @property
     def nbytes(self) -> int:
-        """Memory that is in use; spare capacity is not, as it is never touched."""
+        """Memory that is in use; spare room is not, as it is never touched."""
         per_row: int = 4 * self.vectors.shape[1] + 12 + (_MAPPING_BYTES if self._mapped is not None else 0)
         return self.count * per_row
 
@@ -96,14 +106,20 @@ class Rows:
             array[holes] = array[movers]
         self.vectors[kept : self.count] = 0.0
         self.count = kept
-        if len(self.refs) > _SMALLEST_SHRINK and kept < len(self.refs) // 4:
+        if len(self.refs) > _SMALLEST_SPARE and kept < len(self.refs) // 4:
             self._resize(kept)
+
+    def reserve(self, more: int) -> None:
+        """Have room for so many rows more. Those that are here stay as they are, so readers need not be kept out."""
+        needed = self.count + more
+        if needed > len(self.refs):
+            small = not self.count and needed < _SMALLEST_SPARE
+            self._resize(needed if small else needed * 3 // 2)
 
     def append(self, refs: Refs, parts: NDArray[np.int32], vectors: Vectors) -> None:
         """Take in rows of records that are not here yet."""
+        self.reserve(len(refs))
         start, end = self.count, self.count + len(refs)
-        if end > len(self.refs):
-            self._resize(max(end, len(self.refs) * 3 // 2))
         self.refs[start:end] = refs
         self.parts[start:end] = parts
         self.vectors[start:end] = vectors

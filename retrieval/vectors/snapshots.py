@@ -19,8 +19,9 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable, Mapping
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -186,7 +187,7 @@ def _bytes_of(array: NDArray[np.generic]) -> memoryview:
     return array.reshape(-1).view(np.uint8).data
 
 
-def _read(file: BinaryIO) -> tuple[dict[str, str], Snapshot]:
+def _read(file: BufferedReader) -> tuple[dict[str, str], Snapshot]:
     """Header and content.
 
     Raises:
@@ -203,16 +204,18 @@ def _read(file: BinaryIO) -> tuple[dict[str, str], Snapshot]:
     if size != needed:
         raise VectorIndexError(f"it has {size} bytes instead of {needed}")
     checksum = zlib.crc32(encoded, zlib.crc32(start))
+
+    def read_into(array: NDArray[Any]) -> None:
+        nonlocal checksum
+        content = _bytes_of(array)
+        if file.readinto(content) != len(content):
+            raise VectorIndexError("it ends too early")
+        checksum = zlib.crc32(content, checksum)
+
     kinds: dict[str, Rows] = {}
     for kind, count in counts:
-        refs, parts = np.empty(count, np.int64), np.empty(count, np.int32)
-        vectors = np.empty((count, dimension), np.float32)
-        for array in (refs, parts, vectors):
-            content = _bytes_of(array)
-            if file.readinto(content) != len(content):  # type: ignore[attr-defined]
-                raise VectorIndexError("it ends too early")
-            checksum = zlib.crc32(content, checksum)
-        kinds[kind] = Rows(refs, parts, vectors)
+        kinds[kind] = Rows(dimension)
+        kinds[kind].fill(count, read_into)
     if file.read() != struct.pack("=I", checksum):
         raise VectorIndexError("its checksum is wrong")
     return header, Snapshot(sequence, dimension, kinds)

@@ -29,7 +29,7 @@ def check(rows: Rows, expected: dict[int, int]) -> None:
 
 @given(st.lists(st.tuples(st.booleans(), _refs, st.integers(1, 3)), max_size=20))
 def test_any_history_keeps_rows_and_map_in_step(steps: list[tuple[bool, list[int], int]]) -> None:
-    rows, expected = Rows.empty(2), dict[int, int]()
+    rows, expected = Rows(2), dict[int, int]()
     for adding, refs, parts in steps:
         if adding:
             new = [ref for ref in refs if ref not in expected]
@@ -47,7 +47,7 @@ def test_any_history_keeps_rows_and_map_in_step(steps: list[tuple[bool, list[int
 
 
 def test_memory_is_given_back_when_most_is_removed() -> None:
-    rows = Rows.empty(4)
+    rows = Rows(4)
     refs = np.arange(10_000)
     rows.append(refs, np.zeros(10_000, np.int32), np.ones((10_000, 4), np.float32))
     rows.remove(refs[100:])
