@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 from factloom.retrieval.candidates import Candidates
@@ -27,29 +28,41 @@ class Step:
 
 
 class PathFinder:
-    """Finds short ways through one neighbourhood; what it needs is built once, for all hits of a page."""
+    """Finds short ways through one neighbourhood, for all hits of a page.
 
-    def __init__(self, found: Candidates) -> None:
+    ``ways`` are those already known, by the ref of the fact that they lead to.
+    """
+
+    def __init__(self, found: Candidates, ways: Mapping[int, tuple[Step, ...]]) -> None:
+        self._ways = ways
         self._found_by = found.seeds.found_by
         self._around = found.around
         self._named = {ref for ref, how in self._found_by.items() if how == "entity" and ref in self._around.entities}
-        self._facts_of: dict[int, list[int]] = {}
-        for ref, node in self._around.facts.items():
-            for end in {node.subject, node.object, *node.episodes}:
-                self._facts_of.setdefault(end, []).append(ref)
 
     def path(self, kind: str, ref: int) -> tuple[Step, ...]:
-        """From a seed to the record: from an entity that the question names if one is near, else the nearest seed.
+        """From a seed to the record: for a fact about what the question names, from there; else from the nearest seed.
 
-        An episode that was itself found is its own path, as is a fact about nothing that the question names.
+        A record that was itself found is its own path.
         """
-        if kind == "fact":
-            named = self._search(kind, ref, self._named)
-            if named:
-                return named
+        if ref in self._ways:
+            return self._ways[ref]
+        if kind == "fact" and self._named:
+            fact = self._around.facts[ref]
+            for edge, end in (("SUBJECT_OF", fact.subject), ("OBJECT_OF", fact.object)):
+                if end in self._named:
+                    return (Step(None, "entity", end), Step(edge, kind, ref))
         if ref in self._found_by:
             return (Step(None, kind, ref),)
         return self._search(kind, ref, self._found_by.keys())
+
+    @cached_property
+    def _facts_of(self) -> dict[int, list[int]]:
+        """Facts by their ends and episodes: built only for a hit that was not found directly."""
+        facts: dict[int, list[int]] = {}
+        for ref, node in self._around.facts.items():
+            for end in {node.subject, node.object, *node.episodes}:
+                facts.setdefault(end, []).append(ref)
+        return facts
 
     def _search(self, kind: str, ref: int, goals: Iterable[int]) -> tuple[Step, ...]:
         """Breadth first from the record back to the nearest goal; equal ways by ref."""

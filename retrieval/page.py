@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -48,6 +48,7 @@ class PageReader:
         *,
         scope: Scope,
         queries: Vectors,
+        ways: Mapping[int, tuple[Step, ...]],
     ) -> None:
         self._store = store
         self._index = index
@@ -55,6 +56,7 @@ class PageReader:
         self._ranking = ranking
         self._scope = scope
         self._queries = queries
+        self._ways = ways
         self._facts: dict[int, Fact] = {}
         self._episodes: dict[int, Episode] = {}
         self._stale = set(found.around.stale_episodes)
@@ -151,7 +153,7 @@ class PageReader:
     # --- the hits ------------------------------------------------------------------------------------------------
 
     def _hits(self, places: Sequence[Place]) -> list[Hit]:
-        finder = PathFinder(self._found)
+        finder = PathFinder(self._found, self._ways)
         ranked = self._found.around
         paths = {
             place.ref: finder.path(place.kind, place.ref)

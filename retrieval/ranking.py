@@ -6,6 +6,7 @@ moves recall on LoCoMo dev by about a point or less. They are not fitted: docs/d
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +37,7 @@ EPISODE_WEIGHTS: Final[dict[str, float]] = {
     "question": -0.05,  # a turn that asks answers little
     "facts": 0.12,  # the best of the facts that it states, by vector
     "graph": 0.35,  # entities shared with the nearest facts
+    "relation": 0.20,  # states a fact that the question's relations lead to
     "recency": 0.02,  # settles what is else equal; a fact's recency says more, as it is what may have changed
 }
 """Weights of an episode's features (see `features`). A good answer reaches about 0.7, an unrelated turn 0.2."""
@@ -44,6 +46,7 @@ FACT_WEIGHTS: Final[dict[str, float]] = {
     "vector": 0.35,  # its sentence and the question
     "keyword": 0.15,
     "entity": 0.12,  # it is about what the question names
+    "relation": 0.45,  # the question's relations lead to it from whom it names: "Ana's brother" to HAS_BROTHER
     "date": 0.06,
     "evidence": 0.40,  # it is as good as the best episode that states it: the fact in its own words, in its place
     "recency": 0.05,
@@ -89,15 +92,31 @@ class Ranking:
 
 
 def rank(
-    found: Candidates, reading: Reading, episodes: EpisodeTable, facts: FactTable, *, scope: Scope, spread: Spread
+    found: Candidates,
+    reading: Reading,
+    episodes: EpisodeTable,
+    facts: FactTable,
+    relations: Mapping[int, float],
+    *,
+    scope: Scope,
+    spread: Spread,
 ) -> Ranking:
-    """Score all candidates and order those that may be returned; ties by kind, then ref."""
+    """Score all candidates and order those that may be returned; ties by kind, then ref.
+
+    ``relations``: how far the question's relations lead to a fact, 0 to 1, by ref.
+    """
     episode_parts = _weighted(episodes.columns, EPISODE_WEIGHTS)
     fit: Column = _total(episode_parts, len(episodes.refs))
     if len(facts.refs) and len(episodes.refs):
         best: Column = np.zeros(len(fit))
         np.maximum.at(best, facts.stated, facts.columns["vector"][facts.stating])
         episode_parts["facts"] = EPISODE_WEIGHTS["facts"] * best
+        if relations:
+            led_to = _answering(np.array([relations.get(ref, 0.0) for ref in facts.refs.tolist()]))
+            facts.columns["relation"] = led_to
+            stating: Column = np.zeros(len(fit))
+            np.maximum.at(stating, facts.stated, led_to[facts.stating])
+            episode_parts["relation"] = EPISODE_WEIGHTS["relation"] * stating
         episode_parts["graph"] = EPISODE_WEIGHTS["graph"] * graph_signal(found, episodes, facts, fit, spread)
         fit = _total(episode_parts, len(fit))
     fact_parts = _weighted(facts.columns, FACT_WEIGHTS)
@@ -110,6 +129,12 @@ def rank(
         episode_parts["stale"] = -STALE * stale * np.maximum(fit, 0.0)
         fit = fit + episode_parts["stale"]
     return _order(episodes, facts, fit, episode_parts, fact_parts, scope)
+
+
+def _answering(shares: Column) -> Column:
+    """What walks along relations are worth: where one takes in all that was asked, the others were only on the way."""
+    worth: Column = np.where(shares >= 1.0, 1.0, 0.0) if (shares >= 1.0).any() else shares**2
+    return worth
 
 
 def _weighted(columns: dict[str, Column], weights: dict[str, float]) -> dict[str, Column]:

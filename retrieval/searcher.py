@@ -15,6 +15,7 @@ from factloom.retrieval.graph_signal import Spread
 from factloom.retrieval.page import PageReader
 from factloom.retrieval.ranking import rank
 from factloom.retrieval.reading import Reading, read_question
+from factloom.retrieval.relations import walk_relations
 from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.queries import View
 from factloom.schemas.records import utc_now
@@ -120,9 +121,12 @@ class Searcher:
             question = Question(reading, queries, scope, half_life)
             episodes = describe_episodes(found, question, self._index)
             facts = describe_facts(found, question, episodes, self._index)
-            ranking = rank(found, reading, episodes, facts, scope=scope, spread=self._spread)
+            led_to = walk_relations(reading, found.around)
+            shares = {ref: match.share for ref, match in led_to.items()}
+            ranking = rank(found, reading, episodes, facts, shares, scope=scope, spread=self._spread)
         with _timed(timings, "fetch"):
-            reader = PageReader(self._store, self._index, found, ranking, scope=scope, queries=queries)
+            ways = {ref: match.path for ref, match in led_to.items()}
+            reader = PageReader(self._store, self._index, found, ranking, scope=scope, queries=queries, ways=ways)
             hits, more = reader.page(limit, offset, reranker=(self._reranker, query) if self._reranker else None)
         timings["total"] = (time.perf_counter() - started) * 1000.0
         timings["engine"] = timings["total"] - timings["embed"]
