@@ -54,12 +54,22 @@ def answer_report(number: int, question: DemoQuestion, result: SearchResult) -> 
     if result.answered:
         parts += [_hit_report(hit) for hit in _chosen(result.hits)]
     else:
-        best = f"the best of {len(result.hits)} hits scores {result.hits[0].score:.2f}" if result.hits else "no hits"
-        parts.append(Text(f"   Nothing was found that answers this ({best}; an answer reaches {ANSWERING:.2f})."))
+        parts.append(_nothing_report(result))
     times = f"   {result.timings.get('engine', 0):.1f} ms engine, {result.timings.get('total', 0):.1f} ms in all"
     if question.judged:
         times += f"; expected: {plain(question.answer, longest=120) if question.answer else 'not known'}"
     return Group(*parts, Text(times, style="dim"))
+
+
+def _nothing_report(result: SearchResult) -> Text:
+    text = Text("   Nothing was found that answers this")
+    if result.hits:
+        closest = result.hits[0]
+        text.append(
+            f": the best of {len(result.hits)} hits scores {closest.score:.2f}, an answer reaches {ANSWERING:.2f}"
+        )
+        text.append("\n         closest: ", style="dim").append_text(line(closest.text))
+    return text
 
 
 def _chosen(hits: Sequence[Hit]) -> list[Hit]:

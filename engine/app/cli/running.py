@@ -260,7 +260,18 @@ def _place_of(error: MissingScopeError) -> str:
     return f" ({place} names none)" if found else ""
 
 
+class _StandardError(logging.Handler):
+    """Writes to whatever standard error is at the time."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        typer.echo(self.format(record), err=True)
+
+
 def _log_to_stderr(shared: Shared) -> None:
-    level = logging.DEBUG if shared.debug else logging.INFO if shared.verbose else logging.WARNING
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("factloom").setLevel(level)
+    log = logging.getLogger("factloom")
+    log.setLevel(logging.DEBUG if shared.debug else logging.INFO if shared.verbose else logging.WARNING)
+    if not any(isinstance(handler, _StandardError) for handler in log.handlers):
+        handler = _StandardError()
+        handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+        log.addHandler(handler)
+        log.propagate = False
