@@ -156,12 +156,15 @@ def is_correction(sentence: str) -> bool:
 def _belongs(when: When, clause: Clause, sentence: Span) -> bool:
     """Whether the date hangs on this clause's predicate rather than on another one's."""
     start = when.span[0]
-    token = next((t for t in sentence if t.idx + len(t) > start), None)
-    while token is not None:
+    first = token = next((t for t in sentence if t.idx + len(t) > start), None)
+    while token is not None and first is not None:
         heads_clause = token.pos_ == "VERB" or any(c.dep_ == "cop" for c in token.children)
         if token.i == clause.verb.i:
             return True
-        if (heads_clause and token.dep_ not in ("xcomp", "amod", "compound")) or token.head.i == token.i:
+        if heads_clause and token.dep_ not in ("xcomp", "amod", "compound"):
             return False
+        if token.head.i == token.i:  # a fragment in front: "on Friday I quit" wrongly parsed
+            between = sentence.doc[first.i : clause.verb.i]
+            return first.i < clause.verb.i and not any(t.pos_ == "VERB" for t in between)
         token = token.head
     return False

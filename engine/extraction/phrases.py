@@ -119,7 +119,8 @@ def given_name(token: Token) -> str | None:
     for child in token.children:
         if child.i < token.i:
             continue
-        if child.dep_ in ("appos", "flat", "nmod", "compound") and child.pos_ == "PROPN" and not _has_case(child):
+        naming = child.dep_ in ("appos", "flat", "nmod", "compound") and child.pos_ == "PROPN"
+        if naming and child.text[:1].isupper() and not _has_case(child):
             return phrase(child)
         if child.dep_ in ("acl", "acl:relcl") and child.lemma_.lower() in _CALLED:
             for name in child.children:
@@ -214,6 +215,8 @@ def _continues(left: Token, right: Token) -> bool:
     """Whether two neighbouring words are one name although the names layer saw only a part of it."""
     both = left.pos_ == right.pos_ == "PROPN" and left.text[:1].isupper() and right.text[:1].isupper()
     joined = left.head.i == right.i or right.head.i == left.i
+    if both and right.dep_ == "flat" and right.head.i == left.i:
+        return True
     return both and joined and right.dep_ in {"flat", "compound", left.dep_} | _JOINED and right.ent_iob_ != "B"
 
 

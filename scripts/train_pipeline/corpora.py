@@ -15,7 +15,7 @@ from .treebank import group, load_split, to_doc
 SEED = 17
 SWAPPED_COPIES = 2  # of every training example that holds a name
 CHAT_TURNS = 5000  # for the names half
-GRAMMAR_EXAMPLES = 800  # for the syntax half
+GRAMMAR_EXAMPLES = 1000  # for the syntax half
 ATTRS = ["ORTH", "SPACY", "TAG", "POS", "MORPH", "LEMMA", "DEP", "HEAD", "SENT_START", "ENT_IOB", "ENT_TYPE"]
 
 

@@ -55,6 +55,8 @@ EMPLOYED = [
     "teach teaches taught",
     "train trains trained",
 ]
+COMPANY = ["live lives lived", "work works worked", "travel travels travelled", "study studies studied"]
+PARTICIPLES = ["promoted/promote", "fired/fire", "hired/hire", "accepted/accept", "robbed/rob", "invited/invite"]
 LIKING = [
     "hate hates hated",
     "love loves loved",
@@ -156,7 +158,10 @@ def sentence(names: Gazetteer, rng: random.Random) -> Sentence:
     """One annotated sentence, drawn at random."""
     tokens, subject, person = _subject(names, rng)
     verb = _verb_phrase(tokens, person, names, rng)
-    tokens[subject][5], tokens[subject][6] = verb, "nsubj"
+    passive = any(token[6] == "aux:pass" for token in tokens)
+    tokens[subject][5], tokens[subject][6] = verb, "nsubj:pass" if passive else "nsubj"
+    if rng.random() < 0.1:
+        verb = _front(tokens, verb, rng)
     ending = rng.random()
     if ending < 0.75:
         tokens.append([".", ".", "PUNCT", ".", "", verb, "punct"])
@@ -165,6 +170,24 @@ def sentence(names: Gazetteer, rng: random.Random) -> Sentence:
     if str(tokens[0][2]) == "PRON" and tokens[0][0] != "I" and rng.random() < 0.7:
         tokens[0][0] = str(tokens[0][0]).capitalize()
     return _to_sentence(tokens)
+
+
+def _front(tokens: list[Token], verb: int, rng: random.Random) -> int:
+    """Put "on Friday" or "yesterday" in front; returns the verb's new index."""
+    day = rng.choice(["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"])
+    if rng.random() < 0.7:
+        front: list[Token] = [
+            ["on", "on", "ADP", "IN", "", 1, "case"],
+            [day, day, "PROPN", "NNP", "Number=Sing", None, "obl"],
+        ]
+    else:
+        front = [["yesterday", "yesterday", "NOUN", "NN", "Number=Sing", None, "obl:unmarked"]]
+    for token in tokens:
+        assert isinstance(token[5], int)
+        token[5] += len(front)
+    front[-1][5] = verb + len(front)
+    tokens[:0] = front
+    return verb + len(front)
 
 
 def _name(names: Gazetteer, label: str, rng: random.Random) -> str:
@@ -194,7 +217,8 @@ def _subject(names: Gazetteer, rng: random.Random) -> tuple[list[Token], int, in
     if choice < 0.75:
         return [my, relative], 1, 3
     if choice < 0.88:
-        return [my, relative, [other, other, *person, 1, "appos"]], 1, 3
+        tokens: list[Token] = []
+        return tokens, _relative(tokens, None, "nsubj", names, rng), 3
     owner: Token = [name, name, *person, 2, "nmod:poss"]
     tokens = [owner, ["'s", "'s", "PART", "POS", "", 0, "case"], relative]
     if rng.random() < 0.4:
@@ -204,7 +228,11 @@ def _subject(names: Gazetteer, rng: random.Random) -> tuple[list[Token], int, in
 
 def _verb_phrase(tokens: list[Token], person: int, names: Gazetteer, rng: random.Random) -> int:
     """Append a verb phrase; returns the index of the verb."""
-    kind = rng.choice(["located", "employed", "job", "gerund", "thing", "thing", "liking"])
+    kind = rng.choice(
+        ["located", "employed", "job", "gerund", "thing", "thing", "liking", "company", "quitting", "passive"]
+    )
+    if kind == "passive":
+        return _get_passive(tokens, person, rng)
     forms = {
         "located": LOCATED,
         "employed": EMPLOYED,
@@ -212,6 +240,8 @@ def _verb_phrase(tokens: list[Token], person: int, names: Gazetteer, rng: random
         "gerund": LIKING,
         "liking": LIKING,
         "thing": DOING,
+        "company": COMPANY,
+        "quitting": ["quit quits quit"],
     }
     lemma, third, past = rng.choice(forms[kind]).split()
     negated, more = rng.random() < 0.15, rng.random() < 0.5
@@ -249,6 +279,38 @@ def _verb_phrase(tokens: list[Token], person: int, names: Gazetteer, rng: random
     return verb
 
 
+def _get_passive(tokens: list[Token], person: int, rng: random.Random) -> int:
+    """Append "got promoted"; returns the index of the participle."""
+    form, lemma = rng.choice(PARTICIPLES).split("/")
+    verb = len(tokens) + 1
+    tokens.append(["got", "get", "AUX", "VBD", FINITE.format(p=person, t="Past"), verb, "aux:pass"])
+    tokens.append([form, lemma, "VERB", "VBN", "Tense=Past|VerbForm=Part|Voice=Pass", verb, "ROOT"])
+    if rng.random() < 0.3:
+        tokens.append(["yesterday", "yesterday", "NOUN", "NN", "Number=Sing", verb, "obl:unmarked"])
+    return verb
+
+
+def _relative(tokens: list[Token], head: int | None, dep: str, names: Gazetteer, rng: random.Random) -> int:
+    """Append "my sister(,) Bea (Nowak)(,)" or a part of it; returns the index of the noun."""
+    noun = len(tokens) + 1
+    word = rng.choice(RELATIVES)
+    tokens.append(
+        ["my", "my", "PRON", "PRP$", "Case=Gen|Number=Sing|Person=1|Poss=Yes|PronType=Prs", noun, "nmod:poss"]
+    )
+    tokens.append([word, word, "NOUN", "NN", "Number=Sing", head, dep])
+    comma = rng.random() < 0.4
+    if comma:
+        tokens.append([",", ",", "PUNCT", ",", "", len(tokens) + 1, "punct"])
+    name, at = _name(names, "PER", rng), len(tokens)
+    tokens.append([name, name, "PROPN", "NNP", "Number=Sing", noun, "appos"])
+    if rng.random() < 0.4:
+        last = rng.choice([n for n in names.last_names if "'" not in n])
+        tokens.append([last, last, "PROPN", "NNP", "Number=Sing", at, "flat"])
+    if comma and dep == "nsubj":
+        tokens.append([",", ",", "PUNCT", ",", "", at, "punct"])
+    return noun
+
+
 def _complement(tokens: list[Token], kind: str, verb: int, names: Gazetteer, rng: random.Random) -> None:
     at = len(tokens)
     if kind in ("located", "employed"):
@@ -256,6 +318,18 @@ def _complement(tokens: list[Token], kind: str, verb: int, names: Gazetteer, rng
         case = "in" if kind == "located" else rng.choice(["at", "for", "with", "at"])
         tokens.append([case, case, "ADP", "IN", "", at + 1, "case"])
         tokens.append([name, name, "PROPN", "NNP", "Number=Sing", verb, "obl"])
+    elif kind == "company":
+        tokens.append(["with", "with", "ADP", "IN", "", at + 2, "case"])
+        _relative(tokens, verb, "obl", names, rng)
+    elif kind == "quitting":
+        name = _name(names, "ORG", rng)
+        owner = "their" if tokens[0][0] != "I" else "my"
+        number = "Plur|Person=3" if owner == "their" else "Sing|Person=1"
+        features = f"Case=Gen|Number={number}|Poss=Yes|PronType=Prs"
+        tokens.append([owner, owner, "PRON", "PRP$", features, at + 1, "nmod:poss"])
+        tokens.append(["job", "job", "NOUN", "NN", "Number=Sing", verb, "obj"])
+        tokens.append(["at", "at", "ADP", "IN", "", at + 3, "case"])
+        tokens.append([name, name, "PROPN", "NNP", "Number=Sing", at + 1, "nmod"])
     elif kind == "job":
         job = rng.choice(JOBS)
         article = "an" if job[0] in "aeiou" else "a"
@@ -288,5 +362,5 @@ def _to_sentence(tokens: list[Token]) -> Sentence:
         made.morphs.append(str(morph))
         made.heads.append(head)
         made.deps.append(str(dep))
-        made.spaces.append(following not in (".", "!", "'s", "n't"))
+        made.spaces.append(following not in (".", "!", ",", "'s", "n't"))
     return made

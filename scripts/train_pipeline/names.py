@@ -78,14 +78,15 @@ def swap(sentences: list[Sentence], gazetteer: Gazetteer, rng: random.Random) ->
     chosen: dict[tuple[str, ...], list[str]] = {}
     result = []
     for sentence in sentences:
-        words = list(sentence.words)
+        words, lemmas = list(sentence.words), list(sentence.lemmas)
         for start, end, label in sentence.entities or []:
             old = tuple(words[start:end])
             new = chosen.get(old) or _fitting(label, end - start, gazetteer, rng)
             if new:
                 chosen[old] = new
                 words[start:end] = [w.upper() for w in new] if "".join(old).isupper() and len(old[0]) > 4 else new
-        result.append(replace(sentence, words=words))
+                lemmas[start:end] = words[start:end]
+        result.append(replace(sentence, words=words, lemmas=lemmas))
     return result
 
 
