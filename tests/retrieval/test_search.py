@@ -1,0 +1,227 @@
+"""Search on the real store and index: what is found, what is left out, how it is explained and paged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from factloom import Memory, load_settings
+from factloom.retrieval.embedders import HashingEmbedder
+from factloom.schemas.errors import InvalidInputError, NotFoundError
+from factloom.schemas.search import SearchResult
+
+NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
+START = datetime(2025, 3, 1, 10, tzinfo=UTC)
+
+
+@pytest.fixture
+def memory() -> Iterator[Memory]:
+    settings = load_settings(store=":memory:", extractor={"kind": "none"})
+    with Memory(settings=settings, embedder=HashingEmbedder(256), clock=lambda: NOW) as made:
+        yield made
+
+
+def talk(*lines: tuple[str, str], start: datetime = START, session: str = "s1", **more: Any) -> list[dict[str, Any]]:
+    return [
+        {"role": "user", "name": who, "content": text, "time": start + timedelta(minutes=i), "session": session, **more}
+        for i, (who, text) in enumerate(lines)
+    ]
+
+
+def texts(result: SearchResult) -> list[str]:
+    return [hit.text for hit in result]
+
+
+def test_the_speaker_who_is_named_comes_first(memory: Memory) -> None:
+    memory.add(talk(("Ana", "I adopted a grey cat"), ("Rui", "I adopted a grey cat")), space="t")
+    assert memory.search("What did Rui adopt?", space="t")[0].sources[0].speaker == "Rui"
+    assert memory.search("What did Ana adopt?", space="t")[0].sources[0].speaker == "Ana"
+
+
+def test_i_and_she_mean_the_asker(memory: Memory) -> None:
+    memory.add(
+        talk(("Ana", "bread with olives is my favourite"), ("Rui", "bread with olives is my favourite")), space="t"
+    )
+    for question in ("what is my favourite bread?", "what is her favourite bread?"):
+        assert memory.search(question, space="t", asker="Rui")[0].sources[0].speaker == "Rui"
+
+
+def test_an_answer_is_found_by_the_turn_before_it(memory: Memory) -> None:
+    lines = [("Ana", f"nothing much about number {i} to tell") for i in range(30)]
+    lines[15:17] = [("Rui", "which instrument did you buy at the flea market?"), ("Ana", "an accordion, fifty euros")]
+    memory.add(talk(*lines), space="t")
+    found = texts(memory.search("Which instrument was bought at the flea market?", space="t", limit=3))
+    assert "an accordion, fifty euros" in found
+
+
+def test_other_spaces_have_no_influence(memory: Memory) -> None:
+    memory.add(talk(("Ana", "the code of the safe is 4711"), ("Ana", "the weather is fine")), space="one")
+    before = memory.search("What is the code of the safe?", space="one")
+    memory.add(talk(*[("Rui", f"the code of safe {i} is 1234") for i in range(40)]), space="two")
+    memory.add_facts([("Ana", "LIKES", "safe codes")], space="two")
+    after = memory.search("What is the code of the safe?", space="one")
+    assert [(h.id, h.score, h.parts) for h in before] == [(h.id, h.score, h.parts) for h in after]
+
+
+def test_pages_join_into_the_one_ranking(memory: Memory) -> None:
+    memory.add(talk(*[("Ana", f"note {i} about the garden and item {i % 7}") for i in range(230)]), space="t")
+    whole = memory.search("What about the garden?", space="t", limit=230)
+    paged: list[str] = []
+    for offset in range(0, 240, 37):
+        page = memory.search("What about the garden?", space="t", limit=37, offset=offset)
+        assert page.more == (offset + 37 < 230)
+        paged += [hit.id for hit in page]
+    assert paged == [hit.id for hit in whole]
+    assert len(set(paged)) == 230
+    assert not whole.more
+    scores = [hit.score for hit in whole]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_parts_add_up_and_the_path_ends_at_the_hit(memory: Memory) -> None:
+    memory.add(talk(("Ana", "hello there"), ("Ana", "I moved to Lisbon"), ("Rui", "how nice")), space="t")
+    memory.add_facts([("Ana", "LIVES_IN", "Lisbon"), ("Rui", "WORKS_FOR", "Corvina")], space="t")
+    result = memory.search("Where does Ana live?", space="t", limit=20)
+    assert {hit.kind for hit in result} == {"fact", "episode"}
+    for hit in result:
+        assert sum(hit.parts.values()) == pytest.approx(hit.score)
+        assert hit.path[0].edge is None
+        assert hit.path[-1].id == hit.id
+        assert hit.sources
+    assert {"read", "embed", "seeds", "expand", "rank", "fetch", "engine", "total"} <= result.timings.keys()
+
+
+def test_a_question_over_two_relations_shows_the_way(memory: Memory) -> None:
+    memory.add_facts(
+        [("Ana", "HAS_BROTHER", "Teo"), ("Teo", "WORKS_FOR", "Migalha"), ("Ana", "WORKS_FOR", "Kestrel")], space="t"
+    )
+    best = next(h for h in memory.search("Where does Ana's brother work?", space="t") if h.kind == "fact")
+    assert best.text == "Teo works for Migalha."
+    assert [step.edge for step in best.path] == [None, "HAS_BROTHER", "WORKS_FOR"]
+
+
+def lives_here_then_there(memory: Memory) -> None:
+    for place, day in (("Lisbon", START), ("Porto", START + timedelta(days=30))):
+        (said,) = memory.add(
+            talk(("Ana", f"I live in {place}"), start=day, session=place), space="t", infer=False
+        ).episodes
+        fact = {"subject": "Ana", "predicate": "LIVES_IN", "object": place, "valid_at": day, "episode_id": said.id}
+        memory.add_facts([fact], space="t")
+
+
+def test_what_is_over_does_not_stand_beside_what_holds(memory: Memory) -> None:
+    lives_here_then_there(memory)
+    result = memory.search("Where does Ana live?", space="t")
+    assert [hit.text for hit in result if hit.kind == "fact"] == ["Ana lives in Porto."]
+    fresh, stale = (next(h for h in result if h.text == f"I live in {place}") for place in ("Porto", "Lisbon"))
+    assert stale.score < 0.7 * fresh.score
+    assert stale.note == "no longer true (since 2025-03-31)"
+    assert not fresh.note
+
+
+def test_history_and_times_past_are_shown_when_asked(memory: Memory) -> None:
+    lives_here_then_there(memory)
+    history = memory.search("Where does Ana live?", space="t", include_history=True)
+    notes = {hit.text: hit.note for hit in history if hit.kind == "fact"}
+    assert notes == {"Ana lives in Porto.": "", "Ana lives in Lisbon.": "no longer true (since 2025-03-31)"}
+    then = memory.search("Where does Ana live?", space="t", as_of=START + timedelta(days=7))
+    assert sorted(texts(then)) == ["Ana lives in Lisbon.", "I live in Lisbon"]
+
+
+def test_a_fact_said_in_other_words_is_shown_once(memory: Memory) -> None:
+    facts = [
+        {"subject": "Ana", "predicate": "LIKES", "object": "hiking", "text": "Ana likes hiking in the hills."},
+        {"subject": "Ana", "predicate": "ENJOYS", "object": "hiking", "text": "Ana likes hiking in hills."},
+        {"subject": "Ana", "predicate": "AVOIDS", "object": "hiking", "text": "Ana never likes hiking in the hills."},
+    ]
+    memory.add_facts(facts, space="t")
+    found = [h.text for h in memory.search("Does Ana like hiking?", space="t") if h.kind == "fact"]
+    assert len(found) == 2
+    assert "Ana never likes hiking in the hills." in found
+
+
+def test_filters_narrow_before_ranking(memory: Memory) -> None:
+    crowd = talk(*[("Ana", f"the red bicycle number {i}") for i in range(120)], metadata={"topic": "noise"})
+    memory.add(crowd, space="t")
+    memory.add(talk(("Ana", "a bell"), start=START + timedelta(days=1), metadata={"topic": "wanted"}), space="t")
+    assert texts(memory.search("red bicycle", space="t", metadata={"topic": "wanted"})) == ["a bell"]
+    assert texts(memory.search("red bicycle", space="t", since=START + timedelta(hours=12))) == ["a bell"]
+    memory.add_facts([("Ana", "LIKES", "red bicycles"), ("Ana", "WORKS_FOR", "Corvina")], space="t")
+    assert texts(memory.search("red bicycle", space="t", predicates=["WORKS_FOR"])) == ["Ana works for Corvina."]
+
+
+def test_the_time_that_is_named_counts(memory: Memory) -> None:
+    for month in (1, 2, 3, 4, 5):
+        day = datetime(2025, month, 10, tzinfo=UTC)
+        memory.add(talk(("Ana", "we went camping again"), start=day, session=str(month)), space="t")
+    for question, month in (("When did Ana go camping in March?", 3), ("camping last month", 5)):
+        assert memory.search(question, space="t", now=NOW)[0].sources[0].occurred_at.month == month
+
+
+@pytest.mark.parametrize("query", ["", "   ", "\n\t"])
+def test_a_blank_question_is_refused(memory: Memory, query: str) -> None:
+    with pytest.raises(InvalidInputError, match="query"):
+        memory.search(query, space="t")
+
+
+def test_odd_questions_are_answered_with_nothing_rather_than_an_error(memory: Memory) -> None:
+    for query in ("?", "the of and", "🙈", "'s", "a" * 5000, "31 February 2025", "999 years ago"):
+        assert len(memory.search(query, space="empty")) == 0
+    memory.add(talk(("Ana", "hello")), space="t")
+    for query in ("?", "the of and", "🙈", "'s", "a" * 5000, "31 February 2025", "999 years ago"):
+        assert texts(memory.search(query, space="t")) == ["hello"]
+
+
+def test_wrong_pages_are_refused(memory: Memory) -> None:
+    for wrong in ({"limit": 0}, {"offset": -1}, {"kinds": ()}, {"kinds": ("entity",)}):
+        with pytest.raises(InvalidInputError):
+            memory.search("hello", space="t", **wrong)
+
+
+def test_an_unrelated_question_scores_low(memory: Memory) -> None:
+    memory.add(talk(("Ana", "I adopted a grey cat from the shelter"), ("Ana", "the train was late")), space="t")
+    known = memory.search("Who adopted a grey cat from the shelter?", space="t")[0].score
+    unknown = memory.search("Which volcano erupted beside Naples?", space="t")[0].score
+    assert unknown < known / 2
+
+
+def test_what_is_deleted_is_not_found(memory: Memory) -> None:
+    (said, _) = memory.add(talk(("Ana", "the secret is blue"), ("Ana", "the sky is grey")), space="t").episodes
+    memory.delete(said.id)
+    assert "the secret is blue" not in texts(memory.search("What is the secret?", space="t"))
+    with pytest.raises(NotFoundError):
+        memory.get(said.id)
+
+
+class Backwards:
+    """A reranker that prefers what is alphabetically last."""
+
+    name = "backwards"
+
+    def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
+        order = sorted(texts)
+        return [float(order.index(text)) for text in texts]
+
+
+def test_a_reranker_reorders_and_says_so(memory: Memory) -> None:
+    from factloom.graph.pagerank import personalised_pagerank
+    from factloom.retrieval.searcher import Searcher
+    from factloom.schemas.spaces import SpaceSet
+
+    memory.add(talk(("Ana", "apples are red"), ("Ana", "cherries are red"), ("Ana", "berries are red")), space="t")
+    parts = memory._parts
+    searcher = Searcher(
+        parts.store,
+        parts.index,
+        parts.embedder,
+        spread=personalised_pagerank,
+        settings=memory.settings.search,
+        reranker=Backwards(),
+    )
+    result = searcher.search("what is red?", spaces=SpaceSet.of("t"))
+    assert texts(result) == ["cherries are red", "berries are red", "apples are red"]
+    for hit in result:
+        assert sum(hit.parts.values()) == pytest.approx(hit.score)
