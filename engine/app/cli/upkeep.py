@@ -94,15 +94,17 @@ def rebuild_index(run: Run) -> None:
 
 def fetch(run: Run, model: MODEL_NAME = None) -> None:
     """Make the embedding model available offline: download it once, if it is not here, and check it."""
-    from factloom.retrieval.embedders import fetch_model
+    from factloom.retrieval.embedders import fetch_model, locate_weights
 
     settings = run.settings.embedder
     if model is None and settings.kind != "onnx":
         _describe(run, {"kind": settings.kind, "note": "this embedder needs no model on this machine"})
         return
-    named = model or (str(settings.path) if settings.path else None)
-    progress = not run.wants_json and run.err.is_terminal
-    files = fetch_model(named, progress=progress) if named else fetch_model(progress=progress)
+    if model is None and settings.path is not None:  # a folder is here already, or cannot be fetched
+        files = locate_weights(settings.path)
+    else:
+        progress = not run.wants_json and run.err.is_terminal
+        files = fetch_model(model, progress=progress) if model else fetch_model(progress=progress)
     _describe(run, {"model": files.name, "folder": str(files.folder), "origin": files.origin, "sha256": files.sha256})
 
 
@@ -123,7 +125,7 @@ def _embedder_info(settings: EmbedderSettings, model: str | None) -> dict[str, A
         return {"kind": "hashing", "dimension": settings.dimension or 256}
     from factloom.retrieval.embedders import locate_weights
 
-    named = model or (str(settings.path) if settings.path else None)
+    named = model or settings.path
     files = locate_weights(named) if named else locate_weights()
     return {
         "kind": "onnx",

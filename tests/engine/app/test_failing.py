@@ -1,0 +1,124 @@
+"""What goes wrong: one clear line on standard error, the documented exit code, nothing on standard output."""
+
+import logging
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Cli = Callable[..., Any]  # what the fixture cli is: its outcome has code, out, err and document
+
+
+ADD = ("add", "I live in Lisbon.", "--user", "ana")
+
+
+def check(outcome: Any, code: int, *words: str) -> None:
+    assert outcome.code == code
+    assert outcome.out == ""
+    assert outcome.err.startswith("error: ")
+    assert outcome.err.count("\n") == 1
+    assert "Traceback" not in outcome.err
+    for word in words:
+        assert word in outcome.err
+
+
+@pytest.mark.parametrize("json", [(), ("--json",)])
+def test_bad_input(cli: Cli, json: tuple[str, ...]) -> None:
+    check(cli("search", "x", *json), 2, "give --user, --agent, --run or --space")
+    check(cli("add", "x", *json), 2, "give --user, --agent, --run or --space")
+    check(cli("add", "  ", "--user", "ana", *json), 2, "is empty")
+    check(cli("add", "x", "--user", "ana", "--role", "king", *json), 2, "unknown role 'king'")
+    check(cli("add", "x", "--user", "ana", "--time", "2025-01-01T10:00:00", *json), 2, "has no time zone")
+    check(cli("add", "x", "--user", "ana", "--time", "1066-01-01T10:00:00+00:00", *json), 2, "cannot be right")
+    check(cli("add", "x", "--user", "ana", "--metadata", "novalue", *json), 2, "KEY=VALUE")
+    check(cli("add", "a\x00b", "--user", "ana", *json), 2, "NUL character at position 1")
+    check(cli("add", "x" * 300_000, "--user", "ana", *json), 2, "300,000 characters")
+    check(cli("add", "-", "--user", "ana", *json, stdin=b"caf\xe9"), 2, "standard input is not UTF-8 at byte 4")
+    check(cli("search", "x", "--user", "ana", "--limit", "0", *json), 2, "limit must be")
+    check(cli("facts", "--user", "ana", "--limit", "0", *json), 2, "limit must be")
+    check(cli("search", "x", "--user", "ana", "--as-of", "2025-01-01", *json), 2, "has no time zone", "+00:00")
+    check(cli("show", "nothing", *json), 2, "there is no record 'nothing'")
+    check(cli("history", "nothing", *json), 2, "there is no record")
+    check(cli("delete", "nothing", "--yes", *json), 2, "there is no record")
+    check(cli("update", "nothing", "text", *json), 2, "nothing")
+    check(cli("import", "missing.jsonl", "--user", "ana", *json), 2, "No such file")
+    check(cli("import", ".", "--user", "ana", *json), 2, "is a folder")
+    check(cli("demo", "missing.jsonl", *json), 2, "No such file")
+    check(cli("import", __file__, "--user", "ana", "--timezone", "Mars/Base", *json), 2, "no time zone 'Mars/Base'")
+
+
+def test_usage_errors_end_with_two(cli: Cli) -> None:
+    for arguments in (("find", "x"), ("search",), ("search", "x", "--wat"), ("search", "x", "--category", "odd")):
+        outcome = cli(*arguments)
+        assert outcome.code == 2
+        assert outcome.out == ""
+        assert "Usage: factloom" in outcome.err
+
+
+def test_settings_that_cannot_be_used(cli: Cli, tmp_path: Path) -> None:
+    check(cli("stats", environment={"FACTLOOM_EMBEDDER__KIND": "magic"}), 2, "embedder.kind")
+    check(cli("stats", "--config", "missing.toml"), 2, "missing.toml")
+    (tmp_path / "bad.toml").write_text("store = ")
+    check(cli("stats", "--config", "bad.toml"), 2, "not valid TOML")
+    check(cli("stats", "--store", "redis://localhost"), 2, "redis://")
+
+
+def test_stores_that_cannot_be_used(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "text.db").write_text("this is no database, but long enough to be taken for one" * 100)
+    check(cli(*ADD, "--store", "text.db"), 3, "text.db")
+    with sqlite3.connect(tmp_path / "foreign.db") as connection:
+        connection.execute("CREATE TABLE songs (name TEXT)")
+    connection.close()
+    check(cli(*ADD, "--store", "foreign.db"), 3, "foreign.db")
+    check(cli(*ADD, "--store", str(tmp_path)), 2, "is a folder")
+    (tmp_path / "file").write_text("")
+    check(cli(*ADD, "--store", str(tmp_path / "file" / "memory.db")), 3)
+
+
+def test_a_model_that_is_missing(cli: Cli, tmp_path: Path) -> None:
+    missing = {"FACTLOOM_EMBEDDER__KIND": "onnx", "FACTLOOM_EMBEDDER__PATH": str(tmp_path / "nothing")}
+    outcome = cli("search", "x", "--user", "ana", environment=missing)
+    assert outcome.code == 4
+    assert outcome.err.startswith("error: ")
+    outcome = cli("model", "info", environment=missing)
+    assert outcome.code == 4
+    outcome = cli("model", "fetch", "someone/model", environment=missing)
+    assert (outcome.code, "40 digits" in outcome.err) == (2, True)
+
+
+def test_debug_shows_the_traceback_and_verbose_no_texts(cli: Cli) -> None:
+    assert "Traceback" in cli("show", "nothing", "--debug").err
+    outcome = cli(*ADD, "--verbose")
+    assert outcome.code == 0
+    assert "Lisbon" not in outcome.err
+    assert logging.getLogger("factloom").level == logging.INFO
+
+
+def test_control_c_ends_with_130(environment: dict[str, str], tmp_path: Path) -> None:
+    """While it waits for standard input."""
+    arguments = [sys.executable, "-m", "factloom.engine.app.cli", "add", "-", "--user", "ana"]
+    running = subprocess.Popen(arguments, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not Path(environment["FACTLOOM_STORE"]).exists():
+        time.sleep(0.02)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+
+    assert running.returncode == 130
+    assert err.strip() == "interrupted"
+
+
+def test_a_closed_pipe_is_no_traceback(environment: dict[str, str], cli: Cli) -> None:
+    for number in range(40):
+        cli("add-fact", "Ana", "LIKES", f"thing {number} {'x' * 100}", "--user", "ana")
+    command = f'"{sys.executable}" -m factloom.engine.app.cli facts --user ana --json | head -n 1'
+    done = subprocess.run(["sh", "-c", command], env=os.environ, capture_output=True, text=True, check=False)
+
+    assert done.stdout == "{\n"
+    assert done.stderr == ""

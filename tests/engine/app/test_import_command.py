@@ -1,0 +1,65 @@
+"""The import command: what it says and how it ends. Formats and resuming have tests of their own."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Cli = Callable[..., Any]  # what the fixture cli is: its outcome has code, out, err and document
+
+
+GOOD = {"content": "I live in Lisbon.", "name": "Ana", "time": "2025-01-01T10:00:00+00:00"}
+
+
+def test_the_summary_and_problems_by_file_and_line(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "chat.jsonl"
+    path.write_text(f"{json.dumps(GOOD)}\nnot json\n{json.dumps(GOOD)}\n")
+
+    done = cli("import", "chat.jsonl", "--user", "ana")
+
+    assert done.code == 1
+    rows = dict(re.split(r"\s{2,}", line.strip(), maxsplit=1) for line in done.out.splitlines())
+    assert rows["read"] == "3 messages"
+    assert (rows["added"], rows["already there"], rows["problems"]) == ("1", "1", "1")
+    assert rows["facts"].startswith("1 new")
+    assert rows["spaces"] == "user/ana"
+    assert "chat.jsonl:2: not JSON: Expecting value at column 1" in done.err
+    assert "1 could not be imported: mend them and run the same command again" in done.err
+
+    path.write_text(path.read_text().replace("not json", json.dumps({**GOOD, "content": "I like tea."})))
+    mended = cli("import", "chat.jsonl", "--user", "ana")
+    assert mended.code == 0
+    assert mended.err == ""
+    assert "1 new" in mended.out
+
+
+def test_json_goes_to_standard_output_and_problems_to_standard_error(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "chat.jsonl").write_text(f"{json.dumps(GOOD)}\n{{\n")
+
+    done = cli("import", "chat.jsonl", "--user", "ana", "--json")
+
+    assert done.code == 1
+    assert done.document["listed"][0]["where"] == "line 2"
+    assert "chat.jsonl:2:" in done.err
+
+
+def test_messages_without_times_come_with_the_advice_that_makes_them_repeatable(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "chat.jsonl"
+    path.write_text('{"content": "one"}\n')
+    first = cli("import", "chat.jsonl", "--user", "ana")
+    assert first.code == 0
+    advice = first.err.rsplit("add ", 1)[1].split()
+    assert advice[0] == "--start"
+
+    path.write_text('{"content": "one"}\n{"content": "two"}\n')
+    again = cli("import", "chat.jsonl", "--user", "ana", *advice, "--json").document
+    assert (again["known"], again["added"]) == (1, 1)
+
+
+def test_storing_without_learning_and_a_named_format(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "chat.txt").write_text(json.dumps(GOOD))
+
+    done = cli("import", "chat.txt", "--user", "ana", "--no-infer", "--format", "jsonl", "--json").document
+
+    assert (done["added"], done["facts"]) == (1, 0)
