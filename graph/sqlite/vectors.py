@@ -10,6 +10,7 @@ import numpy as np
 
 from factloom.graph.sqlite.database import Database, Row
 from factloom.graph.sqlite.rows import KIND_NAMES
+from factloom.graph.sqlite.space_names import FORGOTTEN
 from factloom.schemas.errors import EmbedderMismatchError, InvalidInputError, StoreCorruptError
 from factloom.schemas.ports import VectorChanges, VectorRows
 
@@ -108,8 +109,9 @@ def vector_sequence(database: Database, space: str) -> int:
 
 
 def vector_spaces(database: Database) -> list[str]:
-    """The spaces that have, or had, vectors, by name."""
-    return sorted(name for (name,) in database.rows("SELECT name FROM space WHERE vector_sequence > 0"))
+    """The spaces that have, or had, vectors, by name; not those whose names are forgotten with all that they held."""
+    rows = database.rows("SELECT name FROM space WHERE vector_sequence > 0")
+    return sorted(name for (name,) in rows if not name.startswith(FORGOTTEN))
 
 
 def vector_changes(database: Database, space: str, *, after: int, limit: int) -> VectorChanges:

@@ -14,12 +14,12 @@ from factloom.graph.sqlite.keywords import put_terms
 from factloom.graph.sqlite.reader import Reader
 from factloom.graph.sqlite.scope import as_json
 from factloom.graph.sqlite.sessions import SessionOrder
+from factloom.graph.sqlite.space_names import forget_empty, number_of
 from factloom.graph.sqlite.vectors import as_vectors, check_embedder, clear_vectors, put_vectors
 from factloom.schemas.errors import NotFoundError, StoreError
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ports import IndexEntry
 from factloom.schemas.records import Change, Entity, Episode, Fact, Status
-from factloom.schemas.spaces import check_space
 
 if TYPE_CHECKING:
     from factloom.schemas.ports import Vectors
@@ -43,19 +43,14 @@ class Writer(Reader):
             "UPDATE space SET sequence = sequence + 1 WHERE number = ?", [(space,) for space in sorted(self._touched)]
         )
         if self._left_residue:
+            forget_empty(self._db, sorted(self._touched))
             self._db.run("INSERT INTO meta (name, value) VALUES ('residue', '1') ON CONFLICT (name) DO NOTHING")
 
     # --- numbers ---
 
     def _spaces(self, names: Iterable[str]) -> dict[str, int]:
         """Numbers of spaces, made if need be. Called before a savepoint, which could undo what is remembered."""
-        found: dict[str, int] = {}
-        for name in dict.fromkeys(names):
-            row = self._db.row("SELECT number FROM space WHERE name = ?", (name,))
-            if row is None:
-                self._db.run("INSERT INTO space (name) VALUES (?)", (check_space(name),))
-                row = self._db.row("SELECT number FROM space WHERE name = ?", (name,)) or (0,)
-            found[name] = row[0]
+        found = {name: number_of(self._db, name) for name in dict.fromkeys(names)}
         self._touched.update(found.values())
         return found
 

@@ -202,6 +202,19 @@ class TestHandles:
         memory.delete(added.id)
         assert len(other.search("tea", user_id="ana")) == 0
 
+    def test_a_space_that_was_emptied_and_filled_again_shows_only_what_is_new(
+        self, memory: Memory, open_memory: Callable[..., Memory]
+    ) -> None:
+        other = open_memory()
+        memory.add("I | LIKES | tea", user_id="ana", time=PAST)
+        assert len(other.search("tea", user_id="ana")) == 2
+        memory.delete_all(user_id="ana")
+        memory.add("I | LIKES | green tea", user_id="ana", time=PAST)
+        assert {hit.text for hit in other.search("tea", user_id="ana")} == {
+            "Ana likes green tea.",
+            "I | LIKES | green tea",
+        }
+
     def test_closing_twice_is_fine(self, memory: Memory) -> None:
         memory.close()
         memory.close()
