@@ -65,9 +65,7 @@ def _nothing_report(result: SearchResult) -> Text:
     text = Text("   Nothing was found that answers this")
     if result.hits:
         closest = result.hits[0]
-        text.append(
-            f": the best of {len(result.hits)} hits scores {closest.score:.2f}, an answer reaches {ANSWERING:.2f}"
-        )
+        text.append(f": the best of {len(result.hits)} hits scores {closest.score:.2f}, an answer reaches {ANSWERING}")
         text.append("\n         closest: ", style="dim").append_text(line(closest.text))
     return text
 

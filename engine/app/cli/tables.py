@@ -79,7 +79,7 @@ def hits_table(result: SearchResult, *, explain: bool) -> RenderableType:
         made.add_row(str(rank), f"{hit.score:.2f}", _hit_text(hit, explain=explain), _hit_when(hit), _hit_source(hit))
     milliseconds = result.timings.get("total", 0.0)
     more = f"; more with --offset {result.offset + len(result.hits)}" if result.more else ""
-    doubt = "" if result.answered else f"; none reaches {ANSWERING:.2f}, so the answer may not be there"
+    doubt = "" if result.answered else f"; none reaches {ANSWERING}, so the answer may not be there"
     return Group(made, Text(f"{len(result.hits)} hits in {milliseconds:.0f} ms{doubt}{more}", style="dim"))
 
 

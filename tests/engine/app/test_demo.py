@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from factloom import Memory
+from factloom.engine.demo.questions import CONVERSATION, QUESTIONS, read_questions
+from factloom.schemas.settings import load_settings
+
 Cli = Callable[..., Any]  # what the fixture cli is: its outcome has code, out, err and document
 
 
@@ -89,6 +93,20 @@ def test_questions_of_ones_own(cli: Cli, tmp_path: Path) -> None:
     bad = cli("demo", "chat.jsonl", "--questions", "bad.json")
     assert bad.code == 2
     assert "bad.json does not hold a list of questions" in bad.err
+
+
+def test_questions_without_an_answer_are_told_from_the_others(cli: Cli) -> None:
+    """All questions of the demo, not the first eight. If this fails after a change of ranking, set ANSWERING anew."""
+    cli("import", str(CONVERSATION), "--space", "demo", environment=REAL)
+    with Memory(settings=load_settings(embedder={"kind": "onnx"})) as memory:
+        answered: dict[bool, list[bool]] = {True: [], False: []}
+        for question in read_questions(QUESTIONS):
+            named = {"asker": question.asker, "now": question.now, "as_of": question.as_of}
+            found = memory.search(question.question, space="demo", **named)
+            answered[question.answer is not None].append(found.answered)
+
+    assert answered[False].count(False) >= 2
+    assert answered[True].count(True) >= 22
 
 
 @pytest.mark.skipif(not (SHARED / "eval" / "locomo_dev.json").is_file(), reason="no LoCoMo file in FACTLOOM_SHARED")
