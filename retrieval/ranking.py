@@ -1,7 +1,7 @@
 """Ranking: one table of named weights, and the mix that puts facts and episodes on one scale.
 
-The weights are round numbers chosen by hand, each for the reason beside it; halving or doubling any one of them
-moves recall on LoCoMo dev by about a point or less. They are not fitted: docs/decisions/003-ranking.md.
+The weights are round numbers chosen by hand, each for the reason beside it, and not fitted. What each is worth, and
+on which data that was looked at, is in docs/decisions/003-ranking.md.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ EPISODE_WEIGHTS: Final[dict[str, float]] = {
     "number": 0.05,  # it names a number, and the question is "how many"
     "length": 0.04,  # longer turns say more: per factor e of its length
     "question": -0.05,  # a turn that asks answers little
-    "facts": 0.12,  # the best of the facts that it states, by vector
+    "facts": 0.12,  # by how much a fact that it states, in plain words, is nearer to the question than it is
     "graph": 0.35,  # entities shared with the nearest facts
-    "relation": 0.20,  # states a fact that the question's relations lead to
+    "relation": 0.10,  # states a fact that the question's relations lead to
     "recency": 0.02,  # settles what is else equal; a fact's recency says more, as it is what may have changed
 }
 """Weights of an episode's features (see `features`). A good answer reaches about 0.7, an unrelated turn 0.2."""
@@ -110,7 +110,7 @@ def rank(
     if len(facts.refs) and len(episodes.refs):
         best: Column = np.zeros(len(fit))
         np.maximum.at(best, facts.stated, facts.columns["vector"][facts.stating])
-        episode_parts["facts"] = EPISODE_WEIGHTS["facts"] * best
+        episode_parts["facts"] = EPISODE_WEIGHTS["facts"] * np.maximum(best - episodes.columns["vector"], 0.0)
         if relations:
             led_to = _answering(np.array([relations.get(ref, 0.0) for ref in facts.refs.tolist()]))
             facts.columns["relation"] = led_to
@@ -132,9 +132,12 @@ def rank(
 
 
 def _answering(shares: Column) -> Column:
-    """What walks along relations are worth: where one takes in all that was asked, the others were only on the way."""
+    """What walks along relations are worth: where one takes in all that was asked, the others were only on the way.
+
+    Shared among the facts that are reached: a relation that leads to twenty says little about any of them.
+    """
     worth: Column = np.where(shares >= 1.0, 1.0, 0.0) if (shares >= 1.0).any() else shares**2
-    return worth
+    return worth / np.sqrt(max(1, np.count_nonzero(worth)))
 
 
 def _weighted(columns: dict[str, Column], weights: dict[str, float]) -> dict[str, Column]:
