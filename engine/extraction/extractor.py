@@ -62,7 +62,7 @@ class OfflineExtractor:
         """
         nlp = load_pipeline(self._pipeline)
         with self._lock:
-            docs = list(nlp.pipe((r.episode.content[:LONGEST] for r in requests), batch_size=BATCH))
+            docs = list(nlp.pipe((_readable(r.episode) for r in requests), batch_size=BATCH))
             return [self._read(request, doc, nlp) for request, doc in zip(requests, docs, strict=True)]
 
     def _read(self, request: ExtractionRequest, doc: Doc, nlp: Language) -> Extraction:
@@ -92,7 +92,7 @@ class OfflineExtractor:
         reader = _reader(episode)
         reader.known = _first_names([episode])
         reader.antecedents = Antecedents(reader.people, list, frozenset({episode.speaker or ""}))
-        return self._remember(episode, reader, nlp(episode.content[-1000:]))
+        return self._remember(episode, reader, nlp(_readable(episode)[-1000:]))
 
     def _remember(self, episode: Episode, reader: Reader, doc: Doc) -> Turn:
         antecedents = reader.antecedents
@@ -108,6 +108,11 @@ class OfflineExtractor:
         while len(self._cache) > REMEMBERED:
             self._cache.popitem(last=False)
         return found
+
+
+def _readable(episode: Episode) -> str:
+    """The content as spaCy can take it: no longer than it is read, broken surrogates replaced one for one."""
+    return episode.content[:LONGEST].encode("utf-8", "replace").decode("utf-8")
 
 
 def _reader(episode: Episode) -> Reader:

@@ -140,6 +140,10 @@ def test_odd_messages_give_nothing_and_break_nothing(text: str) -> None:
     assert read(text) == []
 
 
+def test_broken_surrogates_do_not_hide_a_fact() -> None:
+    assert by_predicate(read("I live in Lisbon. \ud800"), "LIVES_IN").text == "Ana lives in Lisbon."
+
+
 def test_a_batch_gives_the_same_as_one_by_one() -> None:
     texts = ["I live in Lisbon.", "Hi!", "I hate olives. My cat is named Milo.", "Where are you?"]
     requests = [ExtractionRequest(episode=episode(text)) for text in texts]
