@@ -99,12 +99,14 @@ class Neighbourhood:
     """What lies around the seeds, by ref. Edges are implied: NEXT by ``EpisodeNode.previous``/``next``,
     STATED_IN by ``FactNode.episodes``, SUBJECT and OBJECT by ``FactNode.subject``/``object``.
 
-    ``stale_episodes``: those in ``episodes`` that state facts of which none is in the view.
+    ``over``: by episode, the facts that it states and that ended before the time of the view, by ref.
+    ``stale_episodes``: those of them that state no fact that is in the view.
     """
 
     episodes: Mapping[int, EpisodeNode]
     facts: Mapping[int, FactNode]
     entities: Mapping[int, EntityNode]
+    over: Mapping[int, tuple[FactNode, ...]]
     stale_episodes: frozenset[int]
 
 

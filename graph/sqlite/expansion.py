@@ -17,6 +17,7 @@ from typing import Final
 
 from factloom.graph.sqlite.database import Database, Row
 from factloom.graph.sqlite.filters import view_condition
+from factloom.graph.sqlite.rows import to_micros
 from factloom.graph.sqlite.scope import Scope, as_json_refs
 from factloom.schemas.ports import EntityNode, EpisodeNode, FactNode, Neighbourhood
 from factloom.schemas.queries import ExpandLimits, View
@@ -42,6 +43,7 @@ class _Expansion:
         self._limits = limits
         self._history = view.history
         self._at_a_time = view.at is not None
+        self._time = to_micros(view.at or view.now)
         self._view, self._view_parameters = view_condition(view)
         self.episodes: dict[int, EpisodeNode] = {}
         self.facts: dict[int, FactNode] = {}
@@ -67,16 +69,27 @@ class _Expansion:
         for _ in range(self._limits.window):
             frontier = self.add_episodes(ref for node in frontier for ref in (node.previous, node.next))
 
-    def stale(self) -> frozenset[int]:
-        """Episodes that state facts of which none is in the view."""
+    def over(self) -> dict[int, tuple[FactNode, ...]]:
+        """By episode, the facts that it states and that ended before the time of the view."""
         if self._history:
-            return frozenset()
-        alive = {episode for fact in self.facts.values() for episode in fact.episodes}
+            return {}
         rows = self._db.rows(
-            "SELECT j.value FROM json_each(?) j WHERE EXISTS (SELECT 1 FROM fact_episode l WHERE l.episode = j.value) "
-            "AND NOT EXISTS (SELECT 1 FROM fact_episode l CROSS JOIN fact f ON f.ref = l.fact "
-            f"WHERE l.episode = j.value AND {self._view})",
-            (str(sorted(self.episodes.keys() - alive)), *self._view_parameters),
+            f"SELECT {_FACT}, l.episode FROM json_each(?) j CROSS JOIN fact_episode l ON l.episode = j.value "
+            f"CROSS JOIN fact f ON f.ref = l.fact WHERE {_DATED} AND NOT ({self._view}) "
+            "AND (f.valid_at IS NULL OR f.valid_at <= ?) ORDER BY l.episode, f.ref",
+            (self._limits.episodes_per_fact, str(sorted(self.episodes)), *self._view_parameters, self._time),
+        )
+        by_episode: dict[int, list[FactNode]] = {}
+        for row in rows:
+            by_episode.setdefault(row[13], []).append(_fact_node(row))
+        return {episode: tuple(facts[: self._limits.facts_per_entity]) for episode, facts in by_episode.items()}
+
+    def stale(self, over: Iterable[int]) -> frozenset[int]:
+        """Those of the episodes ``over`` that state no fact that is in the view."""
+        rows = self._db.rows(
+            "SELECT j.value FROM json_each(?) j WHERE NOT EXISTS (SELECT 1 FROM fact_episode l "
+            f"CROSS JOIN fact f ON f.ref = l.fact WHERE l.episode = j.value AND {self._view})",
+            (str(sorted(over)), *self._view_parameters),
         )
         return frozenset(ref for (ref,) in rows)
 
@@ -86,8 +99,7 @@ class _Expansion:
         found = []
         for row in rows:
             if row[0] not in self.facts:
-                episodes = tuple(map(int, row[11].split(","))) if row[11] else ()
-                node = FactNode._make((*row[:11], episodes))
+                node = _fact_node(row)
                 self.facts[node.ref] = node
                 found.append(node)
         return found
@@ -189,6 +201,11 @@ class _Expansion:
         return len(self.episodes) + len(self.facts) + len(self.entities)
 
 
+def _fact_node(row: Row) -> FactNode:
+    """A row of ``_FACT`` as a node."""
+    return FactNode._make((*row[:11], tuple(map(int, row[11].split(","))) if row[11] else ()))
+
+
 def _given(database: Database, refs: Sequence[int], scope: Scope) -> dict[str, list[int]]:
     """The given refs by kind, those in unreadable spaces left out; ascending."""
     parameters = (as_json_refs(refs), *scope.parameters)
@@ -208,7 +225,7 @@ def _given(database: Database, refs: Sequence[int], scope: Scope) -> dict[str, l
 def expand(database: Database, refs: Sequence[int], *, scope: Scope, view: View, limits: ExpandLimits) -> Neighbourhood:
     """The neighbourhood of ``refs``, as the module's first lines say."""
     if not len(refs) or scope.is_empty:
-        return Neighbourhood({}, {}, {}, frozenset())
+        return Neighbourhood({}, {}, {}, {}, frozenset())
     given = _given(database, refs, scope)
     found = _Expansion(database, view, limits)
     seeds = found.add_facts(given["fact"])
@@ -228,9 +245,11 @@ def expand(database: Database, refs: Sequence[int], *, scope: Scope, view: View,
         expanded |= fresh
         latest = found.add_facts_of_entities(fresh)
     found.add_episodes(episode for fact in found.facts.values() for episode in fact.episodes)
+    over = found.over()
     return Neighbourhood(
         episodes=dict(sorted(found.episodes.items())),
         facts=dict(sorted(found.facts.items())),
         entities=found.entity_nodes(),
-        stale_episodes=found.stale(),
+        over=over,
+        stale_episodes=found.stale(over),
     )

@@ -279,13 +279,19 @@ class TestViews:
             graph_store, *(episode(name, at=minutes(i)) for i, name in enumerate("abcd"))
         )
         ana, bea = put_entities(graph_store, entity("Ana"), entity("Bea"))
-        put_facts(
+        was, _ = put_facts(
             graph_store,
             fact(ana, bea, "WAS", invalid_at=days(-1), episode_ids=(over.id, mixed.id)),
             fact(ana, bea, "IS", episode_ids=(mixed.id, current.id)),
         )
         everything = (over, mixed, current, chatter)
         assert around(graph_store, *everything).stale_episodes == {over.ref}
+        ended = around(graph_store, *everything).over
+        assert {episode: [node.ref for node in nodes] for episode, nodes in ended.items()} == {
+            over.ref: [was.ref], mixed.ref: [was.ref],
+        }  # fmt: skip
+        assert around(graph_store, *everything, view=View(now=NOW, history=True)).over == {}
+        assert around(graph_store, *everything, view=View(now=NOW, at=days(-2))).over == {}
         assert around(graph_store, *everything, view=View(now=NOW, history=True)).stale_episodes == frozenset()
         assert around(graph_store, *everything, view=View(now=NOW, at=days(-2))).stale_episodes == frozenset()
 

@@ -25,7 +25,7 @@ def around() -> Neighbourhood:
         for ref, (subject, predicate, object_) in TRIPLES.items()
     }
     entities = {ref: EntityNode(ref, name, "person", 1) for ref, name in NAMES.items()}
-    return Neighbourhood({}, facts, entities, frozenset())
+    return Neighbourhood({}, facts, entities, {}, frozenset())
 
 
 def reading(*terms: str, about: tuple[int, ...] = (1,)) -> Reading:
