@@ -6,6 +6,7 @@ on which data that was looked at, is in docs/decisions/003-ranking.md.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -126,8 +127,9 @@ def rank(
         fact_parts["evidence"] = FACT_WEIGHTS["evidence"] * evidence
     if found.around.stale_episodes and not scope.view.history and not reading.former:
         stale = np.isin(episodes.refs, np.array(sorted(found.around.stale_episodes), np.int64))
-        episode_parts["stale"] = -STALE * stale * np.maximum(fit, 0.0)
-        fit = fit + episode_parts["stale"]
+        lost: Column = -STALE * np.where(stale, fit.clip(0.0), 0.0)
+        episode_parts["stale"] = lost
+        fit = fit + lost
     return _order(episodes, facts, fit, episode_parts, fact_parts, scope)
 
 
@@ -137,7 +139,8 @@ def _answering(shares: Column) -> Column:
     Shared among the facts that are reached: a relation that leads to twenty says little about any of them.
     """
     worth: Column = np.where(shares >= 1.0, 1.0, 0.0) if (shares >= 1.0).any() else shares**2
-    return worth / np.sqrt(max(1, np.count_nonzero(worth)))
+    shared: Column = worth / math.sqrt(max(1, int(np.count_nonzero(worth))))
+    return shared
 
 
 def _weighted(columns: dict[str, Column], weights: dict[str, float]) -> dict[str, Column]:

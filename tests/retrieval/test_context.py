@@ -41,6 +41,21 @@ class WordCounter:
         return [len(text.replace("\n", " | ").split()) for text in texts]
 
 
+class JoiningCounter:
+    """Counts more for a text of many lines than for its lines one by one, as some tokenizers do."""
+
+    def count_tokens(self, texts: list[str]) -> list[int]:
+        return [len(text.split()) + text.count("\n") ** 2 for text in texts]
+
+
+def test_the_whole_text_is_counted_too() -> None:
+    block = build_context(
+        result(*[said(i, f"turn {i}") for i in range(1, 20)]), max_tokens=60, now=NOW, counter=JoiningCounter()
+    )
+    assert block.episodes
+    assert JoiningCounter().count_tokens([block.text])[0] == block.tokens <= 60
+
+
 @pytest.mark.parametrize("budget", [1, 16, 17, 25, 40, 75, 200, 1000])
 @pytest.mark.parametrize("counter", [None, WordCounter()])
 def test_the_budget_is_never_exceeded(budget: int, counter: object) -> None:

@@ -39,6 +39,8 @@ def test_the_speaker_who_is_named_comes_first(memory: Memory) -> None:
     memory.add(talk(("Ana", "I adopted a grey cat"), ("Rui", "I adopted a grey cat")), space="t")
     assert memory.search("What did Rui adopt?", space="t")[0].sources[0].speaker == "Rui"
     assert memory.search("What did Ana adopt?", space="t")[0].sources[0].speaker == "Ana"
+    for hit in memory.search("What did Ana adopt?", space="t"):
+        assert (hit.parts.get("speaker", 0.0) > 0.0) == (hit.sources[0].speaker == "Ana")
 
 
 def test_i_and_she_mean_the_asker(memory: Memory) -> None:
@@ -46,7 +48,8 @@ def test_i_and_she_mean_the_asker(memory: Memory) -> None:
         talk(("Ana", "bread with olives is my favourite"), ("Rui", "bread with olives is my favourite")), space="t"
     )
     for question in ("what is my favourite bread?", "what is her favourite bread?"):
-        assert memory.search(question, space="t", asker="Rui")[0].sources[0].speaker == "Rui"
+        for asker in ("Ana", "Rui"):
+            assert memory.search(question, space="t", asker=asker)[0].sources[0].speaker == asker
 
 
 def test_an_answer_is_found_by_the_turn_before_it(memory: Memory) -> None:
@@ -147,7 +150,9 @@ def test_filters_narrow_before_ranking(memory: Memory) -> None:
     crowd = talk(*[("Ana", f"the red bicycle number {i}") for i in range(120)], metadata={"topic": "noise"})
     memory.add(crowd, space="t")
     memory.add(talk(("Ana", "a bell"), start=START + timedelta(days=1), metadata={"topic": "wanted"}), space="t")
-    assert texts(memory.search("red bicycle", space="t", metadata={"topic": "wanted"})) == ["a bell"]
+    wanted = memory.search("red bicycle", space="t", metadata={"topic": "wanted"})
+    assert texts(wanted) == ["a bell"]
+    assert "length" in wanted[0].parts, "found as a candidate, not only at the end of all that is left"
     assert texts(memory.search("red bicycle", space="t", since=START + timedelta(hours=12))) == ["a bell"]
     memory.add_facts([("Ana", "LIKES", "red bicycles"), ("Ana", "WORKS_FOR", "Corvina")], space="t")
     assert texts(memory.search("red bicycle", space="t", predicates=["WORKS_FOR"])) == ["Ana works for Corvina."]
