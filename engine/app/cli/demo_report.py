@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from factloom.engine.app.cli.tables import date, interval, line, plain, said_by, table
@@ -24,7 +25,7 @@ def learned_report(learned: Learned) -> RenderableType:
         f"{stats.current_facts:,} of them current; {stats.bytes / 1e6:.1f} MB on disk"
     )
     parts: list[RenderableType] = [Text(f"\nWhat was learned: {counts}", style="bold")]
-    people = table("who", "what is known", "when!", "said in>")
+    people = table("who", "what is known", "when", "said in>")
     for person in learned.people:
         aliases = f" ({plain(', '.join(person.entity.aliases), longest=40)})" if person.entity.aliases else ""
         for position, fact in enumerate(person.facts):
@@ -32,7 +33,7 @@ def learned_report(learned: Learned) -> RenderableType:
             people.add_row(name, line(fact.text), interval(fact), str(fact.support))
     if learned.people:
         parts.append(people)
-    changes = table("was so", "when!", "because")
+    changes = table("was so", "when", "because")
     for ended in learned.ended:
         reason = line(ended.successor.text) if ended.successor else Text("")
         if ended.fact.expired_at is not None and ended.fact.invalid_at is None:
@@ -55,19 +56,19 @@ def answer_report(number: int, question: DemoQuestion, result: SearchResult) -> 
         parts += [_hit_report(hit) for hit in _chosen(result.hits)]
     else:
         parts.append(_nothing_report(result))
-    times = f"   {result.timings.get('engine', 0):.1f} ms engine, {result.timings.get('total', 0):.1f} ms in all"
+    times = f"         {result.timings.get('engine', 0):.1f} ms engine, {result.timings.get('total', 0):.1f} ms in all"
     if question.judged:
         times += f"; expected: {plain(question.answer, longest=120) if question.answer else 'not known'}"
     return Group(*parts, Text(times, style="dim"))
 
 
-def _nothing_report(result: SearchResult) -> Text:
-    text = Text("   Nothing was found that answers this")
+def _nothing_report(result: SearchResult) -> RenderableType:
+    text = Text("Nothing was found that answers this")
     if result.hits:
         closest = result.hits[0]
         text.append(f": the best of {len(result.hits)} hits scores {closest.score:.2f}, an answer reaches {ANSWERING}")
-        text.append("\n         closest: ", style="dim").append_text(line(closest.text))
-    return text
+        text.append("\nclosest: ", style="dim").append_text(line(closest.text))
+    return _beside("", text)
 
 
 def _chosen(hits: Sequence[Hit]) -> list[Hit]:
@@ -77,12 +78,21 @@ def _chosen(hits: Sequence[Hit]) -> list[Hit]:
     return [hit for hit in hits if hit in facts or hit in passages]
 
 
-def _hit_report(hit: Hit) -> Text:
-    text = Text(f"   {hit.score:.2f}  ").append_text(line(hit.text))
+def _hit_report(hit: Hit) -> RenderableType:
+    text = line(hit.text)
     if hit.note:
         text.append(f" [{plain(hit.note, longest=120)}]", style="italic")
     for source in hit.sources[:1]:
         said = f": {plain(source.content, longest=160)}" if hit.fact is not None else ""
-        text.append(f"\n         source: {said_by(source)}{said}", style="dim")
-    path = hit.why.partition(" | ")[0]
-    return text.append(f"\n         path: {plain(path, longest=240)}", style="dim")
+        text.append(f"\nsource: {said_by(source)}{said}", style="dim")
+    text.append(f"\npath: {plain(hit.why.partition(' | ')[0], longest=240)}", style="dim")
+    return _beside(f"{hit.score:.2f}", text)
+
+
+def _beside(label: str, text: Text) -> RenderableType:
+    """The text with its label in the margin."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(width=7, justify="right", no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(label, text)
+    return grid

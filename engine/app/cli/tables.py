@@ -18,6 +18,7 @@ from factloom.schemas.search import ANSWERING, Hit, SearchResult
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _SPACE = re.compile(r"\s+")
 _LONGEST = 300
+_NARROW = 22
 
 
 def plain(text: str, *, longest: int | None = None) -> str:
@@ -27,6 +28,11 @@ def plain(text: str, *, longest: int | None = None) -> str:
         safe = _SPACE.sub(" ", safe).strip()
         safe = safe if len(safe) <= longest else f"{safe[: longest - 1].rstrip()}…"
     return safe
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """The number with its noun."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def line(text: str) -> Text:
@@ -56,16 +62,20 @@ def said_by(episode: Episode) -> str:
     return f"{plain(episode.speaker or episode.role.value, longest=40)}, {moment(episode.occurred_at)}"
 
 
-def table(*columns: str, title: str | None = None) -> Table:
-    """An empty table; a column named with a trailing ``>`` is aligned right, with ``!`` it does not wrap."""
-    made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+def table(*columns: str) -> Table:
+    """An empty table; a column named with a trailing ``>`` is aligned right, with ``!`` it does not wrap.
+
+    A column with a trailing ``~`` stays narrow, to leave one with ids its room.
+    """
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        name = column.rstrip(">!")
+        name = column.rstrip(">!~")
         made.add_column(
             name,
             justify="right" if ">" in column else "left",
             no_wrap="!" in column or ">" in column,
             overflow="fold",
+            max_width=_NARROW if "~" in column else None,
         )
     return made
 
@@ -74,13 +84,13 @@ def hits_table(result: SearchResult, *, explain: bool) -> RenderableType:
     """The hits, best first; with ``explain``, each with its id, its path and the parts of its score."""
     if not result.hits:
         return Text("Nothing found.")
-    made = table("#>", "score>", "text", "when!", "source")
+    made = table("#>", "score>", "text", "when", "source~" if explain else "source")
     for rank, hit in enumerate(result.hits, start=result.offset + 1):
         made.add_row(str(rank), f"{hit.score:.2f}", _hit_text(hit, explain=explain), _hit_when(hit), _hit_source(hit))
     milliseconds = result.timings.get("total", 0.0)
     more = f"; more with --offset {result.offset + len(result.hits)}" if result.more else ""
     doubt = "" if result.answered else f"; none reaches {ANSWERING}, so the answer may not be there"
-    return Group(made, Text(f"{len(result.hits)} hits in {milliseconds:.0f} ms{doubt}{more}", style="dim"))
+    return Group(made, Text(f"{counted(len(result.hits), 'hit')} in {milliseconds:.0f} ms{doubt}{more}", style="dim"))
 
 
 def _hit_text(hit: Hit, *, explain: bool) -> Text:
@@ -105,17 +115,21 @@ def _hit_source(hit: Hit) -> Text:
     return Text(f"{said_by(source)}{said}{more}")
 
 
-def facts_table(facts: Sequence[Fact], *, title: str | None = None) -> RenderableType:
+def _with_id(text: Text, id_: str) -> Text:
+    """The text, and below it the id by which commands take the record."""
+    return text.append(f"\n{id_}", style="dim")
+
+
+def facts_table(facts: Sequence[Fact]) -> RenderableType:
     """Facts with their ids, as given."""
     if not facts:
         return Text("No facts.")
-    made = table("fact", "predicate", "when!", "support>", "confidence>", "id!", title=title)
+    made = table("fact", "predicate", "when", "support>")
     for fact in facts:
         text = line(fact.text)
         if fact.expired_at is not None:
-            text.append(" (withdrawn)", style="italic")
-        row = (text, fact.predicate, interval(fact), str(fact.support), f"{fact.confidence:.2f}", fact.id)
-        made.add_row(*row)
+            text.append(" [withdrawn]", style="italic")
+        made.add_row(_with_id(text, fact.id), fact.predicate, interval(fact), str(fact.support))
     return made
 
 
@@ -123,36 +137,41 @@ def entities_table(entities: Sequence[Entity]) -> RenderableType:
     """Entities with their types, other names and ids."""
     if not entities:
         return Text("No entities.")
-    made = table("entity", "type", "also called", "space", "id!")
+    made = table("entity", "type", "also called", "space")
     for entity in entities:
         aliases = plain(", ".join(entity.aliases), longest=80)
-        made.add_row(line(entity.name), entity.type, aliases, plain(entity.space), entity.id)
+        made.add_row(_with_id(line(entity.name), entity.id), entity.type, aliases, plain(entity.space))
     return made
 
 
 def episodes_table(episodes: Sequence[Episode], *, errors: bool = False) -> RenderableType:
     """Episodes with who said them and when, or, with ``errors``, with why they could not be learned from."""
-    made = table("episode", "said", "status" if errors else "role", *(["error"] if errors else []), "id!")
+    made = table("episode", "said", "status" if errors else "role", *(["error~"] if errors else []))
     for episode in episodes:
         state = episode.status.value if errors else episode.role.value
         error = [plain(episode.error or "", longest=200)] if errors else []
-        made.add_row(line(episode.content), said_by(episode), state, *error, episode.id)
+        made.add_row(_with_id(line(episode.content), episode.id), said_by(episode), state, *error)
     return made
 
 
 def changes_table(changes: Sequence[Change]) -> RenderableType:
     """Changes, oldest first."""
-    made = table("when!", "what", "by", "why", "from", "to")
+    made = table("when!", "what", "by", "why~", "change")
     for change in changes:
-        before, after = (_fields(values) for values in (change.before, change.after))
         why = plain(change.reason, longest=200)
-        made.add_row(moment(change.at), change.action.value, plain(change.actor, longest=40), why, before, after)
+        made.add_row(moment(change.at), change.action.value, plain(change.actor, longest=40), why, _difference(change))
     return made
 
 
-def _fields(values: dict[str, object] | None) -> Text:
-    shown = (f"{name}={plain(str(value), longest=80)}" for name, value in (values or {}).items() if value is not None)
-    return Text("\n".join(shown))
+def _difference(change: Change) -> Text:
+    """Each field that changed, with its values before and after."""
+    before, after = change.before or {}, change.after or {}
+    lines = []
+    for name in dict.fromkeys((*before, *after)):
+        old, new = (plain(str(values[name]), longest=80) if values.get(name) else "" for values in (before, after))
+        if old or new:
+            lines.append(f"{name.replace('_', ' ')}: {' → '.join(value for value in (old, new) if value)}")
+    return Text("\n".join(lines))
 
 
 def fields_table(fields: Iterable[tuple[str, object]]) -> RenderableType:
@@ -170,7 +189,7 @@ def add_report(result: AddResult) -> RenderableType:
     """What an add changed, fact by fact."""
     stored = len(result.episodes) - len(set(result.known_episode_ids))
     known = f", {len(result.known_episode_ids)} known already" if result.known_episode_ids else ""
-    lines = [Text(f"stored {stored} {'message' if stored == 1 else 'messages'}{known}")]
+    lines = [Text(f"stored {counted(stored, 'message')}{known}")]
     for change in result.changes:
         if change.fact is None:
             continue
@@ -186,11 +205,12 @@ def add_report(result: AddResult) -> RenderableType:
 def receipt_report(receipt: DeleteReceipt) -> RenderableType:
     """What a deletion removed, and what it kept."""
     facts, episodes, entities = (len(ids) for ids in (receipt.fact_ids, receipt.episode_ids, receipt.entity_ids))
-    lines = [f"deleted {facts} facts, {episodes} episodes, {entities} entities"]
+    gone = (counted(facts, "fact"), counted(episodes, "episode"), counted(entities, "entity", "entities"))
+    lines = [f"deleted {', '.join(gone)}"]
     if receipt.kept_episode_ids:
-        lines.append(f"kept {len(receipt.kept_episode_ids)} episodes that state other facts too")
+        lines.append(f"kept for the other facts that they state: {counted(len(receipt.kept_episode_ids), 'episode')}")
     if receipt.weakened_fact_ids:
-        lines.append(f"{len(receipt.weakened_fact_ids)} facts stay with less support")
+        lines.append(f"kept with less support: {counted(len(receipt.weakened_fact_ids), 'fact')}")
     return Text("\n".join(lines))
 
 

@@ -59,8 +59,11 @@ def retry(
         result = run.memory.retry(**scope(user, agent, run_id, space), limit=limit, actor=actor, on_progress=learned)
     from rich.text import Text
 
+    from factloom.engine.app.cli.tables import counted
+
     still = len(result.pending)
-    text = f"learned from {len(result.episodes) - still:,} messages: {len(result.added):,} new facts"
+    learned_from = counted(len(result.episodes) - still, "message")
+    text = f"learned from {learned_from}: {counted(len(result.added), 'new fact')}"
     run.show(lambda: result.model_dump(mode="json"), lambda: Text(text))
     if still:
         run.note(f"{still:,} are still pending, the first because: {result.pending[0].reason}")
