@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from factloom.graph.resolution import Resolver
-from factloom.retrieval.analysis import analyse
+from factloom.retrieval.analysis import analyse, document_terms, embedded_texts
 from factloom.schemas.errors import InvalidInputError, NotFoundError
 from factloom.schemas.extraction import Candidate, ExtractionRequest, Mention
 from factloom.schemas.naming import to_predicate
@@ -139,14 +139,13 @@ class Editor:
         tx: WriteTransaction,
         old: Fact,
         edit: FactEdit,
-        mention: Mention,
-        predicate: str,
-        text: str,
+        target: tuple[Mention, str, str],
+        draft: Episode,
         vectors: Mapping[str, np.ndarray],
-        actor: str,
         reason: str,
     ) -> Fact:
-        now = self._clock()
+        mention, predicate, text = target
+        now, actor = draft.created_at, draft.speaker or ""
         spaces = SpaceSet.of(old.space)
         found = tx.facts([old.ref], spaces=spaces)
         if not found or found[0].expired_at is not None:
@@ -154,7 +153,7 @@ class Editor:
         latest = found[0]
         resolver = Resolver(tx, old.space, now)
         object_ = resolver.resolve(mention)
-        (episode,) = tx.add_episodes([_edit_episode(old, text, actor, now)])
+        (episode,) = tx.add_episodes([draft])
         new = latest.model_copy(
             update={
                 "id": new_id(),
@@ -171,7 +170,8 @@ class Editor:
         (new,) = tx.put_facts([_checked(new)])
         tx.put_facts([latest.model_copy(update={"expired_at": now, "superseded_by": new.id})])
         entries = [IndexEntry("fact", new.id, analyse(text), vectors[text][None, :])]
-        entries.append(IndexEntry("episode", episode.id, analyse(text), vectors[text][None, :]))
+        said = np.stack([vectors[part] for part in embedded_texts(episode)])
+        entries.append(IndexEntry("episode", episode.id, document_terms(episode), said))
         if object_.id in resolver.created:
             entries.append(IndexEntry("entity", object_.id, analyse(mention.name), vectors[mention.name][None, :]))
         tx.put_index(entries, embedder=self._embedder.name)

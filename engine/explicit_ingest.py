@@ -11,7 +11,7 @@ from factloom.engine.explicit import FactInput, to_candidate
 from factloom.engine.ingest import Progress
 from factloom.engine.learning import FactWriter
 from factloom.engine.scope import Scope
-from factloom.retrieval.analysis import document_terms
+from factloom.retrieval.analysis import document_terms, embedded_texts
 from factloom.schemas.errors import NotFoundError
 from factloom.schemas.extraction import Candidate
 from factloom.schemas.ontology import Ontology
@@ -96,7 +96,9 @@ class ExplicitIngest:
                 for candidate, episode in zip(candidates, episodes, strict=True)
                 for change in writer.take(candidate, episode)
             ]
-            entries = [IndexEntry("episode", e.id, document_terms(e), vectors_of([e.content])) for e in made.values()]
+            entries = [
+                IndexEntry("episode", e.id, document_terms(e), vectors_of(embedded_texts(e))) for e in made.values()
+            ]
             tx.put_index([*entries, *writer.finish(vectors_of)], embedder=self._embedder.name)
             return AddResult(episodes=tuple(made.values()), changes=tuple(writer.refreshed(c) for c in changes))
 

@@ -17,7 +17,7 @@ import numpy as np
 from factloom.graph.merging import merge_entities
 from factloom.graph.reconciliation import Reconciler, Statement
 from factloom.graph.resolution import Resolver
-from factloom.retrieval.analysis import analyse, document_text, sentences
+from factloom.retrieval.analysis import analyse, embedded_texts
 from factloom.schemas.errors import ModelError
 from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest
 from factloom.schemas.naming import normalise_name
@@ -160,7 +160,7 @@ class Learner:
         """One call for every text of the batch: episodes whole and by sentence, facts, and names not known yet."""
         texts: list[str] = []
         for episode in batch.episodes:
-            texts += [document_text(episode), *sentences(episode.content)]
+            texts += embedded_texts(episode)
         names = self._unknown_names(batch)
         facts = [candidate.text for read in batch.candidates.values() for candidate in read]
         distinct = list(dict.fromkeys([*texts, *facts, *names.values()]))
@@ -223,8 +223,7 @@ class Learner:
         return [writer.refreshed(change) for change in changes]
 
     def _episode_entry(self, episode: Episode, batch: _Batch) -> IndexEntry:
-        texts = [document_text(episode), *sentences(episode.content)]
-        return IndexEntry("episode", episode.id, None, self._vectors_of(texts, batch))
+        return IndexEntry("episode", episode.id, None, self._vectors_of(embedded_texts(episode), batch))
 
     def _vectors_of(self, texts: Sequence[str], batch: _Batch) -> Vectors:
         """Vectors from the batch; a text that only came up inside the transaction is embedded now."""

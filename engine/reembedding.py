@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from factloom.retrieval.analysis import document_text, sentences
+from factloom.retrieval.analysis import embedded_texts
 from factloom.schemas.ports import Embedder, GraphStore, IndexEntry, VectorIndex, WriteTransaction
 from factloom.schemas.queries import EntityQuery, EpisodeQuery, FactQuery
 from factloom.schemas.records import Status
@@ -48,7 +48,7 @@ def _texts(tx: WriteTransaction) -> Iterator[tuple[str, str, list[str]]]:
     """Kind, id and the texts to embed of every record that has been learned from."""
     everything = SpaceSet.everything()
     for episode in tx.find_episodes(EpisodeQuery(statuses=(Status.DONE,), limit=_UNBOUNDED), spaces=everything):
-        yield "episode", episode.id, [document_text(episode), *sentences(episode.content)]
+        yield "episode", episode.id, embedded_texts(episode)
     for fact in tx.find_facts(FactQuery(limit=_UNBOUNDED), spaces=everything):
         yield "fact", fact.id, [fact.text]
     for entity in tx.find_entities(EntityQuery(limit=_UNBOUNDED), spaces=everything):

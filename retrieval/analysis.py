@@ -101,6 +101,11 @@ def document_text(episode: Episode) -> str:
     return f"{episode.speaker}: {episode.content}" if episode.speaker else episode.content
 
 
+def embedded_texts(episode: Episode) -> list[str]:
+    """The texts of an episode's vectors, in order: the whole, then its sentences if it is long."""
+    return [document_text(episode), *sentences(episode.content)]
+
+
 @lru_cache(maxsize=4096)
 def speaker_terms(speaker: str) -> tuple[str, ...]:
     """Index terms that mark an episode as spoken by ``speaker``: one per word of the name, as "@ana".

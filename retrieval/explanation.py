@@ -162,6 +162,12 @@ def fact_note(fact: Fact, now: datetime) -> str:
 
 
 def episode_note(stated: Iterable[Fact], now: datetime) -> str:
-    """The note on an episode whose facts are all over: since when the last of them is."""
-    ends = [end for fact in stated for end in (fact.invalid_at, fact.expired_at, fact.expires_at) if end and end <= now]
-    return f"no longer true (since {max(ends):%Y-%m-%d})" if ends else "no longer true"
+    """The note on an outdated episode: since when what it states is over, and whether all of it is."""
+    last: list[datetime] = []
+    holds = False
+    for fact in stated:
+        ends = [end for end in (fact.invalid_at, fact.expired_at, fact.expires_at) if end is not None and end <= now]
+        last += [min(ends)] if ends else []
+        holds = holds or not ends
+    what = "partly no longer true" if holds else "no longer true"
+    return f"{what} (since {max(last):%Y-%m-%d})" if last else what

@@ -83,7 +83,7 @@ def describe_episodes(found: Candidates, question: Question, index: VectorIndex)
     characters = np.array(text_length, float)
     occurred_at = np.array(occurred, float)
 
-    vector = _cosines(index, question, refs, "episode", best=bool((characters >= LONG_TEXT).any()))
+    vector = cosines(index, question, refs, "episode", best=bool((characters >= LONG_TEXT).any()))
     counts = found.seeds.episode_keywords.counts(refs)
     lengths = np.array(length, float)
     keyword = found.seeds.episode_keywords.score(counts, lengths)
@@ -122,7 +122,7 @@ def describe_facts(found: Candidates, question: Question, episodes: EpisodeTable
     named = {entity.ref for entity in reading.entities}
     since = np.array([node.valid_at if node.valid_at is not None else node.created_at for node in nodes])
     columns = {
-        "vector": _cosines(index, question, refs, "fact", best=False),
+        "vector": cosines(index, question, refs, "fact", best=False),
         "keyword": found.seeds.fact_keywords.score(counts, lengths),
         "entity": np.array([float(node.subject in named) + 0.5 * (node.object in named) for node in nodes]).clip(0, 1),
         "date": reading.dates.fit(since) if reading.dates else np.zeros(len(nodes)),
@@ -133,7 +133,7 @@ def describe_facts(found: Candidates, question: Question, episodes: EpisodeTable
     return FactTable(refs, nodes, columns, stating, stated)
 
 
-def _cosines(index: VectorIndex, question: Question, refs: Refs, kind: str, *, best: bool) -> Column:
+def cosines(index: VectorIndex, question: Question, refs: Refs, kind: str, *, best: bool = False) -> Column:
     """Mean cosine over the question's vectors; with ``best`` also over the whole text and its best sentence."""
     spaces, vectors = question.scope.spaces, question.vectors
     found = np.nan_to_num(index.similarity(vectors, refs, kind=kind, spaces=spaces)).mean(axis=0)

@@ -59,7 +59,7 @@ class PageReader:
         self._ways = ways
         self._facts: dict[int, Fact] = {}
         self._episodes: dict[int, Episode] = {}
-        self._stale = set(found.around.stale_episodes)
+        self._stale = set(ranking.episodes.refs[ranking.stale].tolist())
 
     def page(self, limit: int, offset: int, *, reranker: tuple[Reranker, str] | None = None) -> tuple[list[Hit], bool]:
         """Hits ``offset`` to ``offset + limit``, and whether there are more.
@@ -214,7 +214,7 @@ class PageReader:
         return [located[id].ref for id in episode_ids if id in located]
 
     def _stale_notes(self, places: Sequence[Place]) -> dict[int, str]:
-        """Notes on episodes of which nothing holds any more: since when."""
+        """Notes on episodes that are outdated: since when."""
         beyond = [p.ref for p in places if p.kind == "episode" and p.ref not in self._found.around.episodes]
         if beyond:
             around = self._store.expand(beyond, spaces=self._scope.spaces, view=self._scope.view, limits=_ALONE)

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from factloom.retrieval.candidates import Candidates, Scope
 from factloom.retrieval.features import Column, EpisodeTable, FactTable
 from factloom.retrieval.graph_signal import Spread, graph_signal
-from factloom.retrieval.reading import Reading
 from factloom.schemas.search import HitKind
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ FACT_WEIGHTS: Final[dict[str, float]] = {
 """Weights of a fact's features. They add up to what an episode's do, so that both stand in one list."""
 
 STALE: Final = 0.5
-"""Share of its score that an episode loses when nothing that it states holds any more."""
+"""Share of its score that an episode loses when what it says about the question holds no more (see `staleness`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +71,7 @@ class Ranking:
     episode_scores: Column
     episode_parts: dict[str, Column]
     fact_parts: dict[str, Column]
+    stale: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -94,17 +94,18 @@ class Ranking:
 
 def rank(
     found: Candidates,
-    reading: Reading,
     episodes: EpisodeTable,
     facts: FactTable,
     relations: Mapping[int, float],
+    stale: NDArray[np.bool_],
     *,
     scope: Scope,
     spread: Spread,
 ) -> Ranking:
     """Score all candidates and order those that may be returned; ties by kind, then ref.
 
-    ``relations``: how far the question's relations lead to a fact, 0 to 1, by ref.
+    ``relations``: how far the question's relations lead to a fact, 0 to 1, by ref. ``stale``: which episodes are
+    outdated (see `staleness`).
     """
     episode_parts = _weighted(episodes.columns, EPISODE_WEIGHTS)
     fit: Column = _total(episode_parts, len(episodes.refs))
@@ -125,12 +126,11 @@ def rank(
         evidence = np.zeros(len(facts.refs))
         np.maximum.at(evidence, facts.stating, fit[facts.stated])
         fact_parts["evidence"] = FACT_WEIGHTS["evidence"] * evidence
-    if found.around.stale_episodes and not scope.view.history and not reading.former:
-        stale = np.isin(episodes.refs, np.array(sorted(found.around.stale_episodes), np.int64))
+    if stale.any():
         lost: Column = -STALE * np.where(stale, fit.clip(0.0), 0.0)
         episode_parts["stale"] = lost
         fit = fit + lost
-    return _order(episodes, facts, fit, episode_parts, fact_parts, scope)
+    return _order(episodes, facts, fit, episode_parts, fact_parts, stale, scope)
 
 
 def _answering(shares: Column) -> Column:
@@ -160,6 +160,7 @@ def _order(
     fit: Column,
     episode_parts: dict[str, Column],
     fact_parts: dict[str, Column],
+    stale: NDArray[np.bool_],
     scope: Scope,
 ) -> Ranking:
     chosen_episodes = _allowed(episodes.refs, "episode", scope.episodes, scope)
@@ -170,7 +171,7 @@ def _order(
     rows = np.concatenate((chosen_facts, chosen_episodes))
     # Rounded, so that sums in another order cannot turn equal scores round from one call to the next.
     order = np.lexsort((rows, ~is_fact, -np.round(scores, 9)))
-    return Ranking(is_fact[order], rows[order], scores[order], episodes, facts, fit, episode_parts, fact_parts)
+    return Ranking(is_fact[order], rows[order], scores[order], episodes, facts, fit, episode_parts, fact_parts, stale)
 
 
 def _allowed(refs: Refs, kind: HitKind, among: Refs | None, scope: Scope) -> NDArray[np.int64]:

@@ -16,6 +16,7 @@ from factloom.retrieval.page import PageReader
 from factloom.retrieval.ranking import rank
 from factloom.retrieval.reading import Reading, read_question
 from factloom.retrieval.relations import walk_relations
+from factloom.retrieval.staleness import outdated
 from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.queries import View
 from factloom.schemas.records import utc_now
@@ -122,8 +123,9 @@ class Searcher:
             episodes = describe_episodes(found, question, self._index)
             facts = describe_facts(found, question, episodes, self._index)
             led_to = walk_relations(reading, found.around)
+            stale = outdated(found, question, episodes, facts, self._index)
             shares = {ref: match.share for ref, match in led_to.items()}
-            ranking = rank(found, reading, episodes, facts, shares, scope=scope, spread=self._spread)
+            ranking = rank(found, episodes, facts, shares, stale, scope=scope, spread=self._spread)
         with _timed(timings, "fetch"):
             ways = {ref: match.path for ref, match in led_to.items()}
             reader = PageReader(self._store, self._index, found, ranking, scope=scope, queries=queries, ways=ways)
