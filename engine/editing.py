@@ -73,11 +73,11 @@ class Editor:
         """
         old, subject, object_ = self._read(fact_id, spaces)
         mention, predicate, text = self._target(edit, old, subject, object_)
-        texts = [text, mention.name]
+        episode = _edit_episode(old, text, actor, self._clock())
+        texts = list(dict.fromkeys([text, mention.name, *embedded_texts(episode)]))
         vectors = dict(zip(texts, self._embedder.embed_documents(texts), strict=True))
-        return self._store.write(
-            lambda tx: self._write(tx, old, edit, mention, predicate, text, vectors, actor, reason)
-        )
+        target = (mention, predicate, text)
+        return self._store.write(lambda tx: self._write(tx, old, edit, target, episode, vectors, reason))
 
     def _read(self, fact_id: str, spaces: SpaceSet) -> tuple[Fact, Entity, Entity]:
         place = self._store.locate([fact_id], spaces=spaces).get(fact_id)
