@@ -158,9 +158,9 @@ def _subject(verb: Token) -> Token | None:
     """The subject, also where it is shared: "I packed and left", "I love to swim"."""
     seen = 0
     while seen < 4:
-        for child in verb.children:
-            if child.dep_ in SUBJECTS:
-                return _relative(child, verb)
+        subjects = [child for child in verb.children if child.dep_ in SUBJECTS]
+        if subjects:  # of two ("Tom" and "I", not seen to be joined) the nearer one agrees with the verb
+            return _relative(subjects[-1], verb)
         if (verb.dep_ == "conj" and verb.head.pos_ in ("VERB", "AUX", "ADJ", "NOUN", "PROPN")) or verb.dep_ == "xcomp":
             verb = verb.head
         elif verb.dep_ in ("acl", "acl:relcl") and verb.tag_ != "VBN":

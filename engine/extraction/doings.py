@@ -34,6 +34,8 @@ def read_done(draft: Draft) -> list[Candidate | None]:
                 c and c.model_copy(update={"text": retell(clause, c.subject.name, draft.reader, draft.when)})
                 for c in done
             ]
+    if clause.verb.dep_ == "acl:relcl" and not clause.objects:
+        return []  # "the kids I met at the shelter": what was met stands outside
     going = _going(draft)
     if going:
         return going
@@ -89,6 +91,8 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
     clause, lists = draft.clause, vocabulary()
     ongoing = clause.tense is Tense.PRESENT or (clause.perfect and clause.progressive)
     verb = verb_lemma(clause.verb)
+    if any(child.lower_ in ("all", "both") for child in clause.verb.children):
+        return []  # "we all have our own paths"
     if (
         not ongoing
         or clause.passive
@@ -119,6 +123,9 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
 def _main_oblique(draft: Draft) -> tuple[str, list[Token]]:
     """The preposition and nouns of the first oblique that tells where, what or whom, the date apart."""
     for case, noun in draft.clause.obliques:
+        between = noun.doc[draft.clause.verb.i + 1 : noun.i]
+        if any(t.tag_ in ("VBZ", "VBD", "VBP") for t in between):
+            continue  # it belongs to a verb in between
         if draft.when is not None and draft.when.span[0] <= noun.idx < draft.when.span[1]:
             continue
         person = entity_type(noun) == "person" or relation_of(noun) is not None

@@ -80,7 +80,7 @@ def _by_table(draft: Draft) -> list[Candidate | None]:
     found: list[Candidate | None] = []
     nouns = [*(noun for _, noun in clause.obliques), *clause.objects]
     nested = [(preposition(c), c) for noun in nouns for c in noun.children if c.dep_ == "nmod"]
-    for case, noun in [*clause.obliques, *(nested if clause.lemma in ("work", "study", "volunteer") else [])]:
+    for case, noun in [*clause.obliques, *(nested if clause.lemma in ("work", "study", "volunteer", "move") else [])]:
         pattern = table.verbs.get((clause.lemma, case))
         if pattern is not None:
             found += _apply(draft, pattern, conjuncts(noun))
