@@ -113,9 +113,13 @@ class Reconciler:
         return sorted(held, key=lambda fact: (_began(fact), fact.created_at, fact.id))
 
     def _either_way(self, statement: Statement, predicates: Sequence[str], object_id: str | None) -> list[Fact]:
-        """As ``_held``, and with subject and object changed over for those predicates that are symmetric."""
+        """As ``_held``, and with subject and object changed over where the predicate, or the statement's, is symmetric.
+
+        Who parts from her husband is his wife no more.
+        """
         found = self._held(statement.subject.id, predicates, object_id)
-        turned = [name for name in predicates if self._ontology[name].symmetric]
+        symmetric = object_id is not None and self._ontology[statement.predicate].symmetric
+        turned = [name for name in predicates if symmetric or self._ontology[name].symmetric]
         if turned and object_id is not None:
             found += self._held(object_id, turned, statement.subject.id)
         elif turned:
@@ -218,9 +222,8 @@ class Reconciler:
         assert statement.object is not None
         spec = self._ontology[statement.predicate]
         ended = self._either_way(statement, [self._ontology.opposite(statement.predicate)], statement.object.id)
-        for name in spec.ends:
-            one = self._ontology[name].cardinality == "one"
-            ended += self._either_way(statement, [name], None if one and not spec.symmetric else statement.object.id)
+        if spec.ends:
+            ended += self._either_way(statement, spec.ends, statement.object.id)
         changes = []
         for fact in ended:
             if fact.invalid_at is None and _began(fact) <= statement.valid_at and fact.id != new.id:

@@ -1,8 +1,8 @@
 """The core ontology: what factloom knows of predicates, as data (``predicates.toml`` beside this file).
 
 Reconciliation asks it how many objects a predicate may have at a time, what a new fact ends, and which facts mean
-the same; extraction asks it for names and categories. Predicates that it does not know are allowed: they hold many
-objects.
+the same; extraction asks it for categories and types, and holds only how predicates are said. Predicates that it does
+not know are allowed: they hold many objects, but for favourites (FAVOURITE_COLOUR), of which there is one of a kind.
 """
 
 from __future__ import annotations
@@ -18,16 +18,19 @@ from pydantic import Field, ValidationError
 from factloom.schemas.errors import ConfigurationError
 from factloom.schemas.records import Category, Predicate, Record
 
+_FAVOURITE = "FAVOURITE_"
+"""Begins the predicates of favourites, one for each kind of thing; there is no list of kinds."""
+
 
 class PredicateSpec(Record):
     """One predicate.
 
     ``cardinality`` one: a newer object closes the older fact at the newer's ``valid_at``. ``ends``: other predicates
-    whose facts about the same subject a new fact of this one closes (MARRIED_TO ends ENGAGED_TO); with the same object
-    only, unless that predicate has cardinality one. ``implies``: states the fact of another predicate with the same
-    subject and object as well (MOVED_TO implies LIVES_IN). ``inverse``: the same fact said the other way round; the
-    one of the two that is ``canonical`` is stored. ``symmetric``: subject and object may change places. ``phrase``:
-    how to say it, between subject and object. ``asked_by``: further words with which a question asks for it.
+    whose facts between the same two a new fact of this one closes (MARRIED_TO ends ENGAGED_TO; LEFT_JOB_AT does not
+    end the work for another employer). ``implies``: states the fact of another predicate with the same subject and
+    object as well (MOVED_TO implies LIVES_IN). ``inverse``: the same fact said the other way round; the one of the two
+    that is ``canonical`` is stored. ``symmetric``: subject and object may change places. ``phrase``: how to say it,
+    between subject and object. ``asked_by``: further words with which a question asks for it.
     """
 
     name: Predicate
@@ -59,11 +62,15 @@ class Ontology:
                     raise ConfigurationError(f"predicate {spec.name} refers to {other}, which is not defined")
 
     def __getitem__(self, name: str) -> PredicateSpec:
-        """The predicate's description; an unknown one holds many objects and implies nothing."""
+        """The predicate's description; an unknown one holds many objects (a favourite: one) and implies nothing."""
         known = self._by_name.get(name)
         if known is None and name.startswith("NOT_"):
             positive = self[name.removeprefix("NOT_")]
             return PredicateSpec(name=name, category=positive.category, symmetric=positive.symmetric)
+        if known is None and name.startswith(_FAVOURITE):
+            kind = name.removeprefix(_FAVOURITE).replace("_", " ").lower()
+            phrase = f"has the favourite {kind}"
+            return PredicateSpec(name=name, category=Category.PREFERENCE, cardinality="one", phrase=phrase)
         return known or PredicateSpec(name=name)
 
     def __contains__(self, name: object) -> bool:

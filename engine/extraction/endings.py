@@ -59,10 +59,10 @@ def _quitting(draft: Draft) -> list[Candidate]:
         employer = employer.model_copy(update={"type": "organisation"})
     found = []
     for subject in draft.subjects():
-        found.append(draft.candidate(subject, "WORKS_FOR", employer, negated=True))
-        if employer is not None:
+        if employer is not None:  # first, so that the leaving is what ended the job
             text = retell(clause, subject.name, draft.reader, draft.when)
             found.append(draft.candidate(subject, "LEFT_JOB_AT", employer, text=text))
+        found.append(draft.candidate(subject, "WORKS_FOR", employer, negated=True))
     return [candidate for candidate in found if candidate is not None]
 
 
@@ -98,9 +98,8 @@ def _parting(draft: Draft) -> list[Candidate]:
         else f"{subject.name} and the partner broke up{when}."
     )
     ended = _PARTNERS.get(clause.lemma, ("HAS_PARTNER",))
-    found = [draft.candidate(subject, predicate, other, text=text, negated=True) for predicate in ended]
-    if other is not None:
-        found.append(draft.candidate(subject, "BROKE_UP_WITH", other))
+    found = [draft.candidate(subject, "BROKE_UP_WITH", other)] if other is not None else []
+    found += [draft.candidate(subject, predicate, other, text=text, negated=True) for predicate in ended]
     return [candidate for candidate in found if candidate is not None]
 
 

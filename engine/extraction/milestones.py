@@ -45,10 +45,7 @@ def read_job_start(draft: Draft) -> list[Candidate | None]:
         employer = employer.model_copy(update={"type": "organisation"})
         for subject in draft.subjects():
             text = retell(clause, subject.name, draft.reader, draft.when)
-            found += [
-                draft.candidate(subject, "STARTED_AT", employer, text=text),
-                draft.candidate(subject, "WORKS_FOR", employer),
-            ]
+            found.append(draft.candidate(subject, "STARTED_AT", employer, text=text))
     return found
 
 

@@ -1,7 +1,8 @@
-"""The table of predicates: what each means, how many a subject can have, and which verbs and nouns say it.
+"""How predicates are said: which verbs, adjectives and nouns say each, and the sentence it makes.
 
-Held as data in ``predicates.toml``, whose head describes the columns. Ingest reads cardinalities and
-exclusions from here, the extractor the verb patterns and relation nouns. Needs no spaCy.
+Held as data in ``predicates.toml``, whose head describes the columns. What a predicate means (category, how many
+objects, entity types) comes from the core ontology, so that extraction and reconciliation cannot disagree. Needs no
+spaCy.
 """
 
 from __future__ import annotations
@@ -10,24 +11,25 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Final, Literal
 
-from factloom.schemas.records import Category
+from pydantic import Field, ValidationError
+
+from factloom.schemas.errors import ConfigurationError
+from factloom.schemas.ontology import Ontology, core_ontology
+from factloom.schemas.records import Category, Record
 
 TABLE: Final = Path(__file__).parent / "predicates.toml"
+
+_Words = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """What a predicate means; see the head of ``predicates.toml``."""
+    """A predicate as the extractor sees it: its meaning from the core, its words from the head of the table."""
 
     name: str
     category: Category = Category.SEMANTIC
-    one: bool = False
-    inverse: str | None = None
-    symmetric: bool = False
-    implies: str | None = None
-    excludes: tuple[str, ...] = ()
     denied: str | None = None
     subject: str = "thing"
     object: str = "thing"
@@ -66,64 +68,85 @@ class PredicateTable:
     adjectives: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def get(self, name: str) -> Predicate:
-        """The predicate of this name; one that the table does not hold is semantic and many."""
-        found = self.predicates.get(name)
-        if found is None:
-            # "Ana's favourite colour is green": one per kind of thing, and there is no list of kinds.
-            found = Predicate(name, category=Category.PREFERENCE, one=True) if name.startswith("FAVOURITE_") else None
-        return found or Predicate(name)
+        """The predicate of this name; one that the table has no words for is told in the speaker's own."""
+        return self.predicates.get(name) or _predicate(_Saying(name=name), core_ontology())
 
-    def is_functional(self, name: str) -> bool:
-        """Whether a subject has at most one current object for this predicate."""
-        return self.get(name).one
 
-    def excluded_by(self, name: str) -> tuple[str, ...]:
-        """Predicates that end between the same subject and object when this one begins."""
-        return self.get(name).excludes
+class _Saying(Record):
+    """A row of the table; a column that says what a predicate means is refused."""
+
+    name: str
+    denied: str | None = None
+    text: str | None = None
+    past: Literal["closed", "same", "event"] | None = None
+    adjectives: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = ()
+
+
+class _Noun(Record):
+    """A row of relation nouns."""
+
+    name: str
+    nouns: _Words
+    gender: Literal["f", "m"] | None = None
+    vague: bool = False
+
+
+class _File(Record):
+    predicate: tuple[_Saying, ...]
+    relation: tuple[_Noun, ...]
 
 
 @lru_cache(maxsize=1)
 def predicate_table() -> PredicateTable:
-    """The shipped table, read once."""
-    document = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    predicates: dict[str, Predicate] = {}
+    """The shipped table, read once together with the core ontology."""
+    return read_table(TABLE.read_text(encoding="utf-8"), core_ontology())
+
+
+def read_table(text: str, ontology: Ontology) -> PredicateTable:
+    """The table that a TOML text holds.
+
+    Raises:
+        ConfigurationError: it is not such a table, says what a predicate means, or names one that the core lacks.
+    """
+    try:
+        file = _File(**tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise ConfigurationError(f"the extractor's predicates.toml cannot be used: {error}") from error
+    named = {*(row.name for row in file.predicate), *(row.name for row in file.relation)}
+    named |= {row.denied for row in file.predicate if row.denied}
+    unknown = sorted(name for name in named if name not in ontology)
+    if unknown:
+        raise ConfigurationError(
+            f"the extractor's predicates.toml says {', '.join(unknown)}, which schemas/predicates.toml does not define"
+        )
+    predicates = {row.name: _predicate(row, ontology) for row in file.predicate}
     relations: dict[str, Relation] = {}
     verbs: dict[tuple[str, str | None], VerbPattern] = {}
     adjectives: dict[tuple[str, str], str] = {}
-    for row in document["predicate"]:
-        predicate = _predicate(row)
-        predicates[predicate.name] = predicate
-        for pattern in row.get("verbs", ()):
-            for verb in _patterns(predicate.name, pattern):
-                verbs[(verb.lemma, verb.preposition)] = verb
-        for pattern in row.get("adjectives", ()):
+    for row in file.predicate:
+        for verb in [verb for pattern in row.verbs for verb in _patterns(row.name, pattern)]:
+            verbs[(verb.lemma, verb.preposition)] = verb
+        for pattern in row.adjectives:
             adjective, _, preposition = pattern.partition(" ")
-            adjectives[(adjective, preposition)] = predicate.name
-    for row in document["relation"]:
-        name = row["name"]
-        for noun in row["nouns"]:
-            relations[noun] = Relation(
-                noun, name, row.get("object", "person"), row.get("gender"), row.get("vague", False)
-            )
-        if name not in predicates:
-            predicates[name] = _predicate({"subject": "person", "object": "person", **row})
+            adjectives[(adjective, preposition)] = row.name
+    for kind in file.relation:
+        predicates.setdefault(kind.name, _predicate(_Saying(name=kind.name), ontology))
+        other = ontology[kind.name].object_type
+        relations |= {noun: Relation(noun, kind.name, other, kind.gender, kind.vague) for noun in kind.nouns}
     return PredicateTable(predicates, relations, verbs, adjectives)
 
 
-def _predicate(row: dict[str, Any]) -> Predicate:
+def _predicate(row: _Saying, ontology: Ontology) -> Predicate:
+    meaning = ontology[row.name]
     return Predicate(
-        name=row["name"],
-        category=Category(row.get("category", "semantic")),
-        one=row.get("cardinality", "many") == "one",
-        inverse=row.get("inverse"),
-        symmetric=row.get("symmetric", False),
-        implies=row.get("implies"),
-        excludes=tuple(row.get("excludes", ())),
-        denied=row.get("denied"),
-        subject=row.get("subject", "thing"),
-        object=row.get("object", "thing"),
-        text=row.get("text"),
-        past=row.get("past", "same" if row.get("category") == "episodic" else "event"),
+        name=row.name,
+        category=meaning.category,
+        denied=row.denied,
+        subject=meaning.subject_type,
+        object=meaning.object_type,
+        text=row.text,
+        past=row.past or ("same" if meaning.category is Category.EPISODIC else "event"),
     )
 
 

@@ -216,8 +216,6 @@ def _assert(draft: Draft, pattern: VerbPattern, object: Mention) -> list[Candida
                 found.append(draft.candidate(subject, spec.denied, object, text=text))
             continue
         found.append(draft.candidate(subject, spec.name, object, ended=ended))
-        if spec.implies is not None:
-            found.append(draft.candidate(subject, spec.implies, object))
     return found
 
 

@@ -101,7 +101,7 @@ class TestDelete:
         assert first.id not in jazz.episode_ids
 
     def test_an_entity_goes_with_all_facts_about_it(self, memory: Memory) -> None:
-        memory.add(["Tom | LIKES | tea", "I | FRIEND_OF | Tom", "I | LIKES | tea"], user_id="ana")
+        memory.add(["Tom | LIKES | tea", "I | HAS_FRIEND | Tom", "I | LIKES | tea"], user_id="ana")
         memory.delete(memory.entity("Tom", user_id="ana").entity.id)
         assert texts(memory) == ["Ana likes tea."]
 

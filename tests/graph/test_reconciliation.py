@@ -101,10 +101,10 @@ class TestSupport:
         assert [fact.support for fact in book.facts("MOVED_TO")] == [2, 1]
 
     def test_a_symmetric_fact_said_the_other_way_round_supports(self, book: Book) -> None:
-        book.state("Ana", "FRIEND_OF", "Bea", 1)
-        (change,) = book.state("Bea", "FRIEND_OF", "Ana", 2)
+        book.state("Ana", "HAS_FRIEND", "Bea", 1)
+        (change,) = book.state("Bea", "HAS_FRIEND", "Ana", 2)
         assert change.action is Action.SUPPORTED
-        assert len(book.facts("FRIEND_OF")) == 1
+        assert len(book.facts("HAS_FRIEND")) == 1
 
     def test_an_inverse_is_stored_in_its_canonical_direction(self, book: Book) -> None:
         book.state("Rui", "HAS_BOSS", "Helena", 1)
@@ -195,9 +195,61 @@ class TestNegation:
         assert book.held("DISLIKES") == []
 
     def test_a_break_up_ends_the_relationship_from_either_side(self, book: Book) -> None:
-        book.state("Tom", "PARTNER_OF", "Nadia", 1)
-        book.state("Nadia", "EX_PARTNER_OF", "Tom", 30)
-        assert book.held("PARTNER_OF") == []
+        book.state("Tom", "HAS_PARTNER", "Nadia", 1)
+        book.state("Nadia", "HAS_EX", "Tom", 30)
+        assert book.held("HAS_PARTNER") == []
+
+    @pytest.mark.parametrize("parting", ["HAS_EX", "BROKE_UP_WITH"])
+    @pytest.mark.parametrize("couple", ["HAS_PARTNER", "HAS_HUSBAND", "HAS_WIFE", "MARRIED_TO", "ENGAGED_TO"])
+    def test_parting_ends_every_kind_of_couple_from_either_side(self, book: Book, couple: str, parting: str) -> None:
+        book.state("Ana", couple, "Rui", 1)
+        book.state("Tom", couple, "Nadia", 1)
+        book.state("Nadia", parting, "Tom", 30)
+        assert book.held(couple) == ["Rui"]
+        assert book.held(couple, at=20) == ["Nadia", "Rui"]
+
+    def test_a_wedding_ends_the_engagement_to_the_same_person(self, book: Book) -> None:
+        book.state("Ana", "ENGAGED_TO", "Rui", 1)
+        book.state("Ana", "HAS_HUSBAND", "Rui", 30)
+        assert book.held("ENGAGED_TO") == []
+        assert book.held("HAS_HUSBAND") == ["Rui"]
+
+    def test_leaving_a_job_ends_that_one_only(self, book: Book) -> None:
+        book.state("Ana", "STARTED_AT", "Corvina", 1)
+        assert book.held("WORKS_FOR") == ["Corvina."]
+        book.state("Ana", "LEFT_JOB_AT", "Lumenar", 20)
+        assert book.held("WORKS_FOR") == ["Corvina."]
+        book.state("Ana", "LEFT_JOB_AT", "Corvina", 30)
+        assert book.held("WORKS_FOR") == []
+
+    @pytest.mark.parametrize(
+        ("first", "then"),
+        [
+            ("OWNS", "SOLD"),
+            ("HAS", "SOLD"),
+            ("LEARNS", "GAVE_UP"),
+            ("PLAYS", "GAVE_UP"),
+            ("LIVES_IN", "MOVED_FROM"),
+            ("EATS", "AVOIDS"),
+            ("LIKES", "DISLIKES"),
+            ("PLANS", "CANCELLED"),
+            ("STUDIES_AT", "GRADUATED_FROM"),
+        ],
+    )
+    def test_what_is_over_is_closed_for_the_same_object(self, book: Book, first: str, then: str) -> None:
+        book.state("Ana", first, "one", 1)
+        book.state("Ana", then, "another", 20)
+        assert book.held(first) == ["one"]
+        book.state("Ana", then, "one", 30)
+        assert book.held(first) == []
+        assert book.held(first, at=29) == ["one"]
+
+    def test_a_new_favourite_takes_the_place_of_the_old_one_of_its_kind(self, book: Book) -> None:
+        book.state("Ana", "FAVOURITE_COLOUR", "green", 1)
+        book.state("Ana", "FAVOURITE_FOOD", "sushi", 2)
+        book.state("Ana", "FAVOURITE_COLOUR", "blue", 30)
+        assert book.held("FAVOURITE_COLOUR") == ["blue"]
+        assert book.held("FAVOURITE_FOOD") == ["sushi"]
 
     def test_a_late_negation_does_not_reach_what_came_after(self, book: Book) -> None:
         book.state("Ana", "WORKS_FOR", "Corvina", 30)

@@ -22,6 +22,28 @@ def test_functional_predicates() -> None:
     assert ontology["MOVED_TO"].implies == ("LIVES_IN",)
 
 
+def test_favourites_are_one_of_a_kind() -> None:
+    spec = core_ontology()["FAVOURITE_COLOUR"]
+    assert spec.cardinality == "one"
+    assert spec.category is Category.PREFERENCE
+    assert spec.sentence("Ana", "green") == "Ana has the favourite colour green."
+
+
+@pytest.mark.parametrize("name", ["HAS_PARTNER", "HAS_BOSS", "HAS_AGE", "FOLLOWS_DIET", "KIND_OF_ANIMAL", "HAS_WIFE"])
+def test_what_extraction_says_of_one_thing_at_a_time_is_functional(name: str) -> None:
+    assert core_ontology()[name].cardinality == "one"
+
+
+def test_a_predicate_does_not_end_what_it_states() -> None:
+    ontology = core_ontology()
+    for name in ontology.names():
+        spec = ontology[name]
+        assert name not in spec.ends
+        assert not set(spec.implies) & set(spec.ends)
+        for implied in spec.implies:
+            assert name not in ontology[implied].ends
+
+
 def test_an_unknown_predicate_holds_many_objects() -> None:
     assert core_ontology()["ADMIRES"] == PredicateSpec(name="ADMIRES")
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import pytest
 
 from factloom.engine.extraction.extractor import OfflineExtractor
-from factloom.engine.extraction.predicates import predicate_table
 from factloom.schemas.errors import ModelNotFoundError
 from factloom.schemas.extraction import Candidate, ExtractionRequest
 from factloom.schemas.ports import Extractor
@@ -155,20 +154,6 @@ def test_a_batch_gives_the_same_as_one_by_one() -> None:
 def test_a_missing_pipeline_is_told_at_once() -> None:
     with pytest.raises(ModelNotFoundError, match="en_no_such_model"):
         OfflineExtractor("en_no_such_model").extract([ExtractionRequest(episode=episode("I live in Lisbon."))])
-
-
-def test_the_table_agrees_with_itself() -> None:
-    table = predicate_table()
-    names = set(table.predicates)
-    for predicate in table.predicates.values():
-        for other in (predicate.implies, predicate.denied, *predicate.excludes):
-            assert other is None or other in names, (predicate.name, other)
-    assert {pattern.predicate for pattern in table.verbs.values()} <= names
-    assert {relation.predicate for relation in table.relations.values()} <= names
-    assert table.is_functional("LIVES_IN")
-    assert table.is_functional("FAVOURITE_COLOUR")
-    assert not table.is_functional("LIKES")
-    assert not table.is_functional("BORROW_FROM")
 
 
 def test_predicates_are_read_without_spacy() -> None:
