@@ -3,7 +3,8 @@
 The rules, in order, for one resolved statement inside one space:
 
 1. the same triple at the same time supports the fact that says it;
-2. a negation, or the opposite predicate, closes the facts that it negates;
+2. a negation, or the opposite predicate, closes the facts that it negates, and a plan that is called off loosely
+   ("the trip was cancelled") is closed if only one can be meant;
 3. a predicate that holds one object at a time closes the older fact at the newer's ``valid_at``, and a statement
    that arrives late is itself closed where the next newer fact begins;
 4. a correction expires the fact that was wrong instead of closing it;
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from factloom.schemas.naming import normalise_name
 from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import WriteTransaction
 from factloom.schemas.queries import FactQuery
@@ -30,6 +32,7 @@ from factloom.schemas.spaces import Labels, SpaceSet
 SAME_EVENT = timedelta(days=2)
 """Two mentions of one event differ by no more than this; a visit in May and one in June are two."""
 
+_PLANS = ("PLANS_TO", "PLANS")
 _UNBOUNDED = 100_000
 
 
@@ -235,6 +238,8 @@ class Reconciler:
         """Close what a negation negates; what was not known before is kept as a fact of its own (NOT_EATS)."""
         affected = self._either_way(statement, [statement.predicate], statement.object.id if statement.object else None)
         running = [fact for fact in affected if fact.invalid_at is None and _began(fact) <= statement.valid_at]
+        if not running and statement.predicate in _PLANS and statement.object is not None:
+            running = self._plan_meant(statement, statement.object)
         over = {"expired_at": self._now} if statement.correction else {"invalid_at": statement.valid_at}
         changes = []
         for fact in running:
@@ -244,10 +249,20 @@ class Reconciler:
             after = {name: _plain(value) for name, value in over.items()}
             self._record(fact.id, Action.CLOSED, reason, statement, before=dict.fromkeys(over), after=after)
             changes.append(self._fact_change(Action.CLOSED, closed, fact, statement, reason))
-        if self._is_news(statement, known=bool(affected)):
+        if self._is_news(statement, known=bool(affected or running)):
             kept = _replace(statement, predicate=self._ontology.opposite(statement.predicate), negated=False)
             changes += self._affirm(kept)
         return changes or [self._fact_change(Action.NOTHING, None, None, statement, "it negates nothing that is held")]
+
+    def _plan_meant(self, statement: Statement, called_off: Entity) -> list[Fact]:
+        """The one open plan of the subject that has all words of what is called off ("the trip"), if it is just one."""
+        words = _words(called_off.name)
+        meant = [
+            fact
+            for fact in self._held(statement.subject.id, _PLANS)
+            if fact.invalid_at is None and _began(fact) <= statement.valid_at and words <= _words(fact.text)
+        ]
+        return meant if len(meant) == 1 else []
 
     def _is_news(self, statement: Statement, *, known: bool) -> bool:
         """Whether a negation is worth a fact of its own (NOT_EATS), beside closing what it negates.
@@ -323,6 +338,10 @@ class Reconciler:
 
 def _replace(statement: Statement, **changes: Any) -> Statement:
     return Statement(**{**statement.__dict__, **changes})
+
+
+def _words(text: str) -> set[str]:
+    return {normalise_name(word) for word in normalise_name(text).split()}
 
 
 def _began(fact: Fact) -> datetime:

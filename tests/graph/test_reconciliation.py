@@ -251,6 +251,27 @@ class TestNegation:
         assert book.held("FAVOURITE_COLOUR") == ["blue"]
         assert book.held("FAVOURITE_FOOD") == ["sushi"]
 
+    def test_a_plan_that_is_called_off_loosely_is_closed_if_it_is_the_only_one_meant(self, book: Book) -> None:
+        book.state("Ana", "PLANS_TO", "go on a trip to the Azores", 1)
+        book.state("Ana", "PLANS_TO", "run a marathon", 1)
+        book.state("Bea", "PLANS_TO", "take a trip to Rome", 1)
+        (change,) = book.state("Ana", "PLANS_TO", "trip", 30, negated=True)
+        assert change.action is Action.CLOSED
+        assert book.held("PLANS_TO") == ["Rome", "marathon"]
+        assert book.held("PLANS_TO", at=20) == ["Azores", "Rome", "marathon"]
+
+    def test_of_two_plans_that_may_be_meant_neither_is_closed(self, book: Book) -> None:
+        book.state("Ana", "PLANS_TO", "go on a trip to the Azores", 1)
+        book.state("Ana", "PLANS", "trip to Rome", 2)
+        book.state("Ana", "PLANS_TO", "trip", 30, negated=True)
+        assert book.held("PLANS_TO") == ["Azores"]
+        assert book.held("PLANS") == ["Rome"]
+
+    def test_a_plan_made_later_is_not_the_one_called_off(self, book: Book) -> None:
+        book.state("Ana", "PLANS_TO", "go on a trip to the Azores", 40)
+        book.state("Ana", "PLANS_TO", "trip", 30, negated=True)
+        assert book.held("PLANS_TO") == ["Azores"]
+
     def test_a_late_negation_does_not_reach_what_came_after(self, book: Book) -> None:
         book.state("Ana", "WORKS_FOR", "Corvina", 30)
         book.state("Ana", "WORKS_FOR", "Corvina", 10, negated=True)
