@@ -31,7 +31,7 @@ _SECONDS_A_DAY: Final = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What candidates are compared with: the question, its vectors (1 or 2, dimension), and what may be seen."""
+    """What candidates are compared with: the question, its vector (1, dimension), and what may be seen."""
 
     reading: Reading
     vectors: Vectors
@@ -83,7 +83,7 @@ def describe_episodes(found: Candidates, question: Question, index: VectorIndex)
     characters = np.array(text_length, float)
     occurred_at = np.array(occurred, float)
 
-    vector = cosines(index, question, refs, "episode", best=bool((characters >= LONG_TEXT).any()))
+    vector = cosines(index, question, refs, "episode", long=characters >= LONG_TEXT)
     counts = found.seeds.episode_keywords.counts(refs)
     lengths = np.array(length, float)
     keyword = found.seeds.episode_keywords.score(counts, lengths)
@@ -122,7 +122,7 @@ def describe_facts(found: Candidates, question: Question, episodes: EpisodeTable
     named = {entity.ref for entity in reading.entities}
     since = np.array([node.valid_at if node.valid_at is not None else node.created_at for node in nodes])
     columns = {
-        "vector": cosines(index, question, refs, "fact", best=False),
+        "vector": cosines(index, question, refs, "fact"),
         "keyword": found.seeds.fact_keywords.score(counts, lengths),
         "entity": np.array([float(node.subject in named) + 0.5 * (node.object in named) for node in nodes]).clip(0, 1),
         "date": reading.dates.fit(since) if reading.dates else np.zeros(len(nodes)),
@@ -133,14 +133,16 @@ def describe_facts(found: Candidates, question: Question, episodes: EpisodeTable
     return FactTable(refs, nodes, columns, stating, stated)
 
 
-def cosines(index: VectorIndex, question: Question, refs: Refs, kind: str, *, best: bool = False) -> Column:
-    """Mean cosine over the question's vectors; with ``best`` also over the whole text and its best sentence."""
+def cosines(
+    index: VectorIndex, question: Question, refs: Refs, kind: str, *, long: NDArray[np.bool_] | None = None
+) -> Column:
+    """Cosine with the question, 0 without a vector; for ``long`` texts its mean with the best sentence's."""
     spaces, vectors = question.scope.spaces, question.vectors
-    found = np.nan_to_num(index.similarity(vectors, refs, kind=kind, spaces=spaces)).mean(axis=0)
-    if best:
-        parts = index.similarity(vectors, refs, kind=kind, spaces=spaces, parts="best")
-        found = (found + np.nan_to_num(parts).mean(axis=0)) / 2
-    return np.asarray(found, float)
+    found: Column = np.nan_to_num(index.similarity(vectors, refs, kind=kind, spaces=spaces))[0].astype(float)
+    if long is not None and long.any():
+        parts = index.similarity(vectors, refs[long], kind=kind, spaces=spaces, parts="best")
+        found[long] = (found[long] + np.nan_to_num(parts)[0]) / 2
+    return found
 
 
 def _rows(refs: Refs, wanted: tuple[int, ...]) -> Rows:

@@ -22,6 +22,7 @@ LONGEST_QUERY: Final = 4000
 """Characters of a question that are read; what follows is left out."""
 
 _LONGEST_NAME: Final = 5
+_ARTICLES: Final = frozenset({"the", "a", "an"})
 _MOST_NAMES: Final = 200
 _MOST_ENTITIES: Final = 12
 
@@ -192,7 +193,7 @@ def _entities_named(text: str, asker: str, *, store: GraphReader, spaces: SpaceS
         for start in range(len(tokens) - length + 1):
             part = tokens[start : start + length]
             if not all(word in STOP_WORDS or word in _QUESTION_WORDS for word in part):
-                grams.setdefault(normalise_name(" ".join(part)), (start, start + length))
+                grams.setdefault(_key(part), (start, start + length))
     keys = list(grams)[: _MOST_NAMES - 1]
     own = normalise_name(asker) if asker else ""
     if own:
@@ -219,6 +220,16 @@ def _entities_named(text: str, asker: str, *, store: GraphReader, spaces: SpaceS
             taken.update(range(*span))
             kept.append(entity)
     return kept[:_MOST_ENTITIES]
+
+
+def _key(part: Sequence[str]) -> str:
+    """The key of a name of these words; plain ones are in its form already, unless an article leads."""
+    name = " ".join(part)
+    return (
+        name
+        if name.isascii() and part[0] not in _ARTICLES and name.replace(" ", "").isalnum()
+        else normalise_name(name)
+    )
 
 
 def _keys(entity: Entity) -> set[str]:

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
-from factloom.retrieval.analysis import analyse
 from factloom.retrieval.explanation import Step
+from factloom.retrieval.predicate_words import predicate_terms, relation_words
 from factloom.retrieval.reading import Reading
-from factloom.schemas.ontology import core_ontology
 from factloom.schemas.ports import FactNode, Neighbourhood
 
 INVERSE: Final = "^"
@@ -40,30 +38,6 @@ class _Walk:
     entity: int
     used: frozenset[str]
     path: tuple[Step, ...]
-
-
-@lru_cache(maxsize=4096)
-def predicate_terms(predicate: str) -> frozenset[str]:
-    """Index terms by which a question asks for a predicate: those of its name, its phrase and its further words."""
-    spec = core_ontology()[predicate.removeprefix("NOT_")]
-    words = (predicate.removeprefix("NOT_").replace("_", " ").lower(), spec.phrase, *spec.asked_by)
-    return frozenset(term for text in words for term in analyse(text))
-
-
-@lru_cache(maxsize=1)
-def relation_words() -> dict[str, tuple[str, ...]]:
-    """Predicates of the core ontology by the terms that ask for them."""
-    found: dict[str, list[str]] = {}
-    for name in core_ontology().names():
-        for term in predicate_terms(name):
-            found.setdefault(term, []).append(name)
-    return {term: tuple(names) for term, names in found.items()}
-
-
-def predicates_asked_for(reading: Reading) -> tuple[str, ...]:
-    """Core predicates that the question's words ask for, in the ontology's order."""
-    words = relation_words()
-    return tuple(dict.fromkeys(name for term in reading.terms for name in words.get(term, ())))
 
 
 def walk_relations(reading: Reading, around: Neighbourhood) -> dict[int, RelationMatch]:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from factloom.retrieval.candidates import expand_seeds, find_seeds, make_scope
 from factloom.retrieval.context import build_context
 from factloom.retrieval.features import Question, describe_episodes, describe_facts
@@ -116,7 +118,7 @@ class Searcher:
             scope = make_scope(self._store, filters or SearchFilter(), spaces=spaces, view=view, kinds=kinds)
             seeds = find_seeds(reading, queries, store=self._store, index=self._index, scope=scope)
         with _timed(timings, "expand"):
-            found = expand_seeds(seeds, store=self._store, scope=scope)
+            found = expand_seeds(seeds, reading, store=self._store, scope=scope)
         with _timed(timings, "rank"):
             half_life = self._settings.recency_half_life_days
             question = Question(reading, queries, scope, half_life)
@@ -141,8 +143,13 @@ class Searcher:
         )
 
     def _embed(self, reading: Reading) -> Vectors:
-        """The question whole and stripped, in one batch; one row when both are the same."""
-        return self._embedder.embed_queries(list(dict.fromkeys((reading.query, reading.stripped))))
+        """One vector for the question whole and stripped, which are embedded in one batch: their mean.
+
+        Its inner product with a record is the mean of the two cosines, so that one search does for both.
+        """
+        vectors = self._embedder.embed_queries(list(dict.fromkeys((reading.query, reading.stripped))))
+        mean: Vectors = vectors.mean(axis=0, keepdims=True, dtype=np.float32)
+        return mean
 
 
 @contextmanager

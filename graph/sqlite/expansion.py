@@ -17,6 +17,7 @@ from typing import Final
 
 from factloom.graph.sqlite.database import Database, Row
 from factloom.graph.sqlite.filters import view_condition
+from factloom.graph.sqlite.node_cache import Nodes
 from factloom.graph.sqlite.rows import to_micros
 from factloom.graph.sqlite.scope import Scope, as_json_refs
 from factloom.schemas.ports import EntityNode, EpisodeNode, FactNode, Neighbourhood
@@ -38,8 +39,9 @@ _BEST: Final = "ORDER BY f.support DESC, f.since DESC, f.ref"
 class _Expansion:
     """What one expansion has found so far."""
 
-    def __init__(self, database: Database, view: View, limits: ExpandLimits) -> None:
+    def __init__(self, database: Database, view: View, limits: ExpandLimits, known: Nodes) -> None:
         self._db = database
+        self._known = known
         self._limits = limits
         self._history = view.history
         self._at_a_time = view.at is not None
@@ -53,15 +55,19 @@ class _Expansion:
 
     def add_episodes(self, refs: Iterable[int]) -> list[EpisodeNode]:
         """Read episodes that are not known yet."""
-        missing = sorted({ref for ref in refs if ref} - self.episodes.keys())
-        if not missing:
-            return []
-        rows = self._db.rows(
-            f"SELECT {_EPISODE} FROM json_each(?) j CROSS JOIN episode e ON e.ref = j.value", (str(missing),)
-        )
-        nodes = [EpisodeNode._make((*row[:9], row[9] == 1)) for row in rows]
-        self.episodes.update((node.ref, node) for node in nodes)
-        return nodes
+        wanted = {ref for ref in refs if ref} - self.episodes.keys()
+        known = self._known
+        found = {ref: known[ref] for ref in wanted if ref in known}
+        missing = sorted(wanted - found.keys())
+        if missing:
+            rows = self._db.rows(
+                f"SELECT {_EPISODE} FROM json_each(?) j CROSS JOIN episode e ON e.ref = j.value", (str(missing),)
+            )
+            read = {row[0]: EpisodeNode._make((*row[:9], row[9] == 1)) for row in rows}
+            known.update(read)
+            found.update(read)
+        self.episodes.update(found)
+        return list(found.values())
 
     def follow_next(self, start: list[EpisodeNode]) -> None:
         """Follow NEXT both ways for ``window`` steps."""
@@ -222,12 +228,17 @@ def _given(database: Database, refs: Sequence[int], scope: Scope) -> dict[str, l
     }
 
 
-def expand(database: Database, refs: Sequence[int], *, scope: Scope, view: View, limits: ExpandLimits) -> Neighbourhood:
-    """The neighbourhood of ``refs``, as the module's first lines say."""
+def expand(
+    database: Database, refs: Sequence[int], *, scope: Scope, view: View, limits: ExpandLimits, known: Nodes
+) -> Neighbourhood:
+    """The neighbourhood of ``refs``, as the module's first lines say.
+
+    ``known``: episodes that were read before in the same state of the one readable space; more are added to it.
+    """
     if not len(refs) or scope.is_empty:
         return Neighbourhood({}, {}, {}, {}, frozenset())
     given = _given(database, refs, scope)
-    found = _Expansion(database, view, limits)
+    found = _Expansion(database, view, limits, known)
     seeds = found.add_facts(given["fact"])
     near = found.add_episodes([*given["episode"], *(episode for fact in seeds for episode in fact.episodes)])
     found.follow_next(near)

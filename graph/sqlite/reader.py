@@ -13,6 +13,7 @@ from factloom.graph.sqlite.database import Database, Row
 from factloom.graph.sqlite.expansion import expand
 from factloom.graph.sqlite.filters import entity_conditions, episode_conditions, fact_conditions
 from factloom.graph.sqlite.keywords import match_terms
+from factloom.graph.sqlite.node_cache import NodeCache, Nodes
 from factloom.graph.sqlite.scope import Scope, as_json, as_json_refs, scope_of
 from factloom.schemas.ports import Located, Neighbourhood, SpaceStatistics, TermMatches
 from factloom.schemas.queries import EntityQuery, EpisodeQuery, ExpandLimits, FactQuery, View
@@ -30,9 +31,10 @@ def _integers(rows: Iterable[Row]) -> Refs:
 class Reader:
     """``GraphReader`` on one connection."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime], nodes: NodeCache | None = None) -> None:
         self._db = database
         self._clock = clock
+        self._nodes = nodes
 
     def _scope(self, spaces: SpaceSet) -> Scope:
         return scope_of(self._db, spaces)
@@ -124,7 +126,15 @@ class Reader:
 
     def expand(self, refs: Sequence[int], *, spaces: SpaceSet, view: View, limits: ExpandLimits) -> Neighbourhood:
         """The bounded two-way neighbourhood of the records ``refs``."""
-        return expand(self._db, refs, scope=self._scope(spaces), view=view, limits=limits)
+        scope = self._scope(spaces)
+        return expand(self._db, refs, scope=scope, view=view, limits=limits, known=self._known_nodes(scope))
+
+    def _known_nodes(self, scope: Scope) -> Nodes:
+        """Episode nodes that are known already, where just one space is read; a transaction knows none."""
+        if self._nodes is None or scope.numbers is None or len(scope.numbers) != 1:
+            return {}
+        row = self._db.row("SELECT sequence FROM space WHERE number = ?", scope.numbers)
+        return self._nodes.nodes(scope.numbers[0], row[0]) if row else {}
 
     def history(self, ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:
         """Changes to these records, oldest first."""

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
+from factloom.retrieval.predicate_words import predicate_terms, predicates_asked_for
 from factloom.retrieval.reading import Reading
-from factloom.retrieval.relations import predicate_terms, predicates_asked_for, walk_relations
+from factloom.retrieval.relations import walk_relations
 from factloom.schemas.ports import EntityNode, FactNode, Neighbourhood
 from factloom.schemas.records import Entity
 
@@ -69,4 +70,4 @@ def test_predicates_are_known_by_name_phrase_and_further_words() -> None:
     assert "boss" in predicate_terms("HAS_BOSS")
     assert predicate_terms("NOT_LIKES") == predicate_terms("LIKES")
     assert "publish" in predicate_terms("WAS_PUBLISHED_BY")
-    assert "LIVES_IN" in predicates_asked_for(reading("live"))
+    assert "LIVES_IN" in predicates_asked_for(("live",))
