@@ -138,7 +138,7 @@ def _answering(shares: Column) -> Column:
 
     Shared among the facts that are reached: a relation that leads to twenty says little about any of them.
     """
-    worth: Column = np.where(shares >= 1.0, 1.0, 0.0) if (shares >= 1.0).any() else shares**2
+    worth: Column = np.where(shares >= 1.0, shares, 0.0) if (shares >= 1.0).any() else shares**2
     shared: Column = worth / math.sqrt(max(1, int(np.count_nonzero(worth))))
     return shared
 

@@ -19,6 +19,9 @@ from factloom.schemas.ports import FactNode, Neighbourhood
 INVERSE: Final = "^"
 """Before an edge that is walked from its object to its subject, as in SPARQL's property paths."""
 
+CHAIN: Final = 1.5
+"""Worth of a fact at the end of a chain: its sentence is about somebody whom the question does not name."""
+
 _LONGEST_WALK: Final = 3
 _MOST_WALKS: Final = 200
 
@@ -29,6 +32,11 @@ class RelationMatch:
 
     share: float
     path: tuple[Step, ...]
+
+    @property
+    def worth(self) -> float:
+        """The share; more for a chain that uses up all words, whose last fact has no word of the question in it."""
+        return CHAIN if self.share >= 1.0 and len(self.path) > 2 else self.share
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ class Searcher:
             facts = describe_facts(found, question, episodes, self._index)
             led_to = walk_relations(reading, found.around)
             stale = outdated(found, question, episodes, facts, self._index)
-            shares = {ref: match.share for ref, match in led_to.items()}
+            shares = {ref: match.worth for ref, match in led_to.items()}
             ranking = rank(found, episodes, facts, shares, stale, scope=scope, spread=self._spread)
         with _timed(timings, "fetch"):
             ways = {ref: match.path for ref, match in led_to.items()}
