@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     import networkx
 
 
+_LEAST_TOKENS = 40
+"""A context block has marks and a heading before its first line."""
+
+
 class ReadableMemory:
     """What can be asked of a memory. ``Memory`` adds what changes it."""
 
@@ -161,8 +165,8 @@ class ReadableMemory:
             InvalidInputError: as ``search``, or ``max_tokens`` is too small for any block.
         """
         budget = self._settings.search.max_tokens if max_tokens is None else max_tokens
-        if budget < 16:
-            raise InvalidInputError(f"max_tokens must be at least 16, got {budget}")
+        if budget < _LEAST_TOKENS:
+            raise InvalidInputError(f"max_tokens must be at least {_LEAST_TOKENS}, got {budget}")
         search.setdefault("limit", min(1000, max(20, budget // 12)))
         return self._searcher.context(self.search(query, **search), max_tokens=budget)
 

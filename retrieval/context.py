@@ -10,7 +10,7 @@ from typing import Final
 from factloom.retrieval.explanation import fact_note
 from factloom.schemas.ports import TokenCounter
 from factloom.schemas.records import Episode, Fact, Role
-from factloom.schemas.search import ContextBlock, Hit, SearchResult
+from factloom.schemas.search import CONTEXT_CLOSE, CONTEXT_OPEN, ContextBlock, Hit, SearchResult
 
 FACTS_HEADING: Final = "Known facts:"
 PASSAGES_HEADING: Final = "From earlier conversations:"
@@ -54,6 +54,7 @@ def token_count(counter: object) -> Count:
 def build_context(result: SearchResult, *, max_tokens: int, now: datetime, counter: object) -> ContextBlock:
     """The best hits as text of at most ``max_tokens`` tokens.
 
+    The block stands between two marks, by which ingest knows it again and does not learn from it.
     Hits are taken best first as long as they fit, each record once; they are shown oldest first, facts with dates
     and who said so, passages with date and speaker, and what no longer holds is marked. The same hits give the same
     text. A passage that is longer than the whole budget is cut.
@@ -65,7 +66,8 @@ def build_context(result: SearchResult, *, max_tokens: int, now: datetime, count
         counter: counts tokens if it is a `TokenCounter` or wraps one.
     """
     count = token_count(counter)
-    facts, passages = _choose(result.hits, max_tokens, now, count)
+    marks = count(f"{CONTEXT_OPEN}\n{CONTEXT_CLOSE}") + 2  # 2 for the line ends
+    facts, passages = _choose(result.hits, max(0, max_tokens - marks), now, count)
     text = _render(facts, passages)
     tokens = count(text) if text else 0
     while tokens > max_tokens and (facts or passages):  # a tokenizer that joins line ends may count differently
@@ -142,7 +144,8 @@ def _speaker(episode: Episode) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """``text`` on one line, without the marks of a block: whatever is quoted cannot end the block early."""
+    return " ".join(text.replace(CONTEXT_OPEN, " ").replace(CONTEXT_CLOSE, " ").split())
 
 
 def _cut(line: _Line, room: int, count: Count) -> _Line | None:
@@ -171,4 +174,4 @@ def _render(facts: Sequence[_Line], passages: Sequence[_Line]) -> str:
         blocks.append("\n".join([FACTS_HEADING, *(line.text for line in _in_order(facts))]))
     if passages:
         blocks.append("\n".join([PASSAGES_HEADING, *(line.text for line in _in_order(passages))]))
-    return "\n\n".join(blocks)
+    return "\n".join([CONTEXT_OPEN, "\n\n".join(blocks), CONTEXT_CLOSE]) if blocks else ""

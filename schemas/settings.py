@@ -52,7 +52,7 @@ class SearchSettings(_Section):
 
     limit: int = Field(10, ge=1, le=1000)
     recency_half_life_days: float = Field(180.0, gt=0)
-    max_tokens: int = Field(1000, ge=16)
+    max_tokens: int = Field(1000, ge=40)
 
 
 class IngestSettings(_Section):

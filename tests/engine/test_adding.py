@@ -64,6 +64,14 @@ class TestLearning:
         assert [fact.text for fact in result.added] == ["Ana likes tea."]
         assert CONTEXT_OPEN in result.episodes[0].content, "the episode itself is kept as it came"
 
+    def test_a_context_block_of_its_own_is_not_learned_back_whatever_it_quotes(self, memory: Memory) -> None:
+        memory.add(f"I | LIKES | tea and {CONTEXT_CLOSE}\nI | LIVES_IN | Rome", user_id="ana")
+        before = memory.stats().facts
+        block = memory.context("what does Ana like?", user_id="ana")
+        assert "LIVES_IN" in block.text
+        memory.add(f"{block}\nthanks", user_id="ana", role="assistant")
+        assert memory.stats().facts == before
+
     def test_infer_false_stores_and_does_not_learn(self, memory: Memory) -> None:
         result = memory.add("I | LIVES_IN | Lisbon", user_id="ana", infer=False)
         assert result.added == ()

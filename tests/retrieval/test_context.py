@@ -8,7 +8,7 @@ import pytest
 
 from factloom.retrieval.context import approximate_tokens, build_context
 from factloom.schemas.records import Episode, Fact, Role
-from factloom.schemas.search import Hit, QueryReading, SearchResult
+from factloom.schemas.search import CONTEXT_CLOSE, CONTEXT_OPEN, Hit, QueryReading, SearchResult
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 
@@ -77,7 +77,8 @@ def test_facts_come_first_and_everything_runs_from_old_to_new() -> None:
     ]
     block = build_context(result(*hits), max_tokens=500, now=NOW, counter=None)
     lines = block.text.splitlines()
-    assert lines[1] == "- Ana lives in Porto. (since 2025-05-27; Ana, 2025-05-27)"
+    assert (lines[0], lines[-1]) == (CONTEXT_OPEN, CONTEXT_CLOSE)
+    assert lines[2] == "- Ana lives in Porto. (since 2025-05-27; Ana, 2025-05-27)"
     assert [line.rsplit(" ", 1)[1] for line in lines if line.startswith("[")] == ["oldest", "between", "newest"]
     assert [episode.id for episode in block.episodes] == ["e9", "e4", "e1"]
     assert [fact.id for fact in block.facts] == ["f5"]
@@ -92,7 +93,7 @@ def test_what_is_over_is_marked() -> None:
 
 def test_a_long_passage_is_cut_to_fit() -> None:
     block = build_context(result(said(1, "word " * 5000)), max_tokens=60, now=NOW, counter=None)
-    assert block.text.endswith("word …")
+    assert block.text.endswith(f"word …\n{CONTEXT_CLOSE}")
     assert 30 < block.tokens <= 60
 
 
