@@ -6,6 +6,7 @@ what they read stays true until it is committed. An episode that cannot be read 
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from factloom.graph.merging import merge_entities
 from factloom.graph.reconciliation import Reconciler, Statement
 from factloom.graph.resolution import Resolver
 from factloom.retrieval.analysis import analyse, embedded_texts
-from factloom.schemas.errors import ModelError
+from factloom.schemas.errors import ModelError, StoreError, VectorIndexError
 from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ontology import Ontology
@@ -35,6 +36,19 @@ if TYPE_CHECKING:
 
 _CONTEXT = re.compile(f"{re.escape(CONTEXT_OPEN)}.*?(?:{re.escape(CONTEXT_CLOSE)}|$)", re.DOTALL)
 _PROPOSALS = 3
+_OURS = frozenset({"sentence", "implied_by", "tool_call_id"})
+"""Metadata that factloom writes itself, on facts or on messages; a caller's does not take its place."""
+
+_MEANWHILE = "it was learned from, or deleted, in the meantime"
+_log = logging.getLogger(__name__)
+
+
+class _UnembeddedError(Exception):
+    """A text has no vector yet: the transaction is left, since no model is to be waited for inside it."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        super().__init__(f"{len(texts)} texts have no vector")
+        self.texts = texts
 
 
 @dataclass
@@ -102,20 +116,51 @@ class Learner:
         try:
             self._read(batch)
             self._embed(batch)
+            return self._write(batch, actor)
         except ModelError as error:
-            return self._postpone(batch.episodes, error)
-        return self._store.write(lambda tx: self._commit(tx, batch, actor))
+            return self._postpone(batch, error)
+        except (StoreError, VectorIndexError):  # no episode's fault
+            raise
+        except Exception as error:  # noqa: BLE001 - it is kept on the episode that is to blame
+            if len(batch.episodes) == 1:
+                _log.warning("episode %s cannot be learned from: %s", batch.episodes[0].id, type(error).__name__)
+                return self._postpone(batch, error)
+            # One of them is to blame: each alone, so that it does not stop the others.
+            alone = [_Batch(batch.space, [episode]) for episode in batch.episodes]
+            return [change for one in alone for change in self._learn_batch(one, actor)]
 
-    def _postpone(self, episodes: Sequence[Episode], error: ModelError) -> list[FactChange]:
+    def _write(self, batch: _Batch, actor: str) -> list[FactChange]:
+        """Commit the batch; texts that only come up inside the transaction are embedded between two attempts."""
+        while True:
+            try:
+                return self._store.write(lambda tx: self._commit(tx, batch, actor))
+            except _UnembeddedError as error:
+                missing = list(dict.fromkeys(error.texts))
+                batch.vectors.update(zip(missing, self._embedder.embed_documents(missing), strict=True))
+
+    def _postpone(self, batch: _Batch, error: Exception) -> list[FactChange]:
         """Keep the episodes for later, with the reason; nothing else of the batch is stored."""
         reason = f"{type(error).__name__}: {error}"
 
-        def work(tx: WriteTransaction) -> None:
-            for episode in episodes:
-                self._set_failure(tx, episode, reason)
+        def work(tx: WriteTransaction) -> list[FactChange]:
+            waiting = self._waiting(tx, batch)
+            changes = []
+            for episode in batch.episodes:
+                if episode.id in waiting:
+                    self._set_failure(tx, waiting[episode.id], reason)
+                    changes.append(FactChange(action=Action.PENDING, episode_id=episode.id, reason=reason))
+                else:
+                    changes.append(_nothing(episode, _MEANWHILE))
+            return changes
 
-        self._store.write(work)
-        return [FactChange(action=Action.PENDING, episode_id=e.id, reason=reason) for e in episodes]
+        return self._store.write(work)
+
+    @staticmethod
+    def _waiting(tx: WriteTransaction, batch: _Batch) -> dict[str, Episode]:
+        """Those episodes of the batch, as they are stored now, that nobody learned from or deleted in the meantime."""
+        ids = tuple(e.id for e in batch.episodes)
+        stored = tx.find_episodes(EpisodeQuery(ids=ids, limit=len(ids)), spaces=SpaceSet.of(batch.space))
+        return {e.id: e for e in stored if e.status is not Status.DONE}
 
     def _set_failure(self, tx: WriteTransaction, episode: Episode, reason: str) -> None:
         given_up = episode.attempts + 1 >= self._settings.ingest.max_attempts
@@ -162,7 +207,8 @@ class Learner:
         for episode in batch.episodes:
             texts += embedded_texts(episode)
         names = self._unknown_names(batch)
-        facts = [candidate.text for read in batch.candidates.values() for candidate in read]
+        candidates = [candidate for read in batch.candidates.values() for candidate in read]
+        facts = [text for candidate in candidates for text in (candidate.text, *self._implied_texts(candidate))]
         distinct = list(dict.fromkeys([*texts, *facts, *names.values()]))
         vectors = self._embedder.embed_documents(distinct)
         batch.vectors = dict(zip(distinct, vectors, strict=True))
@@ -171,6 +217,13 @@ class Learner:
             found = self._index.search(queries, kind="entity", spaces=SpaceSet.of(batch.space), limit=_PROPOSALS)
             for key, hits in zip(names, found, strict=True):
                 batch.proposals[key] = list(zip(hits.refs.tolist(), hits.scores.tolist(), strict=True))
+
+    def _implied_texts(self, candidate: Candidate) -> list[str]:
+        """The sentences of what a candidate implies, as far as its entities are called as it calls them."""
+        if candidate.object is None or candidate.negated:
+            return []
+        implied = (self._ontology[predicate] for predicate in self._ontology[candidate.predicate].implies)
+        return [spec.sentence(candidate.subject.name, candidate.object.name) for spec in implied]
 
     def _unknown_names(self, batch: _Batch) -> dict[str, str]:
         """Names that no entity of the space bears yet, by key."""
@@ -187,10 +240,7 @@ class Learner:
     # --- inside the transaction ----------------------------------------------------------------------------------
 
     def _commit(self, tx: WriteTransaction, batch: _Batch, actor: str) -> list[FactChange]:
-        spaces = SpaceSet.of(batch.space)
-        ids = tuple(e.id for e in batch.episodes)
-        stored = tx.find_episodes(EpisodeQuery(ids=ids, limit=len(ids)), spaces=spaces)
-        open_ids = {e.id for e in stored if e.status is not Status.DONE}
+        waiting = self._waiting(tx, batch)
         writer = FactWriter(
             tx,
             batch.space,
@@ -205,16 +255,16 @@ class Learner:
         entries: list[IndexEntry] = []
         done: list[str] = []
         for episode in batch.episodes:
-            if episode.id not in open_ids:
-                changes.append(_nothing(episode, "it was learned from, or deleted, in the meantime"))
+            if episode.id not in waiting:
+                changes.append(_nothing(episode, _MEANWHILE))
                 continue
             entries.append(self._episode_entry(episode, batch))
             failure = batch.failures.get(episode.id)
             if failure is not None:
-                self._set_failure(tx, episode, failure.error or "extraction failed")
+                self._set_failure(tx, waiting[episode.id], failure.error or "extraction failed")
                 changes.append(FactChange(action=Action.PENDING, episode_id=episode.id, reason=failure.error or ""))
                 continue
-            learned = writer.take_all(batch.candidates.get(episode.id, ()), episode)
+            learned = writer.take_all(_with_metadata(batch.candidates.get(episode.id, ()), episode), episode)
             changes += learned or [_nothing(episode, "it states nothing new that is worth keeping")]
             done.append(episode.id)
         entries += writer.finish(lambda texts: self._vectors_of(texts, batch))
@@ -226,10 +276,14 @@ class Learner:
         return IndexEntry("episode", episode.id, None, self._vectors_of(embedded_texts(episode), batch))
 
     def _vectors_of(self, texts: Sequence[str], batch: _Batch) -> Vectors:
-        """Vectors from the batch; a text that only came up inside the transaction is embedded now."""
-        missing = [text for text in dict.fromkeys(texts) if text not in batch.vectors]
+        """Vectors from the batch.
+
+        Raises:
+            _UnembeddedError: a text only came up inside the transaction.
+        """
+        missing = [text for text in texts if text not in batch.vectors]
         if missing:
-            batch.vectors.update(zip(missing, self._embedder.embed_documents(missing), strict=True))
+            raise _UnembeddedError(missing)
         return np.stack([batch.vectors[text] for text in texts])
 
 
@@ -312,6 +366,12 @@ class FactWriter:
         """The change with its fact as it stands at the end of the transaction."""
         latest = self._reconciler.written.get(change.fact.id) if change.fact else None
         return change.model_copy(update={"fact": latest}) if latest else change
+
+
+def _with_metadata(candidates: Sequence[Candidate], episode: Episode) -> list[Candidate]:
+    """The candidates with the caller's metadata, so that filters find the facts as they find the episode."""
+    given = {name: value for name, value in episode.metadata.items() if name not in _OURS}
+    return [c.model_copy(update={"metadata": {**given, **c.metadata}}) if given else c for c in candidates]
 
 
 def _nothing(episode: Episode, reason: str) -> FactChange:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from factloom import Action, Memory
+from factloom.retrieval.embedders import HashingEmbedder
 from factloom.schemas.errors import InvalidInputError, MissingScopeError, ModelUnavailableError, NotFoundError
 from factloom.schemas.records import Status
 from factloom.schemas.search import CONTEXT_CLOSE, CONTEXT_OPEN
@@ -83,6 +84,16 @@ class TestLearning:
             assert record.labels.given() == {"user_id": "ana", "agent_id": "juno", "run_id": "r1"}
             assert record.space == "user/ana"
         assert memory.get_all(user_id="ana", agent_id="other") == []
+
+    def test_metadata_is_on_the_facts_too(self, memory: Memory) -> None:
+        memory.add("I | MOVED_TO | Lisbon", user_id="ana", metadata={"topic": "home"})
+        memory.add("I | LIKES | tea", user_id="ana", metadata={"topic": "taste", "implied_by": "X"})
+        home = memory.get_all(user_id="ana", metadata={"topic": "home"})
+        assert {fact.predicate for fact in home} == {"MOVED_TO", "LIVES_IN"}
+        found = memory.search("Lisbon", user_id="ana", metadata={"topic": "home"})
+        assert {hit.kind for hit in found} == {"fact", "episode"}
+        (tea,) = memory.get_all(user_id="ana", metadata={"topic": "taste"})
+        assert "implied_by" not in tea.metadata
 
     def test_entities_are_shared_by_facts_of_one_space_only(self, memory: Memory) -> None:
         memory.add(["Tom | LIVES_IN | Lisbon", "tom | LIKES | tea"], user_id="ana")
@@ -168,6 +179,71 @@ class TestFailures:
         assert result.pending[0].reason == "ModelUnavailableError: the service is down"
         assert memory.stats().facts == 0
         memory.retry()
+        assert texts(memory) == ["Ana likes tea."]
+
+    @pytest.mark.parametrize("call", [2, 3])
+    def test_when_embedding_fails_halfway_everything_is_kept(
+        self, open_memory: Callable[..., Memory], memory: Memory, call: int
+    ) -> None:
+        class Failing(HashingEmbedder):
+            calls = 0
+
+            def embed_documents(self, texts: Any) -> Any:
+                self.calls += 1
+                if self.calls == call:
+                    raise ModelUnavailableError("the service is down")
+                return super().embed_documents(texts)
+
+        memory.add("I | WORKS_FOR | Corvina", user_id="ana", time=PAST)
+        failing = open_memory(embedder=Failing(64))
+        learned = [failing.add(f"I | MOVED_TO | {place}", user_id="ana") for place in ("Lisbon", "Porto", "Faro")]
+        assert sum(len(result.pending) for result in learned) == 1
+        failing.retry()
+        assert memory.pending() == []
+        assert "Ana moved to Faro." in texts(memory)
+
+    def test_no_text_is_embedded_while_the_store_is_locked(self, open_memory: Callable[..., Memory]) -> None:
+        bystander = open_memory(settings={"busy_timeout": 0.2})
+
+        class Watching(HashingEmbedder):
+            def embed_documents(self, texts: Any) -> Any:
+                bystander.add("passing by", user_id="bea", infer=False)  # waits in vain if the store is locked
+                return super().embed_documents(texts)
+
+        watching = open_memory(embedder=Watching(64))
+        watching.add("I | MOVED_TO | Lisbon", user_id="ana", time=PAST)
+        watching.add(["I | MOVED_TO | Porto", "I | MOVED_TO | lisbon"], user_id="ana")
+        assert watching.pending() == []
+        assert "Ana moved to Porto." in texts(watching)
+
+    def test_an_extractor_that_breaks_on_one_message_learns_the_others(self, memory: Memory, extractor: Any) -> None:
+        read = extractor.extract
+
+        def breaking(requests: Any) -> Any:
+            if any("poison" in request.episode.content for request in requests):
+                raise KeyError("boom")
+            return read(requests)
+
+        extractor.extract = breaking
+        result = memory.add(["I | LIKES | tea", "poison", "I | LIKES | jazz"], user_id="ana")
+        assert [change.reason for change in result.pending] == ["KeyError: 'boom'"]
+        assert texts(memory) == ["Ana likes jazz.", "Ana likes tea."]
+        (waiting,) = memory.pending()
+        assert (waiting.content, waiting.error, waiting.attempts) == ("poison", "KeyError: 'boom'", 1)
+
+    def test_what_another_process_learned_meanwhile_is_not_pending_again(
+        self, open_memory: Callable[..., Memory], memory: Memory
+    ) -> None:
+        class Slow:
+            name = "notation"
+
+            def extract(self, requests: Any) -> Any:
+                memory.retry()
+                raise ModelUnavailableError("timed out")
+
+        result = open_memory(extractor=Slow()).add("I | LIKES | tea", user_id="ana")
+        assert not result.pending
+        assert memory.pending() == []
         assert texts(memory) == ["Ana likes tea."]
 
     @pytest.mark.parametrize("bad", ["", "a\x00b", "\ud800", {"role": "wizard", "content": "x"}])
