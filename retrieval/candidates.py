@@ -16,7 +16,7 @@ from factloom.retrieval.reading import Reading
 from factloom.schemas.ports import GraphReader, Neighbourhood, Posting, VectorIndex
 from factloom.schemas.queries import EpisodeQuery, ExpandLimits, FactQuery, View
 from factloom.schemas.search import HitKind, SearchFilter
-from factloom.schemas.spaces import SpaceSet
+from factloom.schemas.spaces import Labels, SpaceSet
 
 if TYPE_CHECKING:
     from factloom.schemas.ports import Refs, Vectors
@@ -44,7 +44,7 @@ class Scope:
     """What one search may see and return.
 
     ``episodes``/``facts``: refs (ascending) that the filters leave, None where there is no filter. ``kinds``: what is
-    returned; the other kind still serves as a way to it.
+    returned; the other kind still serves as a way to it. ``labels``: those that a hit's sources must bear too.
     """
 
     spaces: SpaceSet
@@ -52,6 +52,7 @@ class Scope:
     kinds: frozenset[HitKind]
     episodes: Refs | None = None
     facts: Refs | None = None
+    labels: Labels = field(default_factory=Labels)
 
 
 @dataclass(slots=True)
@@ -115,7 +116,7 @@ def make_scope(
             ),
             spaces=spaces,
         )
-    return Scope(spaces, view, wanted, episodes, facts)
+    return Scope(spaces, view, wanted, episodes, facts, filters.labels)
 
 
 def find_seeds(reading: Reading, queries: Vectors, *, store: GraphReader, index: VectorIndex, scope: Scope) -> Seeds:

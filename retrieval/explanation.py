@@ -150,14 +150,19 @@ def shorten(text: str, limit: int = _LABEL) -> str:
     return line[: limit - 1].rsplit(" ", 1)[0] + "…"
 
 
-def fact_note(fact: Fact, now: datetime) -> str:
-    """What is to be said about a fact that does not hold at ``now``; empty if it does."""
+def fact_note(fact: Fact, now: datetime, present: datetime | None = None) -> str:
+    """What is to be said about a fact that does not hold at ``now``; empty if it does.
+
+    Retention runs until the ``present``, whatever time is asked about; default: ``now``.
+    """
     if fact.expired_at is not None and fact.expired_at <= now:
         return f"corrected on {fact.expired_at:%Y-%m-%d}"
     if fact.invalid_at is not None and fact.invalid_at <= now:
         return f"no longer true (since {fact.invalid_at:%Y-%m-%d})"
     if fact.valid_at is not None and fact.valid_at > now:
         return f"from {fact.valid_at:%Y-%m-%d}"
+    if fact.expires_at is not None and fact.expires_at <= (present or now):
+        return f"kept until {fact.expires_at:%Y-%m-%d}"
     return ""
 
 

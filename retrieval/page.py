@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from factloom.retrieval.analysis import analyse
+from factloom.retrieval.analysis import analyse, words
 from factloom.retrieval.candidates import Candidates, Scope
 from factloom.retrieval.explanation import PathFinder, Step, episode_note, fact_note, render_path
 from factloom.retrieval.ranking import EPISODE_WEIGHTS, Ranking
 from factloom.schemas.queries import EpisodeQuery, ExpandLimits, FactQuery
-from factloom.schemas.records import Episode, Fact
+from factloom.schemas.records import Category, Episode, Fact
 from factloom.schemas.search import Hit, HitKind
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SAME_WORDS: Final = 0.8
 _NEGATIONS: Final = frozenset({"not", "no", "never", "nothing", "nobody", "none", "without", "stopped", "quit"})
+_ARTICLES: Final = frozenset({"a", "an", "the"})
 _SOURCES: Final = 4
 _CHUNK: Final = 32
 _RERANKED: Final = 30
@@ -118,7 +119,7 @@ class PageReader:
 
         In history every version counts. Records deleted since they were found are left out too.
         """
-        kept: dict[str, list[tuple[frozenset[str], bool]]] = {}
+        kept: dict[tuple[str, str], list[Fact]] = {}
         for chunk in _chunks(places):
             self._read_facts(place.ref for place in chunk if place.kind == "fact")
             for place in chunk:
@@ -162,7 +163,7 @@ class PageReader:
             for place in places
         }
         steps = [step for path in paths.values() for step in path]
-        sources = {place.ref: self._sources(place.ref) for place in places if place.kind == "fact"}
+        sources = self._sources([self._facts[place.ref] for place in places if place.kind == "fact"])
         self._read_facts(step.ref for step in steps if step.kind == "fact")
         self._read_episodes(
             chain(
@@ -181,7 +182,7 @@ class PageReader:
             if place.kind == "fact":
                 fact = self._facts[place.ref]
                 evidence = tuple(self._episodes[ref] for ref in sources[place.ref] if ref in self._episodes)
-                note = fact_note(fact, self._scope.view.at or self._scope.view.now)
+                note = fact_note(fact, self._scope.view.at or self._scope.view.now, self._scope.view.now)
                 hit = Hit(
                     kind="fact", score=place.score, parts=place.parts, path=path, fact=fact, sources=evidence, note=note
                 )
@@ -201,17 +202,38 @@ class PageReader:
             hits.append(hit)
         return hits
 
-    def _sources(self, ref: int) -> list[int]:
-        """Refs of the episodes that state a fact, the one that fits best first."""
+    def _sources(self, facts: Sequence[Fact]) -> dict[int, list[int]]:
+        """Refs of the episodes that state each fact, whenever they were said: the best fitting first, then the newest.
+
+        With labels asked for, only episodes that bear them.
+        """
+        spaces, labels = self._scope.spaces, self._scope.labels
+        chosen = {fact.ref: self._fitting(fact.ref)[:_SOURCES] for fact in facts}
+        if labels.given():
+            latest = {fact.ref: fact.episode_ids[::-1] for fact in facts}
+        else:
+            short = [fact for fact in facts if len(chosen[fact.ref]) < min(_SOURCES, len(fact.episode_ids))]
+            latest = {fact.ref: fact.episode_ids[: -_SOURCES - 1 : -1] for fact in short}
+        ids = tuple(dict.fromkeys(chain.from_iterable(latest.values())))
+        located = {id: place.ref for id, place in self._store.locate(ids, spaces=spaces).items()} if ids else {}
+        if ids and labels.given():
+            bearing = set(self._store.select(EpisodeQuery(ids=ids, labels=labels), spaces=spaces).tolist())
+            located = {id: ref for id, ref in located.items() if ref in bearing}
+            chosen = {fact: [ref for ref in refs if ref in bearing] for fact, refs in chosen.items()}
+        for ref, stating in latest.items():
+            others = [located[id] for id in stating if id in located]
+            chosen[ref] = list(dict.fromkeys([*chosen[ref], *others]))[:_SOURCES]
+        return chosen
+
+    def _fitting(self, ref: int) -> list[int]:
+        """Refs of the episodes among the candidates that state a fact, the one that fits best first."""
         ranking = self._ranking
         at = int(np.searchsorted(ranking.facts.refs, ref))
-        if at < len(ranking.facts.refs) and ranking.facts.refs[at] == ref:
-            rows = ranking.facts.stated[ranking.facts.stating == at]
-            order = np.lexsort((rows, -ranking.episode_scores[rows]))
-            return [int(r) for r in ranking.episodes.refs[rows[order]][:_SOURCES]]
-        episode_ids = self._facts[ref].episode_ids[-_SOURCES:]
-        located = self._store.locate(episode_ids, spaces=self._scope.spaces)
-        return [located[id].ref for id in episode_ids if id in located]
+        if at == len(ranking.facts.refs) or ranking.facts.refs[at] != ref:
+            return []
+        rows = ranking.facts.stated[ranking.facts.stating == at]
+        order = np.lexsort((rows, -ranking.episode_scores[rows]))
+        return [int(r) for r in ranking.episodes.refs[rows[order]]]
 
     def _stale_notes(self, places: Sequence[Place]) -> dict[int, str]:
         """Notes on episodes that are outdated: since when."""
@@ -247,16 +269,34 @@ def _chunks(places: Iterator[Place]) -> Iterator[list[Place]]:
         yield chunk
 
 
-def _is_repeat(fact: Fact, kept: dict[str, list[tuple[frozenset[str], bool]]]) -> bool:
-    """Whether ``fact`` repeats one in ``kept`` (by the ids of its ends); if not, it is put there."""
-    words = frozenset(analyse(fact.text))
-    negated = not _NEGATIONS.isdisjoint(fact.text.lower().replace("n't", " not").split())
-    ends = {fact.subject_id, fact.object_id}
-    for end in ends:
-        for other, other_negated in kept.get(end, ()):
-            common = len(words & other)
-            if negated == other_negated and common >= _SAME_WORDS * (len(words) + len(other) - common):
-                return True
-    for end in ends:
-        kept.setdefault(end, []).append((words, negated))
+def _is_repeat(fact: Fact, kept: dict[tuple[str, str], list[Fact]]) -> bool:
+    """Whether ``fact`` repeats one in ``kept`` (by subject and object); if not, it is put there."""
+    others = kept.setdefault((fact.subject_id, fact.object_id), [])
+    if any(_says_the_same(fact, other) for other in others):
+        return True
+    others.append(fact)
     return False
+
+
+def _says_the_same(one: Fact, other: Fact) -> bool:
+    """Whether two facts with the same ends say the same: one relation in like words, or the very same words.
+
+    Prepositions count among the very same words: who flew from Rome did not fly to it. Two events of one kind at
+    different times are two, in whatever words.
+    """
+    if one.category is Category.EPISODIC and other.category is Category.EPISODIC and one.valid_at != other.valid_at:
+        return False
+    if _words(one) == _words(other):
+        return True
+    if one.predicate != other.predicate or _is_negated(one) != _is_negated(other):
+        return False
+    terms, others = frozenset(analyse(one.text)), frozenset(analyse(other.text))
+    return len(terms & others) >= _SAME_WORDS * len(terms | others)
+
+
+def _words(fact: Fact) -> list[str]:
+    return [word for word in words(fact.text) if word not in _ARTICLES]
+
+
+def _is_negated(fact: Fact) -> bool:
+    return not _NEGATIONS.isdisjoint(fact.text.lower().replace("n't", " not").split())

@@ -146,6 +146,54 @@ def test_a_fact_said_in_other_words_is_shown_once(memory: Memory) -> None:
     assert "Ana never likes hiking in the hills." in found
 
 
+def test_facts_that_share_words_are_not_repeats(memory: Memory) -> None:
+    facts: list[Any] = [
+        ("Ana", "LOVES", "Rui"),
+        ("Rui", "LOVES", "Ana"),
+        ("Ana", "FLEW_FROM", "Rome"),
+        ("Ana", "FLEW_TO", "Rome"),
+    ]
+    memory.add_facts(facts, space="t")
+    for day in (START, START + timedelta(days=30)):
+        visit = {"subject": "Ana", "predicate": "VISITED", "object": "Porto", "valid_at": day}
+        memory.add_facts([{**visit, "category": "episodic"}], space="t", time=day)
+    found = sorted(texts(memory.search("what about Ana, Rui, Rome and Porto?", space="t", kinds=["fact"], limit=50)))
+    loves_and_flights = ["Ana flew from Rome.", "Ana flew to Rome.", "Ana loves Rui."]
+    assert found == [*loves_and_flights, "Ana visited Porto.", "Ana visited Porto.", "Rui loves Ana."]
+
+
+def test_sources_are_the_episodes_of_the_fact_whenever_it_was_said(memory: Memory) -> None:
+    memory.add(talk(("Ana", "hello there Lisbon"), start=START - timedelta(days=400)), space="t")
+    facts = [
+        {"subject": f"P{i}", "predicate": "LIVES_IN", "object": f"City{i}", "valid_at": START - timedelta(days=400)}
+        for i in range(60)
+    ]
+    memory.add_facts(facts, space="t")
+    asked: dict[str, Any] = {"space": "t", "kinds": ["fact"], "as_of": START - timedelta(days=7)}
+    hits = [
+        hit for page in range(3) for hit in memory.search("where does P5 live", limit=20, offset=20 * page, **asked)
+    ]
+    assert len(hits) == 60
+    for hit in hits:
+        assert hit.fact is not None
+        assert [source.id for source in hit.sources] == list(hit.fact.episode_ids)
+
+
+def test_sources_bear_the_labels_that_were_asked_for(memory: Memory) -> None:
+    for run in ("r1", "r2"):
+        memory.add_facts([("Ana", "LIVES_IN", "Lisbon")], space="t", run_id=run)
+    (hit,) = memory.search("where does Ana live", space="t", run_id="r1", kinds=["fact"])
+    assert [source.labels.run_id for source in hit.sources] == ["r1"]
+
+
+def test_a_fact_past_its_retention_says_so_in_history(memory: Memory) -> None:
+    fact = {"subject": "Ana", "predicate": "FEELS", "object": "tired", "expires_at": NOW - timedelta(days=2)}
+    memory.add_facts([fact], space="t", time=NOW - timedelta(days=9))
+    assert not memory.search("how does Ana feel", space="t", kinds=["fact"]).hits
+    (hit,) = memory.search("how does Ana feel", space="t", kinds=["fact"], include_history=True)
+    assert hit.note == "kept until 2025-05-30"
+
+
 def test_filters_narrow_before_ranking(memory: Memory) -> None:
     crowd = talk(*[("Ana", f"the red bicycle number {i}") for i in range(120)], metadata={"topic": "noise"})
     memory.add(crowd, space="t")
