@@ -69,7 +69,8 @@ class Editor:
 
         Raises:
             NotFoundError: there is no such fact.
-            InvalidInputError: nothing is to be changed, or the fact is no longer the current version.
+            InvalidInputError: nothing is to be changed, the object is the subject, or the fact is no longer the
+                current version.
         """
         old, subject, object_ = self._read(fact_id, spaces)
         mention, predicate, text = self._target(edit, old, subject, object_)
@@ -153,6 +154,8 @@ class Editor:
         latest = found[0]
         resolver = Resolver(tx, old.space, now)
         object_ = resolver.resolve(mention)
+        if object_.id == latest.subject_id:
+            raise InvalidInputError(f"{mention.name!r} is the subject of the fact; a fact joins two entities")
         (episode,) = tx.add_episodes([draft])
         new = latest.model_copy(
             update={

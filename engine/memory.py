@@ -14,6 +14,7 @@ from typing import Any
 from factloom.engine.editing import Editor, FactEdit
 from factloom.engine.explicit import FactLike, read_facts
 from factloom.engine.explicit_ingest import ExplicitIngest
+from factloom.engine.filters import check_id, check_number, check_page
 from factloom.engine.forgetting import Forgetting
 from factloom.engine.ingest import Ingest, Progress
 from factloom.engine.learning import Learner
@@ -195,8 +196,8 @@ class Memory(ReadableMemory):
             what: None if value is None else parse_time(value, what, now=now, past_only=False)
             for what, value in (("valid_at", valid_at), ("invalid_at", invalid_at))
         }
-        if confidence is not None and not 0.0 <= confidence <= 1.0:
-            raise InvalidInputError(f"confidence must lie between 0 and 1, got {confidence}")
+        if confidence is not None:
+            check_number(confidence, "confidence", least=0, most=1)
         edit = FactEdit(
             text=text,
             predicate=predicate,
@@ -208,7 +209,7 @@ class Memory(ReadableMemory):
         if edit == FactEdit():
             raise InvalidInputError("nothing to update: give a text, an object, a predicate, a time or metadata")
         actor = actor or self._settings.actor
-        return self._editor.update(fact_id, edit, spaces=self._visible, actor=actor, reason=reason)
+        return self._editor.update(check_id(fact_id), edit, spaces=self._visible, actor=actor, reason=reason)
 
     def retry(
         self,
@@ -224,6 +225,7 @@ class Memory(ReadableMemory):
         """Learn from episodes that are pending or failed; without a scope, from those of all spaces."""
         spaces, labels = spaces_to_read(user_id, agent_id, run_id, space, None, visible=self._visible, required=False)
         actor = actor or agent_id or self._settings.actor
+        check_page(limit)
         waiting = self._inspection.pending(spaces=spaces, labels=labels, limit=limit)
         return self._ingest.retry(waiting, actor=actor, on_progress=on_progress)
 
@@ -235,7 +237,7 @@ class Memory(ReadableMemory):
         Raises:
             NotFoundError: there is no such record.
         """
-        return self._forgetting.delete([id], spaces=self._visible, actor=actor or self._settings.actor)
+        return self._forgetting.delete([check_id(id)], spaces=self._visible, actor=actor or self._settings.actor)
 
     def delete_all(
         self,

@@ -126,11 +126,27 @@ def _content_of(message: Mapping[str, Any], what: str) -> object:
             text = part.get("text", part.get("refusal"))
             parts.append(text if isinstance(text, str) else f"[{part.get('type', 'attachment')}]")
         content = "\n".join(parts)
-    calls = [call.get("function", {}) for call in message.get("tool_calls") or ()]
-    called = [f"[calls {call.get('name')}({call.get('arguments', '')})]" for call in calls]
+    called = _calls(message.get("tool_calls"), what)
     if called or content is None:
         content = "\n".join([*([content] if content else []), *called]) or message.get("refusal") or content
     return content
+
+
+def _calls(calls: object, what: str) -> list[str]:
+    """The tool calls of an OpenAI-style message as text; one of a tool that is no function is named by its type."""
+    if calls is None:
+        return []
+    if not isinstance(calls, Sequence) or not all(isinstance(call, Mapping) for call in calls):
+        raise InvalidInputError(f"{what}: tool_calls must be a list of objects, got {calls!r}")
+    called = []
+    for call in calls:
+        function = call.get("function")
+        if function is None:
+            function = {"name": call.get("type", "tool")}
+        if not isinstance(function, Mapping):
+            raise InvalidInputError(f"{what}: the function of a tool call must be an object, got {function!r}")
+        called.append(f"[calls {function.get('name')}({function.get('arguments', '')})]")
+    return called
 
 
 class MessageReader:
@@ -213,7 +229,12 @@ class MessageReader:
     def _from_episode(self, episode: Episode, scope: Scope, shared: Mapping[str, Any], what: str) -> Episode:
         if episode.space != scope.space:
             raise InvalidInputError(f"{what} belongs to the space {episode.space!r}, the call is for {scope.space!r}")
+        check_text(episode.id, f"{what}: id", longest=64)
         check_text(episode.content, f"{what}: content", longest=self._longest)
+        if episode.session:
+            check_text(episode.session, f"{what}: session", longest=256)
+        if episode.speaker is not None:
+            check_text(episode.speaker, f"{what}: speaker", longest=200)
         parse_time(episode.occurred_at, f"{what}: occurred_at", now=self._now)
         return episode.model_copy(
             update={

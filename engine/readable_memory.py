@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from factloom.engine.filters import check_page, make_filter
+from factloom.engine.filters import check_id, check_list, check_number, check_page, make_filter
 from factloom.engine.inspection import EntityProfile, Inspection
 from factloom.engine.messages import check_text, parse_time
 from factloom.engine.scope import spaces_to_read
@@ -165,8 +165,8 @@ class ReadableMemory:
             InvalidInputError: as ``search``, or ``max_tokens`` is too small for any block.
         """
         budget = self._settings.search.max_tokens if max_tokens is None else max_tokens
-        if budget < _LEAST_TOKENS:
-            raise InvalidInputError(f"max_tokens must be at least {_LEAST_TOKENS}, got {budget}")
+        check_number(budget, "max_tokens", least=_LEAST_TOKENS)
+        budget = int(budget)
         search.setdefault("limit", min(1000, max(20, budget // 12)))
         return self._searcher.context(self.search(query, **search), max_tokens=budget)
 
@@ -178,7 +178,7 @@ class ReadableMemory:
         Raises:
             NotFoundError: there is none in the spaces that this handle may read.
         """
-        return self._inspection.get(id, spaces=self._visible)
+        return self._inspection.get(check_id(id), spaces=self._visible)
 
     def get_all(
         self,
@@ -200,6 +200,7 @@ class ReadableMemory:
         readable, labels = spaces_to_read(user_id, agent_id, run_id, space, spaces, visible=self._visible)
         filters = make_filter(labels=labels, categories=categories, predicates=predicates, metadata=metadata)
         check_page(limit, offset)
+        check_list(episode_ids, "episode_ids")
         query = FactQuery(
             labels=labels,
             categories=filters.categories,
@@ -218,7 +219,7 @@ class ReadableMemory:
         Raises:
             NotFoundError: there is no such record.
         """
-        return self._inspection.history(id, spaces=self._visible)
+        return self._inspection.history(check_id(id), spaces=self._visible)
 
     def entities(
         self,
@@ -234,6 +235,8 @@ class ReadableMemory:
     ) -> list[Entity]:
         """Entities by name."""
         readable, _ = spaces_to_read(user_id, agent_id, run_id, space, spaces, visible=self._visible)
+        check_page(limit, offset)
+        check_list(types, "types")
         return self._inspection.entities(types, limit=limit, offset=offset, spaces=readable)
 
     def entity(
@@ -280,6 +283,7 @@ class ReadableMemory:
     ) -> list[Episode]:
         """Episodes that are stored but not learned from yet, oldest first, with their errors; default: everyone's."""
         spaces, labels = spaces_to_read(user_id, agent_id, run_id, space, None, visible=self._visible, required=False)
+        check_page(limit)
         return self._inspection.pending(spaces=spaces, labels=labels, limit=limit)
 
     def stats(

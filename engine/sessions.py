@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from factloom.schemas.ports import WriteTransaction
 from factloom.schemas.queries import EpisodeQuery
-from factloom.schemas.records import Episode, new_id
+from factloom.schemas.records import Episode, Role, new_id
 from factloom.schemas.spaces import SpaceSet
 
 _NEAREST_OF = 50
+_MADE = frozenset({"edit_of", "explicit"})
 
 
 def assign_sessions(tx: WriteTransaction, episodes: Sequence[Episode], *, gap: timedelta) -> list[Episode]:
@@ -41,9 +42,14 @@ def _stored_session(tx: WriteTransaction, episode: Episode, gap: timedelta) -> s
         limit=_NEAREST_OF,
     )
     found = tx.find_episodes(query, spaces=SpaceSet.of(episode.space))
-    same = [other for other in found if other.labels == episode.labels]
+    same = [other for other in found if other.labels == episode.labels and not _is_made(other)]
     nearest = min(same, key=lambda other: _apart(other, episode.occurred_at), default=None)
     return nearest.session if nearest else None
+
+
+def _is_made(episode: Episode) -> bool:
+    """Whether factloom made it itself, for an edit or an explicit fact: nobody said it in a sitting."""
+    return episode.role is Role.TOOL and not _MADE.isdisjoint(episode.metadata)
 
 
 def _apart(episode: Episode, time: datetime) -> timedelta:

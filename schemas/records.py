@@ -35,7 +35,10 @@ def utc_now() -> datetime:
 def _in_utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("a time needs a time zone, e.g. datetime(2025, 3, 1, tzinfo=UTC)")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"the time {value} is outside the calendar") from error
 
 
 Time = Annotated[datetime, AfterValidator(_in_utc)]

@@ -1,7 +1,7 @@
 """Adding: what is stored, what is learned, what happens when it cannot be."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from factloom.schemas.records import Status
 from factloom.schemas.search import CONTEXT_CLOSE, CONTEXT_OPEN
 
 PAST = datetime(2025, 5, 1, tzinfo=UTC)
+TRIPLE = {"subject": "a", "predicate": "b", "object": "c"}
 
 
 def texts(memory: Memory, **options: Any) -> list[str]:
@@ -278,6 +279,11 @@ class TestSessions:
         late = memory.add("c", user_id="ana", time=PAST + timedelta(hours=1)).episodes[0]
         assert late.session == first.session
 
+    def test_what_factloom_made_itself_is_no_neighbour(self, memory: Memory) -> None:
+        memory.add_facts([("Ana", "LIKES", "tea")], user_id="ana", time=PAST)
+        said = memory.add("a", user_id="ana", time=PAST + timedelta(minutes=1)).episodes[0]
+        assert not said.session.startswith("facts/")
+
 
 class TestExplicitFacts:
     def test_triples_dicts_and_words(self, memory: Memory) -> None:
@@ -318,6 +324,10 @@ class TestExplicitFacts:
             ([("a\x00", "b", "c")], "NUL"),
             ("a b c", "must be a list"),
             ([5], "must be a triple or a dict"),
+            (
+                [{**TRIPLE, "valid_at": datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))}],
+                "fact 0.*outside the calendar",
+            ),
         ],
     )
     def test_bad_ones_are_named_and_nothing_is_stored(self, memory: Memory, facts: Any, what: str) -> None:

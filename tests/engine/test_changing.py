@@ -68,6 +68,38 @@ class TestUpdate:
             memory.update(fact.id, **change)
         assert memory.get(fact.id) == fact
 
+    def test_a_fact_does_not_join_its_subject_to_itself(self, memory: Memory) -> None:
+        (likes,) = memory.add_facts([("Zoe", "LIKES", "zed")], user_id="ana").added
+        with pytest.raises(InvalidInputError, match="joins two entities"):
+            memory.update(likes.id, object="Zoe")
+        assert memory.get(likes.id) == likes
+
+    @pytest.mark.parametrize(
+        "call",
+        [
+            lambda memory, id_: memory.update(id_, confidence="a"),
+            lambda memory, id_: memory.update(id_, confidence=float("nan")),
+            lambda memory, _: memory.update(None, object="x"),
+            lambda memory, _: memory.delete(None),
+            lambda memory, _: memory.get(5),
+            lambda memory, _: memory.history(None),
+            lambda memory, _: memory.pending(limit=0),
+            lambda memory, _: memory.retry(limit=0),
+            lambda memory, _: memory.get_all(user_id="ana", limit="a"),
+            lambda memory, id_: memory.get_all(user_id="ana", episode_ids=id_),
+            lambda memory, _: memory.entities(user_id="ana", types="person"),
+            lambda memory, _: memory.search("x", user_id="ana", predicates=[None]),
+            lambda memory, _: memory.context("x", user_id="ana", max_tokens="5"),
+            lambda memory, _: memory.context("x", user_id="ana", max_tokens=float("inf")),
+        ],
+    )
+    def test_arguments_of_a_wrong_kind_are_refused(
+        self, memory: Memory, fact: Fact, call: Callable[[Any, str], Any]
+    ) -> None:
+        with pytest.raises(InvalidInputError):
+            call(memory, fact.id)
+        assert memory.get(fact.id) == fact
+
     def test_unknown_ids(self, memory: Memory, fact: Fact) -> None:
         for id_ in ("nothing", "", fact.episode_ids[0]):
             with pytest.raises(NotFoundError):

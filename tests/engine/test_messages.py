@@ -47,6 +47,10 @@ class TestShapes:
         (episode,) = read({"role": "assistant", "content": None, "tool_calls": [call]})
         assert episode.content == '[calls weather({"city": "Porto"})]'
 
+    def test_a_call_of_a_tool_that_is_no_function_is_named(self) -> None:
+        (episode,) = read({"role": "assistant", "content": "x", "tool_calls": [{"type": "custom", "function": None}]})
+        assert episode.content == "x\n[calls custom()]"
+
     def test_system_and_tool_messages_are_stored_but_not_learned_from(self) -> None:
         system, tool = read([{"role": "system", "content": "be kind"}, {"role": "tool", "content": "17 degrees"}])
         assert not system.infer
@@ -83,11 +87,22 @@ class TestRefusals:
             ({"content": "x", "metadata": {"a": {1, 2}}}, "only what JSON can"),
             ({"content": "x", "metadata": {"a": float("nan")}}, "only what JSON can"),
             (42, "messages must be a text, a dict or a list"),
+            ({"role": "assistant", "content": "x", "tool_calls": ["a"]}, "tool_calls must be a list of objects"),
+            ({"role": "assistant", "content": "x", "tool_calls": 5}, "tool_calls must be a list of objects"),
+            ({"role": "assistant", "content": "x", "tool_calls": [{"function": 5}]}, "function of a tool call"),
         ],
     )
     def test_each_says_what_was_wrong(self, message: Any, what: str) -> None:
         with pytest.raises(InvalidInputError, match=what):
             read(message)
+
+    @pytest.mark.parametrize(
+        ("field", "value"), [("id", ""), ("id", "\ud800"), ("session", "\ud800"), ("speaker", "a\x00")]
+    )
+    def test_an_episode_that_cannot_be_stored(self, field: str, value: str) -> None:
+        (made,) = read("x")
+        with pytest.raises(InvalidInputError, match=field):
+            read(made.model_copy(update={field: value}))
 
     def test_the_position_is_named(self) -> None:
         with pytest.raises(InvalidInputError, match="message 2: content is empty"):
