@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from factloom.engine.memory import Memory
+from factloom.schemas.errors import StoreUnavailableError
 from factloom.schemas.search import ContextBlock
 
 P = ParamSpec("P")
@@ -42,9 +43,12 @@ class AsyncMemory:
 
     def __init__(self, *args: Any, threads: int = 4, **kwargs: Any) -> None:
         self._memory = Memory(*args, **kwargs)
+        self._closed = False
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="factloom")
 
     async def _run(self, call: Callable[[], T]) -> T:
+        if self._closed:
+            raise StoreUnavailableError("this memory is closed; open a new one")
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     add = _in_thread(Memory.add)
@@ -63,6 +67,7 @@ class AsyncMemory:
     delete = _in_thread(Memory.delete)
     delete_all = _in_thread(Memory.delete_all)
     reset = _in_thread(Memory.reset)
+    vacuum = _in_thread(Memory.vacuum)
     rebuild_index = _in_thread(Memory.rebuild_index)
 
     async def context(self, query: str, max_tokens: int | None = None, **search: Any) -> ContextBlock:
@@ -71,6 +76,7 @@ class AsyncMemory:
 
     async def close(self) -> None:
         """Wait for calls that run, then close the memory; safe to call twice."""
+        self._closed = True
         await asyncio.to_thread(self._threads.shutdown)
         await asyncio.to_thread(self._memory.close)
 

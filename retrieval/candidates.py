@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -34,6 +34,8 @@ COMMON_TERM: Final = 4000
 LIMITS: Final = ExpandLimits(window=2, hops=0, facts_per_entity=8, episodes_per_fact=3, nodes=500)
 FAR_LIMITS: Final = LIMITS.model_copy(update={"hops": 2})
 """Far for questions that go through a relation of a relation; others found nothing more by it on LoCoMo dev."""
+
+_LATEST: Final = datetime(9999, 12, 1, tzinfo=UTC)
 
 RELATION_SEEDS: Final = 16
 """Facts of the kind that the question asks for, about those whom it names, however many others there are."""
@@ -199,6 +201,8 @@ def _add_date_seeds(
     if dates is None or dates.since is None or dates.until is None:
         return
     slack = timedelta(days=2 if dates.precise else 0)
+    if dates.until > _LATEST - slack:
+        return
     query = EpisodeQuery(since=dates.since - slack / 2, until=dates.until + slack)
     refs = store.select(query, spaces=scope.spaces)
     if scope.episodes is not None:

@@ -62,12 +62,18 @@ def _of_object(value: object) -> str | None:
     return decisive or ("jsonl" if "content" in value else None)
 
 
+_MOST_EVENTS: Final = 5_000
+"""Events that are looked at: what a file holds shows in its first keys, and deep nesting is slow to walk."""
+
+
 def _by_keys(path: Path, prefix: str) -> str | None:
     """The format by the keys of the object at ``prefix``: the outermost one, or the first of an array."""
     keys: set[str] = set()
     try:
         with open_source(path) as source:
-            for place, event, value in read_events(source):
+            for position, (place, event, value) in enumerate(read_events(source)):
+                if position > _MOST_EVENTS:
+                    break
                 if place != prefix:
                     continue
                 if event == "start_array" and prefix:

@@ -42,6 +42,8 @@ def read_lines(source: Source) -> Iterator[tuple[int, object | Unreadable]]:
             yield number, Unreadable(where, f"not JSON: {error.msg} at column {error.colno}")
         except RecursionError:
             yield number, Unreadable(where, "not a message: nested too deeply")
+        except ValueError:  # Python reads no numbers of more than some thousand digits
+            yield number, Unreadable(where, "not a message: it has a number with too many digits")
 
 
 def _skip_line(source: Source) -> None:

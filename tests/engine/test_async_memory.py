@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from factloom import AsyncMemory, Memory
-from factloom.schemas.errors import InvalidInputError
+from factloom.schemas.errors import InvalidInputError, StoreUnavailableError
 from factloom.schemas.settings import load_settings
 
 NOT_ASYNC = {"settings", "embedder", "reembed"}
@@ -34,6 +34,17 @@ def test_calls_run_at_the_same_time_and_keep_their_order_of_effects(tmp_path: Pa
             assert [result[0].text for result in found] == [f"turn {number}" for number in range(20)]
             block = await memory.context("turn 3", 200, user_id="ana")
             assert "turn 3" in block.text
+
+    asyncio.run(run())
+
+
+def test_after_closing_it_says_so(tmp_path: Path) -> None:
+    async def run() -> None:
+        memory = AsyncMemory(settings=settings_of(tmp_path))
+        await memory.close()
+        await memory.close()
+        with pytest.raises(StoreUnavailableError, match="closed"):
+            await memory.stats()
 
     asyncio.run(run())
 
