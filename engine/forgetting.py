@@ -2,8 +2,8 @@
 
 A fact goes together with the episodes that state nothing else, since their text would still say it. An episode goes
 together with the facts that only it supports; others lose its support. Entities that no fact is about any more go too.
-A fact that was closed because of a deleted one is open again; one that was corrected by it stays corrected. All
-versions of an edited fact go together.
+A fact that was closed because of what goes is open again (``engine/reopening.py``); one that was corrected by it stays
+corrected. All versions of an edited fact go together.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from factloom.engine.editing import EDIT_OF
-from factloom.schemas.errors import NotFoundError
+from factloom.engine.reopening import reopened_by_deletion
+from factloom.schemas.errors import NotFoundError, StoreUnavailableError
+from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import GraphStore, Located, VectorIndex, WriteTransaction
 from factloom.schemas.queries import EntityQuery, EpisodeQuery, FactQuery
 from factloom.schemas.records import Action, Change, Episode, Fact, new_id
@@ -38,9 +40,12 @@ class _Plan:
 class Forgetting:
     """Deletes records of any kind with all that hangs on them alone."""
 
-    def __init__(self, store: GraphStore, index: VectorIndex, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: GraphStore, index: VectorIndex, *, ontology: Ontology, clock: Callable[[], datetime]
+    ) -> None:
         self._store = store
         self._index = index
+        self._ontology = ontology
         self._clock = clock
 
     def delete(self, ids: Iterable[str], *, spaces: SpaceSet, actor: str) -> DeleteReceipt:
@@ -55,13 +60,13 @@ class Forgetting:
         if missing:
             raise NotFoundError(f"there is no record {', '.join(missing)} in the spaces that may be read")
         plan = self._store.write(lambda tx: self._delete_in(tx, wanted, actor))
-        self._clean(SpaceSet({place.space for place in found.values()}))
-        return _receipt(plan)
+        return _receipt(plan, residue=not self._clean(SpaceSet({place.space for place in found.values()})))
 
     def delete_all(self, *, spaces: SpaceSet, labels: Labels, actor: str) -> DeleteReceipt:
-        """Delete everything in the spaces, or, with labels, every episode and fact that bears them.
+        """Delete everything in the spaces, or, with labels, every episode that bears them and what only those say.
 
-        Without labels, entities and the last rows about the spaces go as well.
+        A fact that episodes with other labels state too is kept. Without labels, entities and the last rows about the
+        spaces go as well.
         """
 
         def work(tx: WriteTransaction) -> _Plan:
@@ -69,6 +74,7 @@ class Forgetting:
             episodes = tx.find_episodes(EpisodeQuery(labels=labels, limit=_UNBOUNDED), spaces=spaces)
             facts = tx.find_facts(FactQuery(labels=labels, limit=_UNBOUNDED), spaces=spaces)
             if labels.given():
+                facts = [fact for fact in facts if not fact.episode_ids]  # of the others, their episodes decide
                 return self._delete_in(tx, [*(e.id for e in episodes), *(f.id for f in facts)], actor)
             entities = tx.find_entities(EntityQuery(limit=_UNBOUNDED), spaces=spaces)
             plan.facts = {fact.id: fact for fact in facts}
@@ -80,13 +86,26 @@ class Forgetting:
             return plan
 
         plan = self._store.write(work)
-        self._clean(spaces)
-        return _receipt(plan)
+        return _receipt(plan, residue=not self._clean(spaces))
 
-    def _clean(self, spaces: SpaceSet) -> None:
-        """Take the deleted text out of the store's files, and the vectors out of the index and its snapshots."""
-        self._index.forget(spaces)
-        self._store.vacuum()
+    def vacuum(self, *, spaces: SpaceSet) -> None:
+        """Take deleted text out of the store's files, and deleted vectors out of the index and its snapshots.
+
+        Raises:
+            StoreUnavailableError: another process still reads a state from before the deletion.
+        """
+        try:
+            self._index.forget(spaces)
+        finally:
+            self._store.vacuum()
+
+    def _clean(self, spaces: SpaceSet) -> bool:
+        """As ``vacuum``; False if it has to be done later, since the deletion itself is already committed."""
+        try:
+            self.vacuum(spaces=spaces)
+        except StoreUnavailableError:
+            return False
+        return True
 
     # --- inside the transaction ----------------------------------------------------------------------------------
 
@@ -151,14 +170,14 @@ class Forgetting:
                 if fact.id in plan.facts:
                     continue
                 if left:
-                    update = {"episode_ids": left, "support": len(left)}
+                    update = {"episode_ids": left, "support": len(left), "labels": _labels(tx, fact, left)}
                     plan.weakened[fact.id] = fact.model_copy(update=update)
                 else:
                     plan.facts[fact.id] = fact
 
     def _apply(self, tx: WriteTransaction, plan: _Plan, actor: str) -> None:
-        reopened = self._reopened(tx, plan)
-        tx.put_facts([*plan.weakened.values(), *reopened])
+        reopened = reopened_by_deletion(tx, plan.facts, plan.episodes, plan.weakened, ontology=self._ontology)
+        tx.put_facts(list({**plan.weakened, **reopened}.values()))
         ends = {(fact.space, id_) for fact in plan.facts.values() for id_ in (fact.subject_id, fact.object_id)}
         tx.delete([*plan.facts, *plan.episodes, *plan.entities])
         for space, id_ in sorted(ends):
@@ -167,24 +186,8 @@ class Forgetting:
                 plan.entities.add(id_)
                 tx.delete([id_])
         changed = [(fact, "one of its episodes was deleted") for fact in plan.weakened.values()]
-        changed += [(fact, "the fact that had ended it was deleted") for fact in reopened]
+        changed += [(fact, "what had ended it was deleted") for fact in reopened.values()]
         tx.record([_updated(fact, reason, actor, self._clock()) for fact, reason in changed])
-
-    def _reopened(self, tx: WriteTransaction, plan: _Plan) -> list[Fact]:
-        """Facts that were over only because of a fact that goes."""
-        reopened = []
-        for gone in plan.facts.values():
-            query = FactQuery(subject_ids=(gone.subject_id, gone.object_id), limit=_UNBOUNDED)
-            for fact in tx.find_facts(query, spaces=SpaceSet.of(gone.space)):
-                if fact.superseded_by != gone.id or fact.id in plan.facts:
-                    continue
-                if fact.expired_at is not None:
-                    reopened.append(plan.weakened.pop(fact.id, fact).model_copy(update={"superseded_by": None}))
-                    continue
-                heir = gone.superseded_by if gone.superseded_by not in plan.facts else None
-                ended = {"invalid_at": gone.invalid_at if heir else None}
-                reopened.append(plan.weakened.pop(fact.id, fact).model_copy(update={"superseded_by": heir, **ended}))
-        return reopened
 
 
 def _is_edit(tx: WriteTransaction, one: Fact, other: Fact) -> bool:
@@ -194,6 +197,13 @@ def _is_edit(tx: WriteTransaction, one: Fact, other: Fact) -> bool:
         if new.episode_ids and tx.find_episodes(query, spaces=SpaceSet.of(new.space)):
             return True
     return False
+
+
+def _labels(tx: WriteTransaction, fact: Fact, left: tuple[str, ...]) -> Labels:
+    """The labels of a fact that loses episodes: its own if one left bears them, else those of the oldest left."""
+    query = EpisodeQuery(ids=left, oldest_first=True, limit=len(left))
+    borne = [episode.labels for episode in tx.find_episodes(query, spaces=SpaceSet.of(fact.space))]
+    return fact.labels if fact.labels in borne or not borne else borne[0]
 
 
 def _updated(fact: Fact, reason: str, actor: str, now: datetime) -> Change:
@@ -210,11 +220,12 @@ def _updated(fact: Fact, reason: str, actor: str, now: datetime) -> Change:
     )
 
 
-def _receipt(plan: _Plan) -> DeleteReceipt:
+def _receipt(plan: _Plan, *, residue: bool) -> DeleteReceipt:
     return DeleteReceipt(
         fact_ids=tuple(sorted(plan.facts)),
         episode_ids=tuple(sorted(plan.episodes)),
         entity_ids=tuple(sorted(plan.entities)),
         kept_episode_ids=tuple(sorted(plan.kept - set(plan.episodes))),
         weakened_fact_ids=tuple(sorted(plan.weakened)),
+        residue=residue,
     )

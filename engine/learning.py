@@ -323,8 +323,6 @@ class FactWriter:
         if object_ is not None and subject.id == object_.id:
             return [_nothing(episode, f"{candidate.predicate} of {subject.name} to itself says nothing")]
         metadata = dict(candidate.metadata)
-        if candidate.sentence and candidate.sentence != candidate.text:
-            metadata.setdefault("sentence", candidate.sentence)
         statement = Statement(
             subject=subject,
             predicate=candidate.predicate,

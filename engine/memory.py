@@ -78,7 +78,7 @@ class Memory(ReadableMemory):
         self._ingest = Ingest(parts.store, learner, settings=settings, clock=clock)
         self._explicit = ExplicitIngest(parts.store, parts.embedder, settings=settings, ontology=ontology, clock=clock)
         self._editor = Editor(parts.store, parts.embedder, parts.extractor, clock=clock)
-        self._forgetting = Forgetting(parts.store, parts.index, clock=clock)
+        self._forgetting = Forgetting(parts.store, parts.index, ontology=ontology, clock=clock)
 
     # --- writing -------------------------------------------------------------------------------------------------
 
@@ -256,6 +256,14 @@ class Memory(ReadableMemory):
         """Delete everything in every space that this handle may use."""
         labels = SearchFilter().labels
         return self._forgetting.delete_all(spaces=self._visible, labels=labels, actor=self._settings.actor)
+
+    def vacuum(self) -> None:
+        """Finish deletions whose receipt has ``residue``: take what is left of deleted text out of all files.
+
+        Raises:
+            StoreUnavailableError: another process still reads a state from before the deletion.
+        """
+        self._forgetting.vacuum(spaces=self._visible)
 
     # --- upkeep --------------------------------------------------------------------------------------------------
 

@@ -186,6 +186,9 @@ class GraphReader(Protocol):
     def history(self, ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:
         """Changes to these records, oldest first."""
 
+    def changes_by(self, episode_ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:
+        """Changes that what these episodes say brought about, oldest first."""
+
     def statistics(self, *, spaces: SpaceSet) -> list[SpaceStatistics]:
         """Counts per space that exists, by name."""
 

@@ -26,7 +26,8 @@ class FactQuery(Record):
     """Facts by what they are; every field that is set must match. ``metadata`` compares top-level keys for equality.
 
     ``since``/``until`` bound ``valid_at`` (else ``created_at``), inclusive and exclusive. ``about`` matches subject
-    or object. Order: newest first by ``created_at``, then ``id``; ``oldest_first`` turns it round.
+    or object. ``labels`` are the fact's own, or those of an episode that states it. Order: newest first by
+    ``created_at``, then ``id``; ``oldest_first`` turns it round.
     """
 
     ids: tuple[str, ...] | None = None

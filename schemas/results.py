@@ -62,7 +62,8 @@ class DeleteReceipt(Record):
     """What a deletion removed, by id, and what it left on purpose.
 
     ``kept_episode_ids``: episodes that state other facts too and so were kept. ``weakened_fact_ids``: facts that
-    stay with less support, since other episodes state them as well.
+    stay with less support, since other episodes state them as well. ``residue``: everything is deleted, but some of
+    its bytes are still in the store's files, since another process is reading them; ``Memory.vacuum`` removes them.
     """
 
     fact_ids: tuple[str, ...] = ()
@@ -70,6 +71,7 @@ class DeleteReceipt(Record):
     entity_ids: tuple[str, ...] = ()
     kept_episode_ids: tuple[str, ...] = ()
     weakened_fact_ids: tuple[str, ...] = ()
+    residue: bool = False
 
 
 class Stats(Record):

@@ -123,12 +123,23 @@ def fact_conditions(query: FactQuery, scope: Scope) -> Conditions:
         )
     found.among("f.predicate", query.predicates)
     found.among("f.category", query.categories)
-    found.labels("f", query.labels)
+    if query.labels.given():
+        found.add(*_borne_or_stated(query.labels, scope))
     found.between("f.since", query.since, query.until)
     clause, parameters = view_condition(query.view)
     found.add(clause, *parameters)
     found.metadata("f.metadata", query.metadata)
     return found
+
+
+def _borne_or_stated(labels: Labels, scope: Scope) -> tuple[str, ...]:
+    """That a fact ``f`` bears these labels, or that an episode which states it does; and what the condition binds."""
+    own, episodes = Conditions(), Conditions()
+    own.labels("f", labels)
+    episodes.within("e.space", scope)
+    episodes.labels("e", labels)
+    stated = f"SELECT l.fact FROM episode e JOIN fact_episode l ON l.episode = e.ref WHERE {episodes.sql}"
+    return f"(({own.sql}) OR f.ref IN ({stated}))", *own.parameters, *episodes.parameters
 
 
 def episode_conditions(query: EpisodeQuery, scope: Scope) -> Conditions:

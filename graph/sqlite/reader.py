@@ -138,10 +138,17 @@ class Reader:
 
     def history(self, ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:
         """Changes to these records, oldest first."""
+        return self._changes("target_id", ids, spaces)
+
+    def changes_by(self, episode_ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:
+        """Changes that what these episodes say brought about, oldest first."""
+        return self._changes("episode_id", episode_ids, spaces)
+
+    def _changes(self, column: str, ids: Iterable[str], spaces: SpaceSet) -> list[Change]:
         scope = self._scope(spaces)
         rows = self._db.rows(
             f"SELECT {r.CHANGE_COLUMNS} FROM change c JOIN space s ON s.number = c.space "
-            f"WHERE c.target_id IN (SELECT value FROM json_each(?)) AND {scope.clause('+c.space')} "
+            f"WHERE c.{column} IN (SELECT value FROM json_each(?)) AND {scope.clause('+c.space')} "
             "ORDER BY c.at, c.number",
             (as_json(ids), *scope.parameters),
         )

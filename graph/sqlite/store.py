@@ -114,6 +114,11 @@ class SqliteGraphStore:
         with self._reading() as reader:
             return reader.history(ids, spaces=spaces)
 
+    def changes_by(self, episode_ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:
+        """Changes that what these episodes say brought about, oldest first."""
+        with self._reading() as reader:
+            return reader.changes_by(episode_ids, spaces=spaces)
+
     def statistics(self, *, spaces: SpaceSet) -> list[SpaceStatistics]:
         """Counts per space that holds anything, by name."""
         with self._reading() as reader:

@@ -8,7 +8,7 @@ from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.ports import GraphStore
 from factloom.schemas.queries import EntityQuery, EpisodeQuery, FactQuery, View
 from factloom.schemas.records import Category, Status
-from factloom.schemas.spaces import Labels
+from factloom.schemas.spaces import Labels, SpaceSet
 
 from .graph_records import (
     ALL,
@@ -185,6 +185,36 @@ class TestFindFacts:
         assert found(since=NOW) == ["knows", "likes"]
         assert found(until=NOW) == ["lives"]
         assert found(since=days(-10), until=minutes(2)) == ["lives", "knows"]
+
+    def test_labels_are_the_facts_own_or_those_of_an_episode_that_states_it(self, graph_store: GraphStore) -> None:
+        juno, kepler, mixed = (
+            Labels(user_id="ana", agent_id="juno"),
+            Labels(user_id="ana", agent_id="kepler", run_id="two"),
+            Labels(agent_id="juno", run_id="two"),
+        )
+        first, second = add_episodes(
+            graph_store, episode("one", labels=juno), episode("two", at=minutes(1), labels=kepler)
+        )
+        ana, tea, jazz = put_entities(graph_store, entity("Ana"), entity("tea"), entity("jazz"))
+        both, one, none = put_facts(
+            graph_store,
+            fact(ana, tea, labels=juno, episode_ids=(first.id, second.id)),
+            fact(ana, jazz, labels=juno, episode_ids=(first.id,)),
+            fact(tea, jazz, labels=juno),
+        )
+
+        def found(labels: Labels, spaces: SpaceSet = ANA) -> set[str]:
+            query = FactQuery(labels=labels)
+            refs = graph_store.select(query, spaces=spaces).tolist()
+            answer = graph_store.find_facts(query, spaces=spaces)
+            assert sorted(each.ref for each in answer) == refs
+            return {each.id for each in answer}
+
+        assert found(juno) == {both.id, one.id, none.id}
+        assert found(kepler) == found(Labels(run_id="two")) == {both.id}
+        assert found(mixed) == set()
+        assert found(kepler, BO) == found(kepler, NONE) == set()
+        assert found(kepler, ALL) == {both.id}
 
     def test_newest_first_then_by_id_and_pages(self, graph_store: GraphStore, facts: dict[str, str]) -> None:
         (ana,) = graph_store.find_entities(EntityQuery(ids=(facts["ana"],)), spaces=ANA)

@@ -78,7 +78,9 @@ def _described(run: Run, id_: str) -> str:
 
 def _joined(first: DeleteReceipt, second: DeleteReceipt) -> DeleteReceipt:
     """Both receipts as one."""
-    return type(first)(**{name: tuple(dict.fromkeys((*ids, *getattr(second, name)))) for name, ids in first})
+    ids = {name: value for name, value in first if isinstance(value, tuple)}
+    joined = {name: tuple(dict.fromkeys((*value, *getattr(second, name)))) for name, value in ids.items()}
+    return type(first)(**joined, residue=second.residue)
 
 
 def reset(run: Run, yes: Yes = False) -> None:

@@ -211,6 +211,10 @@ def receipt_report(receipt: DeleteReceipt) -> RenderableType:
         lines.append(f"kept for the other facts that they state: {counted(len(receipt.kept_episode_ids), 'episode')}")
     if receipt.weakened_fact_ids:
         lines.append(f"kept with less support: {counted(len(receipt.weakened_fact_ids), 'fact')}")
+    if receipt.residue:
+        lines.append(
+            "bytes of it are still in the files, since another process is reading; the next deletion removes them"
+        )
     return Text("\n".join(lines))
 
 

@@ -1,0 +1,79 @@
+"""Forgetting where facts hang together: what is open again, what other labels keep, what is left to clean up."""
+
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from factloom import Memory
+
+PAST = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def current(memory: Memory) -> list[str]:
+    return sorted(fact.text for fact in memory.get_all(user_id="ana"))
+
+
+def say(memory: Memory, text: str, month: int, agent: str | None = None) -> str:
+    result = memory.add(text, user_id="ana", agent_id=agent, time=PAST + timedelta(days=30 * month))
+    return result.episodes[0].id
+
+
+class TestReopening:
+    def test_a_chain_that_loses_its_middle_leaves_one_home(self, memory: Memory) -> None:
+        say(memory, "I | LIVES_IN | Lisbon", 0)
+        say(memory, "I | LIVES_IN | Porto", 1, "juno")
+        say(memory, "I | LIVES_IN | Faro", 2, "juno")
+        say(memory, "I | LIVES_IN | Rome", 3)
+        memory.delete_all(user_id="ana", agent_id="juno")
+        assert current(memory) == ["Ana lives in Rome."]
+        lisbon, rome = memory.get_all(user_id="ana", include_history=True)[::-1]
+        assert (lisbon.superseded_by, lisbon.invalid_at) == (rome.id, rome.valid_at)
+
+    def test_a_negation_that_is_deleted_no_longer_ends_anything(self, memory: Memory) -> None:
+        say(memory, "I | LIVES_IN | Lisbon", 0)
+        negation = say(memory, "not I | LIVES_IN | Lisbon", 1)
+        assert current(memory) == []
+        memory.delete(negation)
+        assert current(memory) == ["Ana lives in Lisbon."]
+
+    def test_what_is_reopened_ends_where_the_next_begins(self, memory: Memory) -> None:
+        say(memory, "I | LIVES_IN | Lisbon", 0)
+        negation = say(memory, "not I | LIVES_IN | Lisbon", 1)
+        say(memory, "I | LIVES_IN | Porto", 3)
+        memory.delete(negation)
+        assert current(memory) == ["Ana lives in Porto."]
+        lisbon, porto = sorted(memory.get_all(user_id="ana", include_history=True), key=lambda fact: fact.text)
+        assert lisbon.invalid_at == porto.valid_at
+
+
+class TestLabels:
+    def test_what_others_heard_too_is_theirs_and_stays(self, memory: Memory) -> None:
+        say(memory, "I | LIVES_IN | Lisbon", 0, "juno")
+        say(memory, "I | LIVES_IN | Lisbon", 1, "kepler")
+        assert len(memory.get_all(user_id="ana", agent_id="kepler")) == 1
+        receipt = memory.delete_all(user_id="ana", agent_id="juno")
+        assert (receipt.fact_ids, len(receipt.episode_ids), len(receipt.weakened_fact_ids)) == ((), 1, 1)
+        assert memory.get_all(user_id="ana", agent_id="juno") == []
+        assert [f.support for f in memory.get_all(user_id="ana", agent_id="kepler")] == [1]
+
+
+def test_no_word_of_a_deleted_episode_stays_in_a_fact(memory: Memory, tmp_path: Path) -> None:
+    first = memory.add("I | LIVES_IN | Lisbon\nwith zyzzogetons", user_id="ana", time=PAST).episodes[0]
+    say(memory, "I | LIVES_IN | Lisbon", 1)
+    memory.delete(first.id)
+    memory.close()
+    assert b"zyzzogeton" not in b"".join(f.read_bytes() for f in tmp_path.rglob("*") if f.is_file())
+
+
+def test_a_reader_elsewhere_delays_only_the_cleaning(open_memory: Callable[..., Memory], tmp_path: Path) -> None:
+    memory = open_memory(settings={"busy_timeout": 0.2})
+    said = memory.add("I | LIKES | zyzzogetons", user_id="ana").episodes[0]
+    reader = sqlite3.connect(tmp_path / "memory.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM episode").fetchone()
+    assert memory.delete(said.id).residue
+    assert memory.stats().episodes == 0
+    reader.close()
+    memory.vacuum()
+    assert b"zyzzogeton" not in b"".join(f.read_bytes() for f in tmp_path.rglob("*") if f.is_file())
