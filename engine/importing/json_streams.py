@@ -20,6 +20,8 @@ from factloom.engine.importing.sources import Source
 from factloom.schemas.errors import ImportFormatError
 
 LONGEST_LINE: Final = 16 * 1024 * 1024
+_SMALL: Final = 2048
+"""Bytes read at a time where only the beginning is wanted; ijson walks all of them before it yields anything."""
 
 
 def read_lines(source: Source) -> Iterator[tuple[int, object | Unreadable]]:
@@ -68,7 +70,7 @@ def read_events(source: Source) -> Iterator[tuple[str, str, Any]]:
         ImportFormatError: the file is not JSON from some point on.
     """
     with _json_errors(source):
-        yield from streaming.parse(_Repaired(source), use_float=True)
+        yield from streaming.parse(_Repaired(source), use_float=True, buf_size=_SMALL)
 
 
 @contextmanager
