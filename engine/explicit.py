@@ -38,6 +38,9 @@ class FactInput(Record):
     episode_id: str | None = None
 
 
+EARLIEST_YEAR = 1000
+"""Times of explicit facts begin here: an earlier year is a slip, such as 25 for 2025 or a default that was left in."""
+
 FactLike = FactInput | Mapping[str, Any] | Sequence[str]
 """A FactInput, a dict of its fields, or a triple (subject, predicate, object)."""
 
@@ -50,7 +53,24 @@ def read_facts(facts: Sequence[FactLike]) -> list[FactInput]:
     """
     if isinstance(facts, (str, Mapping, FactInput)) or not isinstance(facts, Sequence):
         raise InvalidInputError("facts must be a list, e.g. [('Ana', 'LIVES_IN', 'Lisbon')]")
-    return [_read_fact(fact, position) for position, fact in enumerate(facts)]
+    read = [_read_fact(fact, position) for position, fact in enumerate(facts)]
+    for position, fact in enumerate(read):
+        _check_times(fact, position)
+    return read
+
+
+def _check_times(fact: FactInput, position: int) -> None:
+    """Refuse an interval that ends before it begins, and years that can only be a slip."""
+    for what in ("valid_at", "invalid_at", "expires_at"):
+        time = getattr(fact, what)
+        if time is not None and time.year < EARLIEST_YEAR:
+            raise InvalidInputError(
+                f"fact {position}: {what} lies in the year {time.year}; give {EARLIEST_YEAR} or later"
+            )
+    if fact.valid_at is not None and fact.invalid_at is not None and fact.invalid_at < fact.valid_at:
+        raise InvalidInputError(
+            f"fact {position}: invalid_at ({fact.invalid_at}) lies before valid_at ({fact.valid_at}); change them over"
+        )
 
 
 def _read_fact(fact: FactLike, position: int) -> FactInput:
@@ -67,6 +87,8 @@ def _read_fact(fact: FactLike, position: int) -> FactInput:
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
         raise InvalidInputError(f"fact {position} cannot be used: {problems}") from error
+    except OverflowError as error:
+        raise InvalidInputError(f"fact {position} has a time that cannot be told in UTC; give a later year") from error
     except TypeError as error:
         raise InvalidInputError(f"fact {position} has field names that are not strings") from error
 

@@ -18,6 +18,7 @@ import numpy as np
 from factloom.graph.merging import merge_entities
 from factloom.graph.reconciliation import Reconciler, Statement
 from factloom.graph.resolution import Resolver
+from factloom.graph.statements import told_beginning
 from factloom.retrieval.analysis import analyse, embedded_texts
 from factloom.schemas.errors import ModelError, StoreError, VectorIndexError
 from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest
@@ -329,7 +330,7 @@ class FactWriter:
             object=object_,
             text=candidate.text,
             category=candidate.category,
-            valid_at=candidate.valid_at or episode.occurred_at,
+            valid_at=told_beginning(candidate.valid_at, candidate.invalid_at, episode.occurred_at),
             invalid_at=candidate.invalid_at,
             expires_at=candidate.expires_at,
             confidence=candidate.confidence,

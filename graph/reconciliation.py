@@ -2,12 +2,12 @@
 
 The rules, in order, for one resolved statement inside one space:
 
-1. the same triple at the same time supports the fact that says it;
+1. the same triple at the same time supports the fact that says it, and may tell its end; another stay is another fact;
 2. a negation, or the opposite predicate, closes the facts that it negates, and a plan that is called off loosely
    ("the trip was cancelled") is closed if only one can be meant;
 3. a predicate that holds one object at a time closes the older fact at the newer's ``valid_at``, and a statement
-   that arrives late is itself closed where the next newer fact begins;
-4. a correction expires the fact that was wrong instead of closing it;
+   that arrives late is itself closed where the next newer fact begins, or where the older one is said again;
+4. a correction expires the fact that was wrong, and what that implied, instead of closing it;
 5. predicates may end and imply others (``schemas/predicates.toml``).
 
 Nothing is deleted by learning, and every step is recorded with its reason. What is recorded about one fact never quotes
@@ -17,61 +17,29 @@ another, so that deleting the other leaves no trace of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
+from factloom.graph.factbook import FactBook, plain, summary
+from factloom.graph.statements import (
+    SAME_EVENT,
+    Statement,
+    began,
+    holds_after,
+    overlap,
+    replaced,
+    tellings,
+)
 from factloom.schemas.naming import normalise_name
-from factloom.schemas.ontology import Ontology
-from factloom.schemas.ports import WriteTransaction
-from factloom.schemas.queries import FactQuery
-from factloom.schemas.records import Action, Category, Change, Entity, Fact, Metadata, new_id
+from factloom.schemas.records import Action, Category, Entity, Fact
 from factloom.schemas.results import FactChange
-from factloom.schemas.spaces import Labels, SpaceSet
 
-SAME_EVENT = timedelta(days=2)
-"""Two mentions of one event differ by no more than this; a visit in May and one in June are two."""
+__all__ = ["Reconciler", "Statement"]
 
 _PLANS = ("PLANS_TO", "PLANS")
-_UNBOUNDED = 100_000
 
 
-@dataclass(frozen=True)
-class Statement:
-    """A candidate fact whose entities are resolved.
-
-    ``valid_at`` is set: what is not dated holds from when it was said. ``restated``: the same episode also says it in
-    another, affirmative way ("she avoids meat"), so that a negation need not be kept as a fact of its own.
-    """
-
-    subject: Entity
-    predicate: str
-    object: Entity | None
-    text: str
-    category: Category
-    valid_at: datetime
-    invalid_at: datetime | None = None
-    confidence: float = 1.0
-    negated: bool = False
-    correction: bool = False
-    restated: bool = False
-    expires_at: datetime | None = None
-    labels: Labels = field(default_factory=Labels)
-    episode_id: str | None = None
-    metadata: Metadata = field(default_factory=dict)
-
-
-class Reconciler:
+class Reconciler(FactBook):
     """Applies statements to the facts of one space inside one transaction."""
-
-    def __init__(self, tx: WriteTransaction, space: str, *, ontology: Ontology, now: datetime, actor: str) -> None:
-        self._tx = tx
-        self._space = space
-        self._spaces = SpaceSet.of(space)
-        self._ontology = ontology
-        self._now = now
-        self._actor = actor
-        self.written: dict[str, Fact] = {}
 
     def apply(self, statement: Statement) -> list[FactChange]:
         """Reconcile one statement and what it implies; returns what changed, the statement itself first."""
@@ -90,74 +58,64 @@ class Reconciler:
         spec = self._ontology[statement.predicate]
         if spec.canonical or spec.inverse is None or statement.object is None:
             return statement
-        return _replace(statement, subject=statement.object, object=statement.subject, predicate=spec.inverse)
+        return replaced(statement, subject=statement.object, object=statement.subject, predicate=spec.inverse)
 
     def _implied(self, statement: Statement, predicate: str) -> Statement:
         spec = self._ontology[predicate]
         assert statement.object is not None
         text = spec.sentence(statement.subject.name, statement.object.name)
         metadata = {**statement.metadata, "implied_by": statement.predicate}
-        return _replace(statement, predicate=predicate, text=text, category=spec.category, metadata=metadata)
-
-    # --- finding -------------------------------------------------------------------------------------------------
-
-    def _held(self, subject: str, predicates: Sequence[str], object_id: str | None = None) -> list[Fact]:
-        """Facts that we hold to be so, now or in the past, oldest first by when they began."""
-        found = self._tx.find_facts(
-            FactQuery(
-                subject_ids=(subject,),
-                predicates=tuple(predicates),
-                object_ids=None if object_id is None else (object_id,),
-                limit=_UNBOUNDED,
-            ),
-            spaces=self._spaces,
-        )
-        held = [fact for fact in found if fact.expired_at is None]
-        return sorted(held, key=lambda fact: (_began(fact), fact.created_at, fact.id))
-
-    def _either_way(self, statement: Statement, predicates: Sequence[str], object_id: str | None) -> list[Fact]:
-        """As ``_held``, and with subject and object changed over where the predicate, or the statement's, is symmetric.
-
-        Who parts from her husband is his wife no more.
-        """
-        found = self._held(statement.subject.id, predicates, object_id)
-        symmetric = object_id is not None and self._ontology[statement.predicate].symmetric
-        turned = [name for name in predicates if symmetric or self._ontology[name].symmetric]
-        if turned and object_id is not None:
-            found += self._held(object_id, turned, statement.subject.id)
-        elif turned:
-            query = FactQuery(object_ids=(statement.subject.id,), predicates=tuple(turned), limit=_UNBOUNDED)
-            found += [f for f in self._tx.find_facts(query, spaces=self._spaces) if f.expired_at is None]
-        return list({fact.id: fact for fact in found}.values())
+        return replaced(statement, predicate=predicate, text=text, category=spec.category, metadata=metadata)
 
     # --- affirming -----------------------------------------------------------------------------------------------
 
     def _affirm(self, statement: Statement) -> list[FactChange]:
         assert statement.object is not None
-        spec = self._ontology[statement.predicate]
         same = self._either_way(statement, [statement.predicate], statement.object.id)
-        known = next((fact for fact in same if self._says_the_same(fact, statement)), None)
+        rivals = self._rivals(statement)
+        known = next((fact for fact in same if self._says_the_same(fact, statement, rivals)), None)
         if known is not None:
             return [self._support(known, statement)]
         new = self._new_fact(statement)
-        rivals = self._either_way(statement, [statement.predicate], None) if spec.cardinality == "one" else []
-        rivals = [fact for fact in rivals if statement.object.id not in (fact.subject_id, fact.object_id)]
         new, ended = self._place_among(new, rivals, statement)
         self._write(new)
-        self._record(new.id, Action.ADDED, "", statement, after=_summary(new))
+        self._record(new.id, Action.ADDED, "", statement, after=summary(new))
         for fact in ended:
-            self._end(fact, new, statement, correction=statement.correction)
+            new = self._end(fact, new, statement, correction=statement.correction)
         changes = [
             self._fact_change(Action.SUPERSEDED, new, self.written[fact.id], statement, f"it was: {fact.text}")
             for fact in ended
         ] or [self._fact_change(Action.ADDED, new, None, statement)]
         return changes + self._end_contrary(new, statement)
 
-    def _says_the_same(self, fact: Fact, statement: Statement) -> bool:
+    def _rivals(self, statement: Statement) -> list[Fact]:
+        """Facts beside which the statement cannot hold, oldest first.
+
+        One object at a time; or, for what happened and is now corrected, the event that was meant.
+        """
+        assert statement.object is not None
+        spec = self._ontology[statement.predicate]
+        if spec.cardinality != "one" and not (statement.correction and statement.category is Category.EPISODIC):
+            return []
+        found = self._either_way(statement, [statement.predicate], None)
+        if spec.symmetric:
+            turned = replaced(statement, subject=statement.object, object=statement.subject)
+            found += self._either_way(turned, [statement.predicate], None)
+        ends = {statement.subject.id, statement.object.id}
+        rivals = {fact.id: fact for fact in found if {fact.subject_id, fact.object_id} != ends}.values()
+        return sorted(rivals, key=lambda fact: (began(fact), fact.created_at, fact.id))
+
+    def _says_the_same(self, fact: Fact, statement: Statement, rivals: Sequence[Fact]) -> bool:
+        """Whether the statement is about the time of the fact: they overlap, and no rival was there in between."""
         if fact.category is Category.EPISODIC:
-            return abs(_began(fact) - statement.valid_at) <= SAME_EVENT
-        ended_before = fact.invalid_at is not None and fact.invalid_at <= statement.valid_at
-        return not ended_before
+            return abs(began(fact) - statement.began) <= SAME_EVENT
+        if not overlap(fact, statement):
+            return False
+        return not any(
+            statement.began <= time < began(fact) and holds_after(rival, statement.began)
+            for rival in rivals
+            for time in (began(rival), *tellings(self._tx, rival).values())
+        )
 
     def _place_among(self, new: Fact, rivals: Sequence[Fact], statement: Statement) -> tuple[Fact, list[Fact]]:
         """Where among a functional predicate's facts the new one belongs, and which of them it ends.
@@ -165,60 +123,97 @@ class Reconciler:
         One that arrives late ends where the next one begins. One that is told as over leaves the others alone.
         """
         if statement.correction:
-            wrong = [fact for fact in rivals if fact.invalid_at is None][-1:]
-            if wrong and wrong[0].valid_at is not None:
-                new = new.model_copy(update={"valid_at": wrong[0].valid_at})
-            return new, wrong
+            wrong = [fact for fact in rivals if began(fact) <= statement.began and self._is_corrected(fact, statement)][
+                -1:
+            ]
+            for fact in wrong:
+                new = new.model_copy(update={"valid_at": fact.valid_at or new.valid_at})
+                if new.invalid_at is None and fact.category is not Category.EPISODIC:
+                    ended = {"invalid_at": fact.invalid_at, "superseded_by": fact.superseded_by}
+                    new = new.model_copy(update=ended)
+            if wrong or statement.category is Category.EPISODIC:
+                return new, wrong
         if new.invalid_at is not None and new.invalid_at <= self._now:
             return new, []
-        began = statement.valid_at
-        following = min((fact for fact in rivals if _began(fact) > began), key=_began, default=None)
+        time = statement.began
+        following = min((fact for fact in rivals if began(fact) > time), key=began, default=None)
         if following is not None and new.invalid_at is None:
-            new = new.model_copy(update={"invalid_at": _began(following), "superseded_by": following.id})
-        return new, [f for f in rivals if _began(f) <= began and (f.invalid_at is None or f.invalid_at > began)]
+            new = new.model_copy(update={"invalid_at": began(following), "superseded_by": following.id})
+        return new, [fact for fact in rivals if began(fact) <= time and holds_after(fact, time)]
+
+    def _is_corrected(self, fact: Fact, statement: Statement) -> bool:
+        """Whether a correction can mean the fact: it held then, or it is the event that was just told.
+
+        An event that somebody can be in the state of only once (a move) is corrected however long ago it was.
+        """
+        if fact.category is not Category.EPISODIC:
+            return overlap(fact, statement)
+        implies = self._ontology[statement.predicate].implies
+        lasting = any(self._ontology[name].cardinality == "one" for name in implies)
+        return lasting or statement.began - began(fact) <= SAME_EVENT
 
     def _support(self, fact: Fact, statement: Statement) -> FactChange:
-        """The same fact said again: more support, a surer belief, an earlier beginning where one is told."""
-        if statement.episode_id is None or statement.episode_id in fact.episode_ids:
+        """The same fact said again: more support, a surer belief, an earlier beginning or an end where one is told."""
+        update = self._told_interval(fact, statement)
+        new_episode = statement.episode_id is not None and statement.episode_id not in fact.episode_ids
+        if not update and not new_episode:
             return self._fact_change(Action.NOTHING, fact, None, statement, "this episode already states it")
-        episode_ids = (*fact.episode_ids, statement.episode_id)
-        certainty = 1.0 - (1.0 - fact.confidence) * (1.0 - statement.confidence)
-        began = fact.valid_at
-        if began is not None and statement.valid_at < began and fact.category is not Category.EPISODIC:
-            began = statement.valid_at
-        stronger = fact.model_copy(
-            update={
-                "episode_ids": episode_ids,
-                "support": len(episode_ids),
-                "confidence": min(certainty, 1.0),
-                "valid_at": began,
-            }
-        )
+        if new_episode and statement.episode_id is not None:
+            episode_ids = (*fact.episode_ids, statement.episode_id)
+            certainty = 1.0 - (1.0 - fact.confidence) * (1.0 - statement.confidence)
+            update |= {"episode_ids": episode_ids, "support": len(episode_ids), "confidence": min(certainty, 1.0)}
+        stronger = fact.model_copy(update=update)
+        reopened = self._reopened(fact, update["invalid_at"], statement) if update.get("invalid_at") else None
+        if reopened is not None:
+            left = tuple(id_ for id_ in stronger.episode_ids if id_ not in reopened.episode_ids)
+            end = {"superseded_by": reopened.id, "episode_ids": left, "support": len(left)}
+            stronger = stronger.model_copy(update=end)
         self._write(stronger)
         reason = f"stated again; {stronger.support} episodes now say so"
-        before, after = {"support": fact.support}, {"support": stronger.support}
+        if "invalid_at" in update:
+            reason += ", and that it is over"
+        differs = ["support", *(name for name in ("invalid_at", "expires_at") if name in update)]
+        before, after = ({name: plain(getattr(one, name)) for name in differs} for one in (fact, stronger))
+        after["valid_at"] = plain(statement.valid_at)
         self._record(fact.id, Action.SUPPORTED, reason, statement, before=before, after=after)
         return self._fact_change(Action.SUPPORTED, stronger, fact, statement, reason)
 
+    def _told_interval(self, fact: Fact, statement: Statement) -> dict[str, Any]:
+        """What a statement of the same fact tells anew about its time and its retention."""
+        update: dict[str, Any] = {}
+        if fact.expires_at is not None:
+            until = statement.expires_at and max(statement.expires_at, fact.expires_at)
+            update |= {} if until == fact.expires_at else {"expires_at": until}
+        if fact.category is Category.EPISODIC:
+            return update
+        if statement.valid_at is not None and statement.valid_at < began(fact):
+            update["valid_at"] = statement.valid_at
+        if statement.invalid_at is not None and holds_after(fact, max(self._now, statement.invalid_at)):
+            update["invalid_at"] = statement.invalid_at
+        return update
+
     # --- ending --------------------------------------------------------------------------------------------------
 
-    def _end(self, old: Fact, new: Fact, statement: Statement, *, correction: bool = False) -> None:
-        """Close ``old`` where ``new`` begins, or, if it was wrong, stop believing it."""
+    def _end(self, old: Fact, new: Fact, statement: Statement, *, correction: bool = False) -> Fact:
+        """Close ``old`` where ``new`` begins, or, if it was wrong, stop believing it; returns ``new`` as it is then.
+
+        What is said of ``old`` again later than ``statement``, and for later, holds from then on, and ends ``new``.
+        """
+        update: dict[str, Any] = {"superseded_by": new.id}
         if correction:
-            update: dict[str, Any] = {"expired_at": self._now, "superseded_by": new.id}
+            update["expired_at"] = self._now
             reason = "corrected by a later statement"
         else:
-            update = {"invalid_at": max(_began(old), _began(new)), "superseded_by": new.id}
+            update["invalid_at"] = max(began(old), began(new))
             reason = f"ended by a newer statement ({new.predicate})"
-        self._write(old.model_copy(update=update))
-        self._record(
-            old.id,
-            Action.SUPERSEDED,
-            reason,
-            statement,
-            before={name: _plain(getattr(old, name)) for name in update},
-            after={name: _plain(value) for name, value in update.items()},
-        )
+        reopened = self._close(old, update, reason, statement, at=statement.began)
+        if correction and old.category is Category.EPISODIC:
+            self._end_implied(old, {"expired_at": self._now}, statement)
+        rival = new.predicate == old.predicate or new.predicate == self._ontology.opposite(old.predicate)
+        if reopened is not None and rival and holds_after(new, began(reopened)):
+            new = new.model_copy(update={"invalid_at": began(reopened), "superseded_by": reopened.id})
+            self._write(new)
+        return new
 
     def _end_contrary(self, new: Fact, statement: Statement) -> list[FactChange]:
         """Close what the new fact ends by its meaning: the opposite predicate, and those that the ontology lists."""
@@ -229,28 +224,47 @@ class Reconciler:
             ended += self._either_way(statement, spec.ends, statement.object.id)
         changes = []
         for fact in ended:
-            if fact.invalid_at is None and _began(fact) <= statement.valid_at and fact.id != new.id:
-                self._end(fact, new, statement)
+            if holds_after(fact, statement.began) and began(fact) <= statement.began and fact.id != new.id:
+                new = self._end(fact, new, statement)
                 changes.append(self._fact_change(Action.CLOSED, self.written[fact.id], fact, statement, new.text))
+        return changes
+
+    def _end_implied(self, event: Fact, over: dict[str, Any], statement: Statement) -> list[FactChange]:
+        """Close, or stop believing, what is held only because an event implied it that is now denied."""
+        changes = []
+        # A corrected event implies anew what can be only one, and that takes the place and the time of the old one.
+        implies = [
+            name
+            for name in self._ontology[event.predicate].implies
+            if statement.negated or self._ontology[name].cardinality != "one"
+        ]
+        for fact in self._held(event.subject_id, implies, event.object_id) if implies else ():
+            from_it = fact.metadata.get("implied_by") == event.predicate and set(fact.episode_ids) <= set(
+                event.episode_ids
+            )
+            if from_it and ("expired_at" in over or holds_after(fact, statement.began)):
+                reason = "what implied it was negated by a later statement"
+                self._close(fact, over, reason, statement, at=statement.began, action=Action.CLOSED)
+                changes.append(self._fact_change(Action.CLOSED, self.written[fact.id], fact, statement, reason))
         return changes
 
     def _negate(self, statement: Statement) -> list[FactChange]:
         """Close what a negation negates; what was not known before is kept as a fact of its own (NOT_EATS)."""
         affected = self._either_way(statement, [statement.predicate], statement.object.id if statement.object else None)
-        running = [fact for fact in affected if fact.invalid_at is None and _began(fact) <= statement.valid_at]
+        earlier = [fact for fact in affected if began(fact) <= statement.began]
+        never = statement.correction and statement.object is not None
+        running = [fact for fact in earlier if never or holds_after(fact, statement.began)]
         if not running and statement.predicate in _PLANS and statement.object is not None:
             running = self._plan_meant(statement, statement.object)
-        over = {"expired_at": self._now} if statement.correction else {"invalid_at": statement.valid_at}
+        over = {"expired_at": self._now} if statement.correction else {"invalid_at": statement.began}
         changes = []
         for fact in running:
-            closed = fact.model_copy(update=over)
-            self._write(closed)
             reason = "negated by a later statement"
-            after = {name: _plain(value) for name, value in over.items()}
-            self._record(fact.id, Action.CLOSED, reason, statement, before=dict.fromkeys(over), after=after)
-            changes.append(self._fact_change(Action.CLOSED, closed, fact, statement, reason))
+            self._close(fact, over, reason, statement, at=statement.began, action=Action.CLOSED)
+            changes.append(self._fact_change(Action.CLOSED, self.written[fact.id], fact, statement, reason))
+            changes += self._end_implied(fact, over, statement)
         if self._is_news(statement, known=bool(affected or running)):
-            kept = _replace(statement, predicate=self._ontology.opposite(statement.predicate), negated=False)
+            kept = replaced(statement, predicate=self._ontology.opposite(statement.predicate), negated=False)
             changes += self._affirm(kept)
         return changes or [self._fact_change(Action.NOTHING, None, None, statement, "it negates nothing that is held")]
 
@@ -260,7 +274,7 @@ class Reconciler:
         meant = [
             fact
             for fact in self._held(statement.subject.id, _PLANS)
-            if fact.invalid_at is None and _began(fact) <= statement.valid_at and words <= _words(fact.text)
+            if holds_after(fact, statement.began) and began(fact) <= statement.began and words <= _words(fact.text)
         ]
         return meant if len(meant) == 1 else []
 
@@ -274,83 +288,6 @@ class Reconciler:
         spec = self._ontology[statement.predicate]
         return spec.category is Category.PREFERENCE or (spec.cardinality == "many" and not known)
 
-    # --- writing -------------------------------------------------------------------------------------------------
-
-    def _new_fact(self, statement: Statement) -> Fact:
-        assert statement.object is not None
-        invalid_at = statement.invalid_at
-        return Fact(
-            id=new_id(),
-            space=self._space,
-            labels=statement.labels,
-            subject_id=statement.subject.id,
-            predicate=statement.predicate,
-            object_id=statement.object.id,
-            text=statement.text,
-            category=statement.category,
-            valid_at=statement.valid_at,
-            invalid_at=invalid_at if invalid_at is None else max(invalid_at, statement.valid_at),
-            created_at=self._now,
-            expires_at=statement.expires_at,
-            confidence=statement.confidence,
-            support=1,
-            episode_ids=(statement.episode_id,) if statement.episode_id else (),
-            metadata=statement.metadata,
-        )
-
-    def _write(self, fact: Fact) -> None:
-        (self.written[fact.id],) = self._tx.put_facts([fact])
-
-    def _record(
-        self,
-        target: str,
-        action: Action,
-        reason: str,
-        statement: Statement,
-        *,
-        before: Metadata | None = None,
-        after: Metadata | None = None,
-    ) -> None:
-        self._tx.record(
-            [
-                Change(
-                    id=new_id(),
-                    space=self._space,
-                    kind="fact",
-                    target_id=target,
-                    action=action,
-                    actor=self._actor,
-                    at=self._now,
-                    reason=reason,
-                    episode_id=statement.episode_id,
-                    before=before,
-                    after=after,
-                )
-            ]
-        )
-
-    def _fact_change(
-        self, action: Action, fact: Fact | None, previous: Fact | None, statement: Statement, reason: str = ""
-    ) -> FactChange:
-        stored = self.written.get(fact.id, fact) if fact else None
-        return FactChange(action=action, fact=stored, previous=previous, episode_id=statement.episode_id, reason=reason)
-
-
-def _replace(statement: Statement, **changes: Any) -> Statement:
-    return Statement(**{**statement.__dict__, **changes})
-
 
 def _words(text: str) -> set[str]:
     return {normalise_name(word) for word in normalise_name(text).split()}
-
-
-def _began(fact: Fact) -> datetime:
-    return fact.valid_at or fact.created_at
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
-
-
-def _summary(fact: Fact) -> Metadata:
-    return {"text": fact.text, "valid_at": _plain(fact.valid_at), "confidence": fact.confidence}

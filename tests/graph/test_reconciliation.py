@@ -10,6 +10,7 @@ import pytest
 from factloom.graph.reconciliation import Reconciler, Statement
 from factloom.graph.resolution import Resolver
 from factloom.graph.sqlite import SqliteGraphStore
+from factloom.graph.statements import told_beginning
 from factloom.schemas.extraction import Mention
 from factloom.schemas.ontology import core_ontology
 from factloom.schemas.ports import WriteTransaction
@@ -54,9 +55,7 @@ class Book:
                 object=resolver.resolve(Mention(name=object_)) if object_ else None,
                 text=f"{subject} {predicate} {object_}",
                 category=ontology[predicate].category,
-                valid_at=day(when),
-                episode_id=episode.id,
-                **{"confidence": 0.8, **more},
+                **{"valid_at": day(when), "episode_id": episode.id, "confidence": 0.8, **more},
             )
             return Reconciler(tx, SPACE, ontology=ontology, now=NOW, actor="test").apply(statement)
 
@@ -276,6 +275,146 @@ class TestNegation:
         book.state("Ana", "WORKS_FOR", "Corvina", 30)
         book.state("Ana", "WORKS_FOR", "Corvina", 10, negated=True)
         assert book.held("WORKS_FOR") == ["Corvina"]
+
+
+class TestIntervals:
+    def test_another_stay_is_another_fact(self, book: Book) -> None:
+        book.state("Ana", "LIVES_IN", "Lisbon", 100)
+        book.state("Ana", "LIVES_IN", "Lisbon", 10, invalid_at=day(20))
+        assert [book.held("LIVES_IN", at=t) for t in (15, 50, 120)] == [["Lisbon"], [], ["Lisbon"]]
+        assert [fact.support for fact in book.facts("LIVES_IN")] == [1, 1]
+
+    def test_an_end_that_is_told_of_a_held_fact_closes_it(self, book: Book) -> None:
+        book.state("Ana", "LIVES_IN", "Lisbon", 1)
+        (change,) = book.state("Ana", "LIVES_IN", "Lisbon", 60, valid_at=None, invalid_at=day(50))
+        (fact,) = book.facts("LIVES_IN")
+        assert change.action is Action.SUPPORTED
+        assert (fact.valid_at, fact.invalid_at, fact.support) == (day(1), day(50), 2)
+        assert book.held("LIVES_IN") == []
+
+    def test_a_beginning_is_not_drawn_across_another_home(self, book: Book) -> None:
+        book.state("Ana", "LIVES_IN", "Porto", 30)
+        book.state("Ana", "LIVES_IN", "Lisbon", 60)
+        book.state("Ana", "LIVES_IN", "Lisbon", 10)
+        assert [book.held("LIVES_IN", at=t) for t in (20, 40, 70)] == [["Lisbon"], ["Porto"], ["Lisbon"]]
+
+    def test_the_same_episode_may_tell_two_intervals(self, book: Book) -> None:
+        (first,) = book.state("Ana", "WORKS_FOR", "Corvina", 100)
+        again = book.state("Ana", "WORKS_FOR", "Corvina", 10, invalid_at=day(20), episode_id=first.episode_id)
+        assert [change.action for change in again] == [Action.ADDED]
+        assert book.held("WORKS_FOR", at=15) == ["Corvina"]
+
+    def test_an_end_without_a_beginning_began_nobody_knows_when(self, book: Book) -> None:
+        book.state("Ana", "LIVES_IN", "Lisbon", 1)
+        book.state("Ana", "LIVES_IN", "Porto", 60, valid_at=None, invalid_at=day(-100))
+        assert book.held("LIVES_IN") == ["Lisbon"]
+        assert book.held("LIVES_IN", at=-200) == ["Porto"]
+        assert book.held("LIVES_IN", at=-50) == []
+
+    @pytest.mark.parametrize(
+        ("begin", "end", "told"),
+        [(None, None, 50), (None, 20, None), (None, 90, 50), (10, 20, 10), (20, 10, None), (60, 90, 60)],
+    )
+    def test_what_is_not_dated_holds_from_when_it_was_said_unless_it_is_over(
+        self, begin: int | None, end: int | None, told: int | None
+    ) -> None:
+        times = [None if number is None else day(number) for number in (begin, end, told)]
+        assert told_beginning(times[0], times[1], day(50)) == times[2]
+
+
+class TestLateStatements:
+    def test_what_was_said_again_later_is_held_again(self, book: Book) -> None:
+        book.state("Ana", "LIVES_IN", "Lisbon", 1)
+        book.state("Ana", "LIVES_IN", "Lisbon", 100)
+        book.state("Ana", "LIVES_IN", "Porto", 50)
+        assert book.held("LIVES_IN") == ["Lisbon"]
+        assert [book.held("LIVES_IN", at=t) for t in (20, 60, 110)] == [["Lisbon"], ["Porto"], ["Lisbon"]]
+        assert [fact.support for fact in book.facts("LIVES_IN")] == [1, 1, 1]
+
+    def test_what_is_said_later_of_an_earlier_time_is_not_late(self, book: Book) -> None:
+        book.state("Ana", "LIVES_IN", "Lisbon", 1)
+        book.state("Ana", "LIVES_IN", "Lisbon", 100)
+        book.state("Ana", "LIVES_IN", "Porto", 120, valid_at=day(50))
+        assert book.held("LIVES_IN") == ["Porto"]
+
+    def test_a_negation_leaves_what_was_said_again_later(self, book: Book) -> None:
+        book.state("Ana", "LIVES_IN", "Lisbon", 1)
+        book.state("Ana", "LIVES_IN", "Lisbon", 100)
+        book.state("Ana", "LIVES_IN", "Lisbon", 50, negated=True)
+        assert [book.held("LIVES_IN", at=t) for t in (20, 60, 110)] == [["Lisbon"], [], ["Lisbon"]]
+
+    def test_a_correction_leaves_what_came_after(self, book: Book) -> None:
+        book.state("Ana", "LIVES_IN", "Lisbon", 1)
+        book.state("Ana", "LIVES_IN", "Faro", 100)
+        book.state("Ana", "LIVES_IN", "Porto", 20, correction=True)
+        assert [book.held("LIVES_IN", at=t) for t in (10, 60, 110)] == [["Porto"], ["Porto"], ["Faro"]]
+        assert book.held("LIVES_IN") == ["Faro"]
+
+    def test_a_correction_leaves_what_was_said_again_later(self, book: Book) -> None:
+        book.state("Ana", "LIVES_IN", "Lisbon", 1)
+        book.state("Ana", "LIVES_IN", "Lisbon", 100)
+        book.state("Ana", "LIVES_IN", "Porto", 20, correction=True)
+        assert [book.held("LIVES_IN", at=t) for t in (10, 60, 110)] == [["Porto"], ["Porto"], ["Lisbon"]]
+
+
+class TestRetentionAndCouples:
+    def test_a_fact_said_again_past_its_retention_is_shown_again(self, book: Book) -> None:
+        book.state("Ana", "LIKES", "tea", 1, expires_at=day(30))
+        assert book.held("LIKES") == []
+        book.state("Ana", "LIKES", "tea", 60)
+        assert book.held("LIKES") == ["tea"]
+
+    def test_a_longer_retention_extends_a_shorter_one(self, book: Book) -> None:
+        book.state("Ana", "LIKES", "tea", 1, expires_at=day(30))
+        book.state("Ana", "LIKES", "tea", 2, expires_at=day(90))
+        book.state("Ana", "LIKES", "tea", 3, expires_at=day(60))
+        assert book.facts("LIKES")[0].expires_at == day(90)
+
+    def test_a_new_marriage_ends_the_old_one_of_either_side(self, book: Book) -> None:
+        book.state("Bea", "MARRIED_TO", "Carlos", 1)
+        book.state("Rui", "MARRIED_TO", "Bea", 50)
+        assert book.held("MARRIED_TO") == ["Bea"]
+        assert book.held("MARRIED_TO", at=20) == ["Carlos"]
+
+
+class TestCorrectedEvents:
+    def test_a_corrected_move_takes_the_home_along(self, book: Book) -> None:
+        book.state("Ana", "MOVED_TO", "Lisbon", 1)
+        book.state("Ana", "MOVED_TO", "Porto", 30, correction=True)
+        assert book.held("MOVED_TO") == ["Porto"]
+        assert book.held("LIVES_IN") == ["Porto."]
+        assert book.held("LIVES_IN", at=10) == ["Porto."]
+
+    def test_another_visit_long_ago_is_not_the_one_corrected(self, book: Book) -> None:
+        book.state("Ana", "VISITED", "Rome", 1)
+        book.state("Ana", "VISITED", "Oslo", 100)
+        book.state("Ana", "VISITED", "Bergen", 101, correction=True)
+        assert book.held("VISITED") == ["Bergen", "Rome"]
+
+    def test_a_move_that_never_was_implies_no_home(self, book: Book) -> None:
+        book.state("Ana", "MOVED_TO", "Lisbon", 1)
+        book.state("Ana", "MOVED_TO", "Lisbon", 30, negated=True, correction=True)
+        assert book.held("MOVED_TO") == []
+        assert book.held("LIVES_IN") == []
+
+    def test_a_home_that_is_also_stated_outlives_the_move(self, book: Book) -> None:
+        book.state("Ana", "MOVED_TO", "Lisbon", 1)
+        book.state("Ana", "LIVES_IN", "Lisbon", 5)
+        book.state("Ana", "MOVED_TO", "Lisbon", 30, negated=True, correction=True)
+        assert book.held("LIVES_IN") == ["Lisbon."]
+
+    def test_what_is_past_can_be_taken_back(self, book: Book) -> None:
+        book.state("Ana", "LIVES_IN", "Lisbon", 1)
+        book.state("Ana", "LIVES_IN", "Porto", 50)
+        book.state("Ana", "LIVES_IN", "Lisbon", 90, negated=True, correction=True)
+        assert book.held("LIVES_IN", at=20) == []
+        assert book.held("LIVES_IN") == ["Porto"]
+
+    def test_an_end_to_come_does_not_shield_from_a_negation(self, book: Book) -> None:
+        book.state("Ana", "LIVES_IN", "Lisbon", 1, invalid_at=day(400))
+        book.state("Ana", "LIVES_IN", "Lisbon", 60, negated=True)
+        assert book.held("LIVES_IN") == []
+        assert book.held("LIVES_IN", at=50) == ["Lisbon"]
 
 
 def test_every_change_is_recorded_without_quoting_another_fact(book: Book) -> None:
