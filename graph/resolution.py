@@ -149,12 +149,32 @@ class Resolver:
     # --- changing ------------------------------------------------------------------------------------------------
 
     def _store(self, entity: Entity) -> Entity:
+        self._take_over(entity)
         (stored,) = self.tx.put_entities([entity])
         self.touched[stored.id] = stored
         for name, known in list(self._known.items()):
             if known.id == stored.id:
                 self._known[name] = stored
         return stored
+
+    def _take_over(self, entity: Entity) -> None:
+        """Whose somebody is ("Ana's boyfriend") is said of one at a time: the last so called takes it over."""
+        keys = {normalise_name(alias) for alias in entity.aliases if _is_relational(alias)}
+        for other in self._others_called(keys, entity) if keys else ():
+            left = tuple(alias for alias in other.aliases if normalise_name(alias) not in keys)
+            if left != other.aliases:
+                (freed,) = self.tx.put_entities([other.model_copy(update={"aliases": left, "updated_at": self.now})])
+                if freed.id in self.touched:
+                    self.touched[freed.id] = freed
+                self._known = {
+                    name: freed if known.id == freed.id else known
+                    for name, known in self._known.items()
+                    if name[0] not in keys
+                }
+
+    def _others_called(self, keys: Iterable[str], entity: Entity) -> list[Entity]:
+        found = self.tx.find_entities(EntityQuery(keys=tuple(sorted(keys)), limit=200), spaces=self._spaces)
+        return [other for other in found if other.id != entity.id and other.type == entity.type]
 
     def _create(self, mention: Mention, key: str) -> Entity:
         aliases = list(mention.aliases)

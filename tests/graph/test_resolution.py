@@ -134,3 +134,12 @@ def test_an_organisation_is_known_by_a_part_of_its_name(store: SqliteGraphStore,
 )
 def test_names_compatible(one: str, other: str, compatible: bool) -> None:
     assert names_compatible(one, other) is compatible
+
+
+def test_whose_somebody_is_means_the_last_who_was_called_so(resolve: Resolve) -> None:
+    former = resolve("Rui", "person", "Ana's boyfriend")
+    assert resolve("Ana's boyfriend").id == former.id
+    present = resolve("Tiago", "person", "Ana's boyfriend")
+    assert resolve("Ana's boyfriend").id == present.id
+    assert resolve("Rui").id == former.id
+    assert resolve("Rui").aliases == ()
