@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from factloom.schemas.ports import WriteTransaction
 from factloom.schemas.queries import FactQuery
-from factloom.schemas.records import Action, Change, Entity, Fact, new_id
+from factloom.schemas.records import Action, Category, Change, Entity, Fact, new_id
 from factloom.schemas.spaces import SpaceSet
+
+SAME_EVENT = timedelta(days=2)
+"""Two mentions of one event differ by no more than this, as in reconciliation."""
 
 _UNBOUNDED = 100_000
 
@@ -53,16 +57,27 @@ def _move(tx: WriteTransaction, fact: Fact, kept: Entity, gone: Entity) -> None:
         tx.put_facts([fact.model_copy(update={"subject_id": subject, "object_id": object_})])
         return
     episode_ids = tuple(dict.fromkeys((*twin.episode_ids, *fact.episode_ids)))
-    joined = {
+    joined: dict[str, Any] = {
         "episode_ids": episode_ids,
         "support": len(episode_ids),
         "confidence": max(twin.confidence, fact.confidence),
+        "valid_at": min(twin.valid_at, fact.valid_at) if twin.valid_at and fact.valid_at else None,
+        "invalid_at": max(twin.invalid_at, fact.invalid_at) if twin.invalid_at and fact.invalid_at else None,
     }
+    about = FactQuery(subject_ids=(fact.subject_id, fact.object_id, subject, object_), limit=_UNBOUNDED)
+    ended = [f for f in tx.find_facts(about, spaces=SpaceSet.of(kept.space)) if f.superseded_by == fact.id]
+    tx.put_facts([f.model_copy(update={"superseded_by": twin.id}) for f in ended if f.id != twin.id])
     tx.delete([fact.id])
     tx.put_facts([twin.model_copy(update=joined)])
 
 
 def _same_interval(one: Fact, other: Fact) -> bool:
-    return (
-        (one.invalid_at is None) == (other.invalid_at is None) and one.expired_at is None and other.expired_at is None
-    )
+    """Whether two facts of one triple are one: the same event, or both open, or both over and overlapping."""
+    if one.expired_at is not None or other.expired_at is not None:
+        return False
+    began, other_began = one.valid_at or one.created_at, other.valid_at or other.created_at
+    if one.category is Category.EPISODIC:
+        return abs(began - other_began) <= SAME_EVENT
+    if one.invalid_at is None or other.invalid_at is None:
+        return one.invalid_at is other.invalid_at
+    return began < other.invalid_at and other_began < one.invalid_at
