@@ -191,8 +191,9 @@ def _run(session: onnxruntime.InferenceSession, tokens: list[list[int]]) -> NDAr
 
 
 def _for_each(run: Callable[[list[int]], None], batches: list[list[int]], *, threads: int) -> None:
-    workers = min(threads, len(batches))
-    if workers == 1:
+    # A question is two short texts, which are done before a second thread has warmed up its share of the caches.
+    workers = min(threads, len(batches) // 2)
+    if workers <= 1:
         for batch in batches:
             run(batch)
         return
