@@ -320,7 +320,7 @@ class FactWriter:
         object_ = self._resolver.resolve(candidate.object) if candidate.object else None
         if object_ is not None and candidate.subject is not candidate.object:
             subject = self._resolver.touched.get(subject.id, subject)
-        self._merge_found()
+        self._merge_found(episode)
         if object_ is not None and subject.id == object_.id:
             return [_nothing(episode, f"{candidate.predicate} of {subject.name} to itself says nothing")]
         metadata = dict(candidate.metadata)
@@ -343,11 +343,18 @@ class FactWriter:
         )
         return self._reconciler.apply(statement)
 
-    def _merge_found(self) -> None:
+    def _merge_found(self, episode: Episode) -> None:
         while self._resolver.merged:
             kept, gone = self._resolver.merged.pop()
-            reason = f"{gone.name} turned out to be {kept.name}"
-            merge_entities(self._tx, kept, gone, now=self._now, actor=self._actor, reason=reason)
+            merge_entities(
+                self._tx,
+                kept,
+                gone,
+                now=self._now,
+                actor=self._actor,
+                reason="two names turned out to be one entity's",
+                episode_id=episode.id,
+            )
 
     def finish(self, vectors_of: Callable[[Sequence[str]], Vectors]) -> list[IndexEntry]:
         """Index entries of every entity and fact that was written."""

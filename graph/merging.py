@@ -16,10 +16,20 @@ SAME_EVENT = timedelta(days=2)
 _UNBOUNDED = 100_000
 
 
-def merge_entities(tx: WriteTransaction, kept: Entity, gone: Entity, *, now: datetime, actor: str, reason: str) -> None:
+def merge_entities(
+    tx: WriteTransaction,
+    kept: Entity,
+    gone: Entity,
+    *,
+    now: datetime,
+    actor: str,
+    reason: str,
+    episode_id: str | None = None,
+) -> None:
     """Move every fact about ``gone`` to ``kept``, join those that then say the same, and delete ``gone``.
 
-    A fact that would then lead from an entity to itself says nothing any more and is dropped.
+    A fact that would then lead from an entity to itself says nothing any more and is dropped. History names ids only,
+    since a name is text that may have to be forgotten.
     """
     spaces = SpaceSet.of(kept.space)
     moved = tx.find_facts(FactQuery(about_ids=(gone.id,), limit=_UNBOUNDED), spaces=spaces)
@@ -37,8 +47,9 @@ def merge_entities(tx: WriteTransaction, kept: Entity, gone: Entity, *, now: dat
                 actor=actor,
                 at=now,
                 reason=reason,
-                before={"name": gone.name, "id": gone.id, "type": gone.type},
-                after={"name": kept.name, "moved_facts": [fact.id for fact in moved]},
+                episode_id=episode_id,
+                before={"id": gone.id, "type": gone.type},
+                after={"moved_facts": [fact.id for fact in moved]},
             )
         ]
     )

@@ -106,9 +106,15 @@ class Reconciler(FactBook):
         return sorted(rivals, key=lambda fact: (began(fact), fact.created_at, fact.id))
 
     def _says_the_same(self, fact: Fact, statement: Statement, rivals: Sequence[Fact]) -> bool:
-        """Whether the statement is about the time of the fact: they overlap, and no rival was there in between."""
+        """Whether the statement is about the time of the fact: they overlap, and no rival was there in between.
+
+        An event with a predicate of its own making ("bought … in") says the same only in the same words, since they
+        hold what the triple leaves out.
+        """
         if fact.category is Category.EPISODIC:
-            return abs(began(fact) - statement.began) <= SAME_EVENT
+            known = statement.predicate in self._ontology
+            same_words = normalise_name(fact.text) == normalise_name(statement.text)
+            return abs(began(fact) - statement.began) <= SAME_EVENT and (known or same_words)
         if not overlap(fact, statement):
             return False
         return not any(

@@ -79,6 +79,14 @@ class TestLearning:
         assert result.added == ()
         assert result.episodes[0].status is Status.DONE
 
+    def test_what_a_triple_leaves_out_keeps_two_events_apart(self, memory: Memory) -> None:
+        facts = [
+            {"subject": "Ana", "predicate": "buy in", "object": "Rome", "text": f"Ana bought {thing} in Rome."}
+            for thing in ("tool45", "tool49", "tool45")
+        ]
+        memory.add_facts([{**fact, "category": "episodic"} for fact in facts], user_id="ana", time=PAST)
+        assert texts(memory) == ["Ana bought tool45 in Rome.", "Ana bought tool49 in Rome."]
+
     def test_labels_are_on_everything(self, memory: Memory) -> None:
         result = memory.add("I | LIKES | tea", user_id="ana", agent_id="juno", run_id="r1")
         for record in (*result.episodes, *result.added):
