@@ -1,6 +1,7 @@
 """A memory on the real embedded store and index, with an extractor that reads a notation instead of a language.
 
 ``subject | PREDICATE | object`` on a line is one fact; ``not`` before it negates, ``no,`` before it corrects;
+what stands behind ``##`` is said beside it;
 a line ``fail: why`` cannot be read. What the tests assert is what the engine makes of the facts.
 """
 
@@ -47,8 +48,9 @@ class NotationExtractor:
     @staticmethod
     def _candidate(line: str, speaker: str) -> Candidate:
         negated, correction = line.startswith("not "), line.startswith("no, ")
+        stated = line.partition(" ## ")[0]
         subject, predicate, object_ = (
-            part.strip() for part in line.removeprefix("not ").removeprefix("no, ").split("|")
+            part.strip() for part in stated.removeprefix("not ").removeprefix("no, ").split("|")
         )
         spec = core_ontology()[predicate]
         subject = speaker if subject == "I" else subject

@@ -59,7 +59,7 @@ class TestLabels:
 
 
 def test_no_word_of_a_deleted_episode_stays_in_a_fact(memory: Memory, tmp_path: Path) -> None:
-    first = memory.add("I | LIVES_IN | Lisbon\nwith zyzzogetons", user_id="ana", time=PAST).episodes[0]
+    first = memory.add("I | LIVES_IN | Lisbon ## with zyzzogetons", user_id="ana", time=PAST).episodes[0]
     say(memory, "I | LIVES_IN | Lisbon", 1)
     memory.delete(first.id)
     memory.close()
