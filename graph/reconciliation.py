@@ -78,6 +78,7 @@ class Reconciler(FactBook):
             return [self._support(known, statement)]
         new = self._new_fact(statement)
         new, ended = self._place_among(new, rivals, statement)
+        new = self._ended_already(new, statement)
         self._write(new)
         self._record(new.id, Action.ADDED, "", statement, after=summary(new))
         for fact in ended:
@@ -87,6 +88,19 @@ class Reconciler(FactBook):
             for fact in ended
         ] or [self._fact_change(Action.ADDED, new, None, statement)]
         return changes + self._end_contrary(new, statement)
+
+    def _ended_already(self, new: Fact, statement: Statement) -> Fact:
+        """The new fact with the end that a later statement told before it arrived ("she no longer works there")."""
+        if new.invalid_at is not None or new.category is Category.EPISODIC or statement.object is None:
+            return new
+        enders = [name for name in self._ontology.names() if statement.predicate in self._ontology[name].ends]
+        enders.append(self._ontology.opposite(statement.predicate))
+        found = self._either_way(statement, enders, statement.object.id)
+        later = [fact for fact in found if began(fact) > statement.began]
+        if not later:
+            return new
+        first = min(later, key=began)
+        return new.model_copy(update={"invalid_at": began(first), "superseded_by": first.id})
 
     def _rivals(self, statement: Statement) -> list[Fact]:
         """Facts beside which the statement cannot hold, oldest first.
@@ -287,12 +301,12 @@ class Reconciler(FactBook):
     def _is_news(self, statement: Statement, *, known: bool) -> bool:
         """Whether a negation is worth a fact of its own (NOT_EATS), beside closing what it negates.
 
-        A lasting dislike is; that somebody no longer lives or works somewhere is said by the closed fact.
+        A lasting dislike is; that somebody no longer lives or works somewhere is said by the closed fact, unless what
+        it closes has yet to be told.
         """
         if statement.object is None or statement.correction or statement.restated:
             return False
-        spec = self._ontology[statement.predicate]
-        return spec.category is Category.PREFERENCE or (spec.cardinality == "many" and not known)
+        return self._ontology[statement.predicate].category is Category.PREFERENCE or not known
 
 
 def _words(text: str) -> set[str]:

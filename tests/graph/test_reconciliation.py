@@ -417,6 +417,25 @@ class TestCorrectedEvents:
         assert book.held("LIVES_IN", at=50) == ["Lisbon"]
 
 
+class TestEndsThatArriveFirst:
+    def test_a_negation_ends_what_is_told_of_an_earlier_time(self, book: Book) -> None:
+        book.state("Ana", "WORKS_FOR", "Corvina", 60, negated=True)
+        book.state("Ana", "WORKS_FOR", "Corvina", 10)
+        assert book.held("WORKS_FOR") == []
+        assert book.held("WORKS_FOR", at=30) == ["Corvina"]
+
+    def test_so_does_an_event_that_ends_it(self, book: Book) -> None:
+        book.state("Ana", "LEFT_JOB_AT", "Corvina", 60)
+        book.state("Ana", "WORKS_FOR", "Corvina", 10)
+        assert book.held("WORKS_FOR") == []
+
+    def test_and_a_change_of_mind(self, book: Book) -> None:
+        book.state("Ana", "DISLIKES", "tea", 60)
+        book.state("Ana", "LIKES", "tea", 10)
+        assert (book.held("LIKES"), book.held("DISLIKES")) == ([], ["tea"])
+        assert book.held("LIKES", at=30) == ["tea"]
+
+
 def test_every_change_is_recorded_without_quoting_another_fact(book: Book) -> None:
     book.state("Ana", "LIVES_IN", "Porto", 1)
     book.state("Ana", "LIVES_IN", "Porto", 2)
