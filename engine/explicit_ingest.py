@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-import numpy as np
-
 from factloom.engine.explicit import FactInput, to_candidate
 from factloom.engine.ingest import Progress
 from factloom.engine.learning import FactWriter
 from factloom.engine.scope import Scope
+from factloom.engine.text_vectors import vectors_of, write_with_vectors
 from factloom.retrieval.analysis import document_terms, embedded_texts
 from factloom.schemas.errors import NotFoundError
 from factloom.schemas.extraction import Candidate
@@ -81,12 +80,6 @@ class ExplicitIngest:
         texts = list(dict.fromkeys([*(c.text for c in candidates), *names]))
         vectors = dict(zip(texts, self._embedder.embed_documents(texts), strict=True))
 
-        def vectors_of(wanted: Sequence[str]) -> np.ndarray:
-            missing = [text for text in dict.fromkeys(wanted) if text not in vectors]
-            if missing:
-                vectors.update(zip(missing, self._embedder.embed_documents(missing), strict=True))
-            return np.stack([vectors[text] for text in wanted])
-
         def work(tx: WriteTransaction) -> AddResult:
             episodes = self._episodes(tx, facts, candidates, scope, stated_at)
             made = {e.id: e for e, fact in zip(episodes, facts, strict=True) if fact.episode_id is None}
@@ -97,12 +90,15 @@ class ExplicitIngest:
                 for change in writer.take(candidate, episode)
             ]
             entries = [
-                IndexEntry("episode", e.id, document_terms(e), vectors_of(embedded_texts(e))) for e in made.values()
+                IndexEntry("episode", e.id, document_terms(e), vectors_of(embedded_texts(e), vectors))
+                for e in made.values()
             ]
-            tx.put_index([*entries, *writer.finish(vectors_of)], embedder=self._embedder.name)
+            tx.put_index(
+                [*entries, *writer.finish(lambda wanted: vectors_of(wanted, vectors))], embedder=self._embedder.name
+            )
             return AddResult(episodes=tuple(made.values()), changes=tuple(writer.refreshed(c) for c in changes))
 
-        return self._store.write(work)
+        return write_with_vectors(self._store, self._embedder, vectors, work)
 
     def _episodes(
         self,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from factloom.engine.text_vectors import vectors_of, write_with_vectors
 from factloom.graph.merging import merge_entities
 from factloom.graph.reconciliation import Reconciler, Statement
 from factloom.graph.resolution import Resolver
@@ -42,14 +43,6 @@ _OURS = frozenset({"sentence", "implied_by", "tool_call_id"})
 
 _MEANWHILE = "it was learned from, or deleted, in the meantime"
 _log = logging.getLogger(__name__)
-
-
-class _UnembeddedError(Exception):
-    """A text has no vector yet: the transaction is left, since no model is to be waited for inside it."""
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        super().__init__(f"{len(texts)} texts have no vector")
-        self.texts = texts
 
 
 @dataclass
@@ -117,7 +110,9 @@ class Learner:
         try:
             self._read(batch)
             self._embed(batch)
-            return self._write(batch, actor)
+            return write_with_vectors(
+                self._store, self._embedder, batch.vectors, lambda tx: self._commit(tx, batch, actor)
+            )
         except ModelError as error:
             return self._postpone(batch, error)
         except (StoreError, VectorIndexError):  # no episode's fault
@@ -129,15 +124,6 @@ class Learner:
             # One of them is to blame: each alone, so that it does not stop the others.
             alone = [_Batch(batch.space, [episode]) for episode in batch.episodes]
             return [change for one in alone for change in self._learn_batch(one, actor)]
-
-    def _write(self, batch: _Batch, actor: str) -> list[FactChange]:
-        """Commit the batch; texts that only come up inside the transaction are embedded between two attempts."""
-        while True:
-            try:
-                return self._store.write(lambda tx: self._commit(tx, batch, actor))
-            except _UnembeddedError as error:
-                missing = list(dict.fromkeys(error.texts))
-                batch.vectors.update(zip(missing, self._embedder.embed_documents(missing), strict=True))
 
     def _postpone(self, batch: _Batch, error: Exception) -> list[FactChange]:
         """Keep the episodes for later, with the reason; nothing else of the batch is stored."""
@@ -268,24 +254,13 @@ class Learner:
             learned = writer.take_all(_with_metadata(batch.candidates.get(episode.id, ()), episode), episode)
             changes += learned or [_nothing(episode, "it states nothing new that is worth keeping")]
             done.append(episode.id)
-        entries += writer.finish(lambda texts: self._vectors_of(texts, batch))
+        entries += writer.finish(lambda texts: vectors_of(texts, batch.vectors))
         tx.put_index(entries, embedder=self._embedder.name)
         tx.set_status(done, Status.DONE)
         return [writer.refreshed(change) for change in changes]
 
     def _episode_entry(self, episode: Episode, batch: _Batch) -> IndexEntry:
-        return IndexEntry("episode", episode.id, None, self._vectors_of(embedded_texts(episode), batch))
-
-    def _vectors_of(self, texts: Sequence[str], batch: _Batch) -> Vectors:
-        """Vectors from the batch.
-
-        Raises:
-            _UnembeddedError: a text only came up inside the transaction.
-        """
-        missing = [text for text in texts if text not in batch.vectors]
-        if missing:
-            raise _UnembeddedError(missing)
-        return np.stack([batch.vectors[text] for text in texts])
+        return IndexEntry("episode", episode.id, None, vectors_of(embedded_texts(episode), batch.vectors))
 
 
 class FactWriter:

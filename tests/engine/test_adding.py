@@ -294,6 +294,32 @@ class TestSessions:
 
 
 class TestExplicitFacts:
+    def test_no_model_is_asked_while_others_wait_to_write(self, open_memory: Callable[..., Memory]) -> None:
+        import sqlite3
+
+        class Watching(HashingEmbedder):
+            """Checks at every call that another connection could write now."""
+
+            asked = 0
+
+            def embed_documents(self, texts: Any) -> Any:
+                if self.path is not None:
+                    other = sqlite3.connect(self.path, timeout=0, isolation_level=None)
+                    other.execute("BEGIN IMMEDIATE")
+                    other.execute("ROLLBACK")
+                    other.close()
+                    self.asked += 1
+                return super().embed_documents(texts)
+
+            path: str | None = None
+
+        embedder = Watching(64)
+        memory = open_memory(embedder=embedder)
+        embedder.path = memory.settings.store
+        memory.add_facts([("Ana", "MOVED_TO", "Lisbon")], user_id="ana")
+        assert "Ana lives in Lisbon." in texts(memory)
+        assert embedder.asked == 2, "once before, and once between two attempts, for what the move implies"
+
     def test_triples_dicts_and_words(self, memory: Memory) -> None:
         memory.add_facts(
             [
