@@ -131,6 +131,55 @@ class TermMatches:
     postings: Mapping[str, Posting]
 
 
+class TermQuery(NamedTuple):
+    """Index terms to look up among records of one kind, as in ``GraphReader.match_terms``."""
+
+    kind: str
+    terms: tuple[str, ...]
+    max_documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a search asks first, all at once, so that a store on a server is asked once.
+
+    ``terms``: postings to look up. ``entity_keys``: normalised names, for at most ``entity_limit`` entities, by name,
+    then id. ``predicates`` with ``view``: facts with these predicates about each of the entities found.
+    ``selections``: records whose refs are wanted.
+    """
+
+    terms: tuple[TermQuery, ...] = ()
+    entity_keys: tuple[str, ...] = ()
+    entity_limit: int = 100
+    predicates: tuple[str, ...] = ()
+    view: View | None = None
+    selections: tuple[FactQuery | EpisodeQuery, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What a ``Probe`` found, all of one state of the store.
+
+    ``terms`` and ``selections`` are in the order asked. ``relations``: by ref of each entity found, the refs of the
+    facts about it that have one of the predicates, ascending. ``sequences``: of each readable space that has or had
+    vectors, the number of the last write to them, as ``ChangeFeed.sequence`` gives it.
+    """
+
+    terms: tuple[TermMatches, ...]
+    entities: tuple[Entity, ...]
+    relations: Mapping[int, Refs]
+    selections: tuple[Refs, ...]
+    sequences: Mapping[str, int]
+
+
+class Records(NamedTuple):
+    """Records that were fetched together; what is unknown is left out."""
+
+    episodes: list[Episode]
+    facts: list[Fact]
+    entities: list[Entity]
+
+
 class SpaceStatistics(NamedTuple):
     """Counts of one space. ``sequence`` grows with every write to it."""
 
@@ -159,6 +208,23 @@ class GraphReader(Protocol):
 
     def entities(self, refs: Sequence[int], *, spaces: SpaceSet) -> list[Entity]:
         """The entities with these refs, in this order; unknown ones are left out."""
+
+    def records(
+        self,
+        *,
+        spaces: SpaceSet,
+        episodes: Sequence[int] = (),
+        facts: Sequence[int] = (),
+        entities: Sequence[int] = (),
+        sources: int = 0,
+    ) -> Records:
+        """The records with these refs, of all kinds at once, each kind in the order given.
+
+        ``sources``: the newest so many episodes of each of the facts follow the episodes given, each once.
+        """
+
+    def probe(self, probe: Probe, *, spaces: SpaceSet) -> Probed:
+        """Everything that ``probe`` asks for; each part as the method of its own would give it."""
 
     def find_episodes(self, query: EpisodeQuery, *, spaces: SpaceSet) -> list[Episode]:
         """Episodes that match, in the query's order."""
@@ -333,17 +399,35 @@ class VectorIndex(Protocol):
     """Cosine search over the vectors of the readable spaces. Derived from the store, never the source of truth."""
 
     def search(
-        self, queries: Vectors, *, kind: str, spaces: SpaceSet, limit: int, among: Refs | None = None
+        self,
+        queries: Vectors,
+        *,
+        kind: str,
+        spaces: SpaceSet,
+        limit: int,
+        among: Refs | None = None,
+        sequences: Mapping[str, int] | None = None,
     ) -> list[VectorHits]:
         """The ``limit`` best records of ``kind`` for each row of ``queries``; exact, ties by ascending ref.
 
-        ``among`` (ascending refs) restricts the search before it ranks.
+        ``among`` (ascending refs) restricts the search before it ranks. ``sequences``: how far the readable spaces
+        are known to be (``Probed.sequences``), so that the store need not be asked.
         """
 
-    def similarity(self, queries: Vectors, refs: Refs, *, kind: str, spaces: SpaceSet, parts: str = "whole") -> Vectors:
+    def similarity(
+        self,
+        queries: Vectors,
+        refs: Refs,
+        *,
+        kind: str,
+        spaces: SpaceSet,
+        parts: str = "whole",
+        sequences: Mapping[str, int] | None = None,
+    ) -> Vectors:
         """Cosine of every query with every record of ``refs``: shape (queries, refs), NaN for records with no vector.
 
         ``parts``: "whole" compares the whole text, "best" the record's best vector, sentences included.
+        ``sequences``: as for ``search``.
         """
 
     def rebuild(self, *, spaces: SpaceSet) -> int:
