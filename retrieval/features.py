@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factloom.retrieval.analysis import LONG_TEXT, NUMBER, WHEN, speaker_terms
-from factloom.retrieval.candidates import Candidates, Scope
+from factloom.retrieval.candidates import Candidates
+from factloom.retrieval.first_look import Scope
 from factloom.retrieval.reading import Reading
 from factloom.schemas.ports import FactNode, Posting, VectorIndex
 from factloom.schemas.records import Role
@@ -137,10 +138,11 @@ def cosines(
     index: VectorIndex, question: Question, refs: Refs, kind: str, *, long: NDArray[np.bool_] | None = None
 ) -> Column:
     """Cosine with the question, 0 without a vector; for ``long`` texts its mean with the best sentence's."""
-    spaces, vectors = question.scope.spaces, question.vectors
-    found: Column = np.nan_to_num(index.similarity(vectors, refs, kind=kind, spaces=spaces))[0].astype(float)
+    spaces, known, vectors = question.scope.spaces, question.scope.sequences, question.vectors
+    whole = index.similarity(vectors, refs, kind=kind, spaces=spaces, sequences=known)
+    found: Column = np.nan_to_num(whole)[0].astype(float)
     if long is not None and long.any():
-        parts = index.similarity(vectors, refs[long], kind=kind, spaces=spaces, parts="best")
+        parts = index.similarity(vectors, refs[long], kind=kind, spaces=spaces, parts="best", sequences=known)
         found[long] = (found[long] + np.nan_to_num(parts)[0]) / 2
     return found
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from factloom.retrieval.analysis import analyse, words
-from factloom.retrieval.candidates import Candidates, Scope
+from factloom.retrieval.candidates import Candidates
 from factloom.retrieval.explanation import PathFinder, Step, episode_note, fact_note, render_path
+from factloom.retrieval.first_look import Scope
 from factloom.retrieval.ranking import EPISODE_WEIGHTS, Ranking
 from factloom.schemas.queries import EpisodeQuery, ExpandLimits, FactQuery
 from factloom.schemas.records import Category, Episode, Fact

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from factloom.retrieval.candidates import Candidates, Scope
+from factloom.retrieval.candidates import Candidates
 from factloom.retrieval.features import Column, EpisodeTable, FactTable
+from factloom.retrieval.first_look import Scope
 from factloom.retrieval.graph_signal import Spread, graph_signal
 from factloom.schemas.search import HitKind
 

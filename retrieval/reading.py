@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from factloom.retrieval.analysis import STOP_WORDS, analyse, speaker_terms, words
 from factloom.retrieval.dates import DateHint, read_dates
 from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.naming import normalise_name
-from factloom.schemas.ports import GraphReader
-from factloom.schemas.queries import EntityQuery
 from factloom.schemas.records import Entity
 from factloom.schemas.search import QueryReading
-from factloom.schemas.spaces import SpaceSet
 
 LONGEST_QUERY: Final = 4000
 """Characters of a question that are read; what follows is left out."""
@@ -24,7 +22,8 @@ LONGEST_QUERY: Final = 4000
 _LONGEST_NAME: Final = 5
 _ARTICLES: Final = frozenset({"the", "a", "an"})
 _MOST_NAMES: Final = 200
-_MOST_ENTITIES: Final = 12
+MOST_ENTITIES: Final = 12
+"""Entities that a question can name."""
 
 _TOKEN: Final = re.compile(r"\w+(?:['’]\w+)?['’]?|[^\w\s]")
 _ENDING: Final = re.compile(r"['’]\w*$")
@@ -90,10 +89,61 @@ class Reading:
         )
 
 
-def read_question(
-    query: str, *, store: GraphReader, spaces: SpaceSet, now: datetime, asker: str | None = None
-) -> Reading:
-    """Read ``query`` as asked at ``now`` by ``asker`` (a name or user id, None if not known).
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A question before the store was asked what it knows of the names in it.
+
+    ``marks``: index terms of possible speakers (see `speaker_terms`). ``keys``: normalised names of possible entities.
+    ``terms``: every index term that the question may turn out to have. ``asker`` and ``third_person``: who "I" and
+    "she" mean, where the question says so.
+    """
+
+    text: str
+    tokens: tuple[str, ...]
+    bare: tuple[str, ...]
+    grams: Mapping[str, tuple[int, int]]
+    marks: tuple[str, ...]
+    keys: tuple[str, ...]
+    terms: tuple[str, ...]
+    dates: DateHint | None
+    past: bool
+    asker: str | None
+    third_person: str | None
+
+    def read(self, *, speakers: Collection[str], entities: Sequence[Entity]) -> Reading:
+        """The question, with the ``marks`` that speakers bear and the entities found by ``keys``."""
+        names = frozenset(token for token in self.bare if f"@{token}" in speakers)
+        named = _full_names(self.tokens, self.bare, names)
+        if self.asker and _is_known(self.asker, speakers):
+            named.append(self.asker)
+        found = _entities_named(self.grams, self.asker, entities)
+        if self.third_person and not named and not any(entity.type == "person" for entity in found):
+            if _is_known(self.third_person, speakers):
+                named.append(self.third_person)
+            found += _entities_named({}, self.third_person, entities)
+        stripped = _strip(self.tokens, self.bare, names) or self.text
+        lowered = self.text.lower()
+        return Reading(
+            query=self.text,
+            stripped=stripped,
+            terms=tuple(dict.fromkeys(analyse(stripped))),
+            entities=tuple({entity.ref: entity for entity in found}.values()),
+            speakers=tuple(dict.fromkeys(named)),
+            asks_for=self.asks_for,
+            dates=self.dates,
+            past=self.past or bool(_PAST.search(lowered) or _FORMER.search(lowered)),
+            former=self.past or bool(_FORMER.search(lowered)),
+            nested=bool(_NESTED.search(self.text)),
+        )
+
+    @property
+    def asks_for(self) -> str:
+        """The kind of answer."""
+        return _kind_of_answer(self.text.lower(), self.bare)
+
+
+def draft_question(query: str, *, now: datetime, asker: str | None = None) -> Draft:
+    """Read ``query`` as asked at ``now`` by ``asker`` (a name or user id, None if not known), as far as it goes alone.
 
     "I" and "my" mean the asker; so do "she", "he" and "they" when the question names nobody, since a memory of one
     person is asked about that person.
@@ -104,35 +154,27 @@ def read_question(
     if not isinstance(query, str) or not query.strip():
         raise InvalidInputError("the query is empty; ask something, or list what is stored with get_all")
     text = query.strip()[:LONGEST_QUERY].encode("utf-8", "replace").decode()
-    tokens = _TOKEN.findall(text)
-    bare = [_bare(token) for token in tokens]
-    about_asker = asker if asker and asker.strip() and not _ASKER.isdisjoint(bare) else None
-    third_person = asker if asker and asker.strip() and not _THIRD_PERSON.isdisjoint(bare) else None
-    named = _speakers_named(tokens, bare, (about_asker or third_person or ""), store=store, spaces=spaces)
-    names = [token for token in bare if f"@{token}" in named]
-    speakers = _full_names(tokens, bare, frozenset(names))
-    if about_asker and _is_known(about_asker, named):
-        speakers.append(about_asker)
-    entities = _entities_named(text, (about_asker or ""), store=store, spaces=spaces)
-    if third_person and not speakers and not any(e.type == "person" for e in entities):
-        if _is_known(third_person, named):
-            speakers.append(third_person)
-        entities += _entities_named("", third_person, store=store, spaces=spaces)
-    stripped = _strip(tokens, bare, frozenset(names)) or text
-    lowered = text.lower()
+    tokens = tuple(_TOKEN.findall(text))
+    bare = tuple(_bare(token) for token in tokens)
+    known = asker if asker and asker.strip() else None
+    about_asker = known if not _ASKER.isdisjoint(bare) else None
+    third_person = known if not _THIRD_PERSON.isdisjoint(bare) else None
+    grams = _grams(text)
+    people = [name for name in dict.fromkeys((about_asker, third_person)) if name]
+    own_marks = {mark for name in people for mark in speaker_terms(name)}
     dates = read_dates(text, now)
-    is_past = dates is not None and dates.until is not None and dates.until <= now
-    return Reading(
-        query=text,
-        stripped=stripped,
-        terms=tuple(dict.fromkeys(analyse(stripped))),
-        entities=tuple({entity.ref: entity for entity in entities}.values()),
-        speakers=tuple(dict.fromkeys(speakers)),
-        asks_for=_kind_of_answer(lowered, bare),
+    return Draft(
+        text=text,
+        tokens=tokens,
+        bare=bare,
+        grams=grams,
+        marks=tuple(sorted(_possible_speakers(tokens, bare) | own_marks)[:_MOST_NAMES]),
+        keys=tuple(dict.fromkeys((*grams, *(key for name in people if (key := normalise_name(name)))))),
+        terms=tuple(dict.fromkeys((*analyse(_strip(tokens, bare, frozenset())), *analyse(text)))),
         dates=dates,
-        past=is_past or bool(_PAST.search(lowered) or _FORMER.search(lowered)),
-        former=is_past or bool(_FORMER.search(lowered)),
-        nested=bool(_NESTED.search(text)),
+        past=dates is not None and dates.until is not None and dates.until <= now,
+        asker=about_asker,
+        third_person=third_person,
     )
 
 
@@ -157,36 +199,29 @@ def _full_names(tokens: Sequence[str], bare: Sequence[str], names: frozenset[str
     return found
 
 
-def _speakers_named(
-    tokens: Sequence[str], bare: Sequence[str], asker: str, *, store: GraphReader, spaces: SpaceSet
-) -> frozenset[str]:
-    """Marks of speakers (see `speaker_terms`) for those words that are a speaker's name here.
+def _possible_speakers(tokens: Sequence[str], bare: Sequence[str]) -> set[str]:
+    """Marks that speakers with the names in a question would bear.
 
-    Only counts are asked for. A word in small letters is taken for a name only in a question without capitals.
+    A word in small letters is taken for a name only in a question without capitals.
     """
     small = not any(token[:1].isupper() for token in tokens[1:])
-    candidates = {
-        word
+    return {
+        f"@{word}"
         for position, (token, word) in enumerate(zip(tokens, bare, strict=True))
         if word not in STOP_WORDS
         and (word not in _QUESTION_WORDS or position > 0)
         and (small or token[:1].isupper())
         and word.isalnum()
     }
-    marks = {f"@{word}" for word in candidates} | set(speaker_terms(asker) if asker else ())
-    if not marks:
-        return frozenset()
-    found = store.match_terms(sorted(marks)[:_MOST_NAMES], kind="episode", spaces=spaces, max_documents=0)
-    return frozenset(mark for mark, posting in found.postings.items() if posting.documents)
 
 
-def _is_known(name: str, marks: frozenset[str]) -> bool:
+def _is_known(name: str, marks: Collection[str]) -> bool:
     own = speaker_terms(name)
-    return bool(own) and set(own) <= marks
+    return bool(own) and set(own) <= set(marks)
 
 
-def _entities_named(text: str, asker: str, *, store: GraphReader, spaces: SpaceSet) -> list[Entity]:
-    """Known entities whose name or alias stands in ``text``, the longest first, and the asker's."""
+def _grams(text: str) -> dict[str, tuple[int, int]]:
+    """Keys of what may be names in ``text``, the longest first, each with the words that it covers."""
     tokens = words(text)[:120]
     grams: dict[str, tuple[int, int]] = {}
     for length in range(min(_LONGEST_NAME, len(tokens)), 0, -1):
@@ -194,24 +229,29 @@ def _entities_named(text: str, asker: str, *, store: GraphReader, spaces: SpaceS
             part = tokens[start : start + length]
             if not all(word in STOP_WORDS or word in _QUESTION_WORDS for word in part):
                 grams.setdefault(_key(part), (start, start + length))
-    keys = list(grams)[: _MOST_NAMES - 1]
+    return dict(islice(grams.items(), _MOST_NAMES - 1))
+
+
+def _entities_named(
+    grams: Mapping[str, tuple[int, int]], asker: str | None, candidates: Sequence[Entity]
+) -> list[Entity]:
+    """Those of ``candidates`` whose name or alias stands in the question, the longest first, and the asker's."""
     own = normalise_name(asker) if asker else ""
-    if own:
-        keys.append(own)
-    if not keys:
-        return []
-    found = store.find_entities(EntityQuery(keys=tuple(dict.fromkeys(keys)), limit=4 * _MOST_ENTITIES), spaces=spaces)
     taken: set[int] = set()
     kept: list[Entity] = []
     spans: dict[str, tuple[int, int]] = {}
-    order = sorted(
-        found,
-        key=lambda e: (-max((len(k.split()) for k in _keys(e) if k in grams), default=0), e.type != "person", e.ref),
+    keyed = [(entity, _keys(entity)) for entity in candidates]
+    keyed.sort(
+        key=lambda pair: (
+            -max((len(key.split()) for key in pair[1] if key in grams), default=0),
+            pair[0].type != "person",
+            pair[0].ref,
+        )
     )
-    for entity in order:
-        key = next((k for k in sorted(_keys(entity), key=len, reverse=True) if k in grams), None)
+    for entity, keys in keyed:
+        key = next((k for k in sorted(keys, key=len, reverse=True) if k in grams), None)
         if key is None:
-            if own in _keys(entity):
+            if own in keys:
                 kept.append(entity)
             continue
         span = grams[key]
@@ -219,7 +259,7 @@ def _entities_named(text: str, asker: str, *, store: GraphReader, spaces: SpaceS
             spans[key] = span
             taken.update(range(*span))
             kept.append(entity)
-    return kept[:_MOST_ENTITIES]
+    return kept[:MOST_ENTITIES]
 
 
 def _key(part: Sequence[str]) -> str:

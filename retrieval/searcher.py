@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from factloom.retrieval.candidates import expand_seeds, find_seeds, make_scope
+from factloom.retrieval.candidates import expand_seeds, find_seeds
 from factloom.retrieval.context import build_context
 from factloom.retrieval.features import Question, describe_episodes, describe_facts
+from factloom.retrieval.first_look import look
 from factloom.retrieval.graph_signal import Spread
 from factloom.retrieval.page import PageReader
 from factloom.retrieval.ranking import rank
-from factloom.retrieval.reading import Reading, read_question
+from factloom.retrieval.reading import Reading, draft_question
 from factloom.retrieval.relations import walk_relations
 from factloom.retrieval.staleness import outdated
 from factloom.schemas.errors import InvalidInputError
@@ -110,13 +111,16 @@ class Searcher:
         timings: dict[str, float] = {}
         started = time.perf_counter()
         with _timed(timings, "read"):
-            reading = read_question(query, store=self._store, spaces=spaces, now=as_of or present, asker=asker)
+            view = View(now=present, at=as_of, history=include_history)
+            draft = draft_question(query, now=as_of or present, asker=asker)
+            first = look(
+                draft, store=self._store, filters=filters or SearchFilter(), spaces=spaces, view=view, kinds=kinds
+            )
+            reading, scope = first.reading, first.scope
         with _timed(timings, "embed"):
             queries = self._embed(reading)
         with _timed(timings, "seeds"):
-            view = View(now=present, at=as_of, history=include_history)
-            scope = make_scope(self._store, filters or SearchFilter(), spaces=spaces, view=view, kinds=kinds)
-            seeds = find_seeds(reading, queries, store=self._store, index=self._index, scope=scope)
+            seeds = find_seeds(first, queries, index=self._index)
         with _timed(timings, "expand"):
             found = expand_seeds(seeds, reading, store=self._store, scope=scope)
         with _timed(timings, "rank"):

@@ -11,11 +11,12 @@ import numpy as np
 from factloom.graph.sqlite import rows as r
 from factloom.graph.sqlite.database import Database, Row
 from factloom.graph.sqlite.expansion import expand
-from factloom.graph.sqlite.filters import entity_conditions, episode_conditions, fact_conditions
+from factloom.graph.sqlite.filters import entity_conditions, episode_conditions, fact_conditions, view_condition
 from factloom.graph.sqlite.keywords import match_terms
 from factloom.graph.sqlite.node_cache import NodeCache, Nodes
 from factloom.graph.sqlite.scope import Scope, as_json, as_json_refs, scope_of
-from factloom.schemas.ports import Located, Neighbourhood, SpaceStatistics, TermMatches
+from factloom.graph.sqlite.space_names import FORGOTTEN
+from factloom.schemas.ports import Located, Neighbourhood, Probe, Probed, Records, SpaceStatistics, TermMatches
 from factloom.schemas.queries import EntityQuery, EpisodeQuery, ExpandLimits, FactQuery, View
 from factloom.schemas.records import Change, Entity, Episode, Fact
 from factloom.schemas.spaces import SpaceSet
@@ -77,6 +78,74 @@ class Reader:
         """The entities with these refs, in this order."""
         rows = self._by_ref(refs, r.ENTITY_COLUMNS, r.ENTITY_FROM, "e", self._scope(spaces))
         return [r.entity_of(row) for row in rows]
+
+    def records(
+        self,
+        *,
+        spaces: SpaceSet,
+        episodes: Sequence[int] = (),
+        facts: Sequence[int] = (),
+        entities: Sequence[int] = (),
+        sources: int = 0,
+    ) -> Records:
+        """The records with these refs, and the newest ``sources`` episodes of the facts."""
+        stated = self._newest_sources(facts, sources) if sources and len(facts) else ()
+        return Records(
+            self.episodes(list(dict.fromkeys((*episodes, *stated))), spaces=spaces),
+            self.facts(facts, spaces=spaces),
+            self.entities(entities, spaces=spaces),
+        )
+
+    def _newest_sources(self, facts: Sequence[int], most: int) -> list[int]:
+        """Refs of the newest episodes of each fact; whether they may be seen is for the reader of them to ask."""
+        rows = self._db.rows(
+            "SELECT l.episode FROM json_each(?) j CROSS JOIN fact_episode l ON l.fact = j.value AND l.episode IN ("
+            "SELECT n.episode FROM fact_episode n WHERE n.fact = j.value "
+            "ORDER BY n.occurred_at DESC, n.episode DESC LIMIT ?)",
+            (as_json_refs(facts), most),
+        )
+        return [ref for (ref,) in rows]
+
+    def probe(self, probe: Probe, *, spaces: SpaceSet) -> Probed:
+        """Everything that ``probe`` asks for."""
+        scope = self._scope(spaces)
+        entities: list[Entity] = []
+        if probe.entity_keys:
+            query = EntityQuery(keys=probe.entity_keys, limit=probe.entity_limit)
+            entities = self.find_entities(query, spaces=spaces)
+        return Probed(
+            terms=tuple(
+                match_terms(self._db, asked.terms, kind=asked.kind, scope=scope, max_documents=asked.max_documents)
+                for asked in probe.terms
+            ),
+            entities=tuple(entities),
+            relations=self._relations(entities, probe.predicates, probe.view),
+            selections=tuple(self.select(selection, spaces=spaces) for selection in probe.selections),
+            sequences=self._vector_sequences(scope),
+        )
+
+    def _relations(self, entities: Sequence[Entity], predicates: Sequence[str], view: View | None) -> dict[int, Refs]:
+        """By entity, the facts about it with one of ``predicates``."""
+        if not entities or not predicates:
+            return {}
+        seen, parameters = view_condition(view)
+        wanted = (as_json_refs([entity.ref for entity in entities]), as_json(predicates), *parameters)
+        found: dict[int, set[int]] = {entity.ref: set() for entity in entities}
+        for end in ("subject", "object"):
+            for entity, ref in self._db.rows(
+                f"SELECT j.value, f.ref FROM json_each(?) j CROSS JOIN fact f ON f.{end} = j.value "
+                f"WHERE f.predicate IN (SELECT value FROM json_each(?)) AND {seen}",
+                wanted,
+            ):
+                found[entity].add(ref)
+        return {entity: np.array(sorted(refs), np.int64) for entity, refs in found.items()}
+
+    def _vector_sequences(self, scope: Scope) -> dict[str, int]:
+        rows = self._db.rows(
+            f"SELECT name, vector_sequence FROM space WHERE vector_sequence > 0 AND {scope.clause('number')}",
+            scope.parameters,
+        )
+        return {name: sequence for name, sequence in rows if not name.startswith(FORGOTTEN)}
 
     def find_episodes(self, query: EpisodeQuery, *, spaces: SpaceSet) -> list[Episode]:
         """Episodes that match, newest first by when they were said."""

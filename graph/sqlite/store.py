@@ -17,6 +17,9 @@ from factloom.schemas.errors import StoreUnavailableError
 from factloom.schemas.ports import (
     Located,
     Neighbourhood,
+    Probe,
+    Probed,
+    Records,
     SpaceStatistics,
     TermMatches,
     VectorChanges,
@@ -78,6 +81,24 @@ class SqliteGraphStore:
         """The entities with these refs, in this order; unknown ones are left out."""
         with self._reading() as reader:
             return reader.entities(refs, spaces=spaces)
+
+    def records(
+        self,
+        *,
+        spaces: SpaceSet,
+        episodes: Sequence[int] = (),
+        facts: Sequence[int] = (),
+        entities: Sequence[int] = (),
+        sources: int = 0,
+    ) -> Records:
+        """The records with these refs, of all kinds at once, and the newest ``sources`` episodes of the facts."""
+        with self._reading() as reader:
+            return reader.records(spaces=spaces, episodes=episodes, facts=facts, entities=entities, sources=sources)
+
+    def probe(self, probe: Probe, *, spaces: SpaceSet) -> Probed:
+        """Everything that ``probe`` asks for, of one state of the store."""
+        with self._reading() as reader:
+            return reader.probe(probe, spaces=spaces)
 
     def find_episodes(self, query: EpisodeQuery, *, spaces: SpaceSet) -> list[Episode]:
         """Episodes that match, in the query's order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -70,9 +70,18 @@ class FaissVectorIndex:
     # --- the port ---
 
     def search(
-        self, queries: Vectors, *, kind: str, spaces: SpaceSet, limit: int, among: Refs | None = None
+        self,
+        queries: Vectors,
+        *,
+        kind: str,
+        spaces: SpaceSet,
+        limit: int,
+        among: Refs | None = None,
+        sequences: Mapping[str, int] | None = None,
     ) -> list[VectorHits]:
         """The ``limit`` best records of ``kind`` for each row of ``queries``; exact, ties by ascending ref.
+
+        With ``sequences``, the feed is asked only for a space that has not come so far here.
 
         Raises:
             InvalidInputError: queries of another shape or dimension or not finite, an unknown kind, a limit below 1.
@@ -84,7 +93,7 @@ class FaissVectorIndex:
         if among is not None:
             among = np.asarray(among, np.int64)
         found = []
-        for block in self._current(spaces, queries):
+        for block in self._current(spaces, queries, sequences):
             found.append(block.search(queries, kind=kind, limit=limit, among=among))
         if len(found) == 1:
             return found[0]
@@ -92,7 +101,16 @@ class FaissVectorIndex:
             return [ranking.no_hits()] * len(queries)
         return [ranking.merge([hits[i] for hits in found], limit) for i in range(len(queries))]
 
-    def similarity(self, queries: Vectors, refs: Refs, *, kind: str, spaces: SpaceSet, parts: str = "whole") -> Vectors:
+    def similarity(
+        self,
+        queries: Vectors,
+        refs: Refs,
+        *,
+        kind: str,
+        spaces: SpaceSet,
+        parts: str = "whole",
+        sequences: Mapping[str, int] | None = None,
+    ) -> Vectors:
         """Cosine of every query with every record of ``refs``: shape (queries, refs), NaN for records with no vector.
 
         The same bits as the scores of ``search``. Raises as ``search`` does, and for an unknown ``parts``.
@@ -102,7 +120,7 @@ class FaissVectorIndex:
             raise InvalidInputError(f"parts must be 'whole' or 'best', got {parts!r}")
         refs = np.asarray(refs, np.int64)
         made: Vectors | None = None
-        for block in self._current(spaces, queries):
+        for block in self._current(spaces, queries, sequences):
             found = block.similarity(queries, refs, kind=kind, best=parts == "best")
             if made is None:
                 made = found
@@ -171,10 +189,19 @@ class FaissVectorIndex:
 
     # --- following the store ---
 
-    def _current(self, spaces: SpaceSet, queries: Vectors | None) -> Iterator[Block]:
-        """The blocks of ``spaces``, each caught up when it is its turn; those without any vector ever are left out."""
-        for space in self._feed.vector_spaces() if spaces.is_everything else spaces:
-            newest = self._feed.sequence(space)
+    def _current(
+        self, spaces: SpaceSet, queries: Vectors | None, known: Mapping[str, int] | None = None
+    ) -> Iterator[Block]:
+        """The blocks of ``spaces``, each caught up when it is its turn; those without any vector ever are left out.
+
+        ``known``: how far the spaces are known to be; the store is asked where it is not given.
+        """
+        if spaces.is_everything:
+            spaces_read: Iterable[str] = self._feed.vector_spaces() if known is None else known
+        else:
+            spaces_read = spaces
+        for space in spaces_read:
+            newest = self._feed.sequence(space) if known is None else known.get(space, 0)
             with self._lock:
                 self._check_open()
                 block = self._blocks.get(space)
@@ -183,6 +210,7 @@ class FaissVectorIndex:
                         continue
                     block = self._blocks[space] = Block(space)
                 self._blocks.move_to_end(space)
+            # One that is ahead was caught up by another thread meanwhile, or the store is an older copy of itself.
             if block.sequence != newest or not block.loaded:
                 self._catch_up(block)
             if queries is not None and self._dimension not in (None, queries.shape[1]):
