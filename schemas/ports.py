@@ -308,6 +308,12 @@ class WriteTransaction(GraphReader, Protocol):
     def clear_vectors(self) -> None:
         """Remove every vector of the store and forget which embedder made them, so that another may begin."""
 
+    def origin(self, space: str) -> str | None:
+        """What ``set_origin`` noted in the last write to the space; None when that write noted nothing."""
+
+    def set_origin(self, space: str, text: str) -> None:
+        """Note where the space's records come from. The first write to the space without such a note voids it."""
+
 
 @runtime_checkable
 class GraphStore(GraphReader, Protocol):
@@ -383,6 +389,37 @@ class ChangeFeed(Protocol):
 
     def store_id(self) -> str:
         """An id made with the store, so that a snapshot of another store is never taken for this one's."""
+
+
+class HistoryPage(NamedTuple):
+    """Changes in the order in which they were recorded; ``position`` is where the next page begins."""
+
+    changes: list[Change]
+    position: int
+
+
+@runtime_checkable
+class Exportable(Protocol):
+    """Ability of a store to give all that it holds in the order of storing, so that it can be copied and compared."""
+
+    def spaces(self) -> list[str]:
+        """The spaces that hold anything, be it history alone, by name."""
+
+    def stored_refs(self, kind: str, *, space: str) -> Refs:
+        """Refs of all records of ``kind`` in the space, ascending: the order of storing."""
+
+    def index_entries(self, kind: str, refs: Sequence[int], *, space: str) -> list[IndexEntry]:
+        """How these records are found, in this order; unknown refs are left out.
+
+        ``WriteTransaction.put_index`` with them makes it so: terms are sorted and repeated as often as the record
+        holds them, vectors are those that are stored, bit by bit; what is not there is empty.
+        """
+
+    def recorded(self, space: str, *, after: int = 0, limit: int = 1000) -> HistoryPage:
+        """The space's history in the order of recording, at most ``limit`` changes after a page's ``position``."""
+
+    def origin(self, space: str) -> str | None:
+        """As ``WriteTransaction.origin``."""
 
 
 # --- vector index ---

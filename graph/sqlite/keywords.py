@@ -9,23 +9,19 @@ from __future__ import annotations
 import json
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from factloom.graph.sqlite.database import Database, Row
+from factloom.graph.sqlite.database import Database
 from factloom.graph.sqlite.rows import kind_number
 from factloom.graph.sqlite.scope import Scope, as_json
 from factloom.schemas.ports import Posting, TermMatches
 
 if TYPE_CHECKING:
     from factloom.schemas.ports import Refs
-
-
-def _columns(rows: Iterable[Row]) -> Refs:
-    return np.fromiter(chain.from_iterable(rows), dtype=np.int64).reshape(-1, 3)
 
 
 def match_terms(
@@ -46,25 +42,38 @@ def match_terms(
         (as_json(wanted), number, *spaces),
     ):
         found[text].append((term, documents))
-    postings = {term: _posting(database, lists, max_documents) for term, lists in found.items() if lists}
+    short = [number for lists in found.values() if sum(n for _, n in lists) <= max_documents for number, _ in lists]
+    columns = _read_postings(database, short)
+    postings = {term: _posting(lists, columns, max_documents) for term, lists in found.items() if lists}
     return TermMatches(documents=totals[0], terms=totals[1], postings=postings)
 
 
-def _posting(database: Database, lists: list[tuple[int, int]], max_documents: int) -> Posting:
+def _read_postings(database: Database, terms: Sequence[int]) -> dict[int, Refs]:
+    """Refs, counts and lengths of each term, shape (3, records).
+
+    Joined into text by SQLite: parsing that takes a quarter of the time of fetching a row for each record.
+    """
+    if not terms:
+        return {}
+    rows = database.rows(
+        "SELECT p.term, group_concat(p.ref), group_concat(p.count), group_concat(p.length) "
+        "FROM json_each(?) j CROSS JOIN posting p ON p.term = j.value GROUP BY j.rowid",
+        (json.dumps(list(terms)),),
+    )
+    return {row[0]: np.stack([np.fromstring(text, np.int64, sep=",") for text in row[1:]]) for row in rows}
+
+
+def _posting(lists: list[tuple[int, int]], columns: Mapping[int, Refs], max_documents: int) -> Posting:
     documents = sum(count for _, count in lists)
     if documents > max_documents:
         nothing = np.empty(0, dtype=np.int64)
         return Posting(documents, nothing, nothing, nothing)
-    if len(lists) == 1:
-        sql = "SELECT ref, count, length FROM posting WHERE term = ? ORDER BY ref"
-        parameter: int | str = lists[0][0]
-    else:
-        sql = "SELECT p.ref, p.count, p.length FROM json_each(?) j CROSS JOIN posting p ON p.term = j.value"
-        parameter = json.dumps([term for term, _ in lists])
-    columns = database.read(sql, (parameter,), _columns)
-    if len(lists) > 1:
-        columns = columns[np.argsort(columns[:, 0], kind="stable")]
-    refs, counts, lengths = np.ascontiguousarray(columns.T)
+    read = [columns[number] for number, _ in lists]
+    refs, counts, lengths = read[0] if len(read) == 1 else np.concatenate(read, axis=1)
+    # Nothing promises in which order rows are joined.
+    if len(refs) > 1 and not (refs[1:] > refs[:-1]).all():
+        order = np.argsort(refs, kind="stable")
+        refs, counts, lengths = refs[order], counts[order], lengths[order]
     return Posting(documents, refs, counts, lengths)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from factloom.graph.sqlite import rows as r
 from factloom.graph.sqlite.database import Database, Row
 from factloom.graph.sqlite.expansion import expand
+from factloom.graph.sqlite.exporting import origin
 from factloom.graph.sqlite.filters import entity_conditions, episode_conditions, fact_conditions, view_condition
 from factloom.graph.sqlite.keywords import match_terms
 from factloom.graph.sqlite.node_cache import NodeCache, Nodes
@@ -222,6 +223,10 @@ class Reader:
             (as_json(ids), *scope.parameters),
         )
         return [r.change_of(row) for row in rows]
+
+    def origin(self, space: str) -> str | None:
+        """What the last write to the space noted of where its records come from."""
+        return origin(self._db, space)
 
     def statistics(self, *, spaces: SpaceSet) -> list[SpaceStatistics]:
         """Counts per space that holds anything, by name; nothing is scanned but facts that have an end."""

@@ -279,7 +279,12 @@ CREATE TRIGGER vector_removed AFTER DELETE ON vector BEGIN
 END;
 """
 
-MIGRATIONS: Final = (_FIRST,)
+_SECOND: Final = """
+-- A space's history in the order of recording, and whether there is any.
+CREATE INDEX change_by_space ON change (space);
+"""
+
+MIGRATIONS: Final = (_FIRST, _SECOND)
 """Script i leads from version i to i + 1; a released one is never changed."""
 
 VERSION: Final = len(MIGRATIONS)

@@ -8,13 +8,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from factloom.graph.sqlite import vectors
+from factloom.graph.sqlite import exporting, vectors
 from factloom.graph.sqlite.connections import Connections
 from factloom.graph.sqlite.node_cache import NodeCache
 from factloom.graph.sqlite.reader import Reader
 from factloom.graph.sqlite.writer import Writer
 from factloom.schemas.errors import StoreUnavailableError
 from factloom.schemas.ports import (
+    HistoryPage,
+    IndexEntry,
     Located,
     Neighbourhood,
     Probe,
@@ -36,10 +38,11 @@ T = TypeVar("T")
 
 
 class SqliteGraphStore:
-    """``GraphStore``, ``ChangeFeed`` and ``StoreFiles`` in one SQLite file, for any number of threads and processes.
+    """``GraphStore``, ``ChangeFeed``, ``Exportable`` and ``StoreFiles`` in one SQLite file.
 
-    ``path`` may be ":memory:" for a store that nobody else sees and that ends with the object. ``busy_timeout``:
-    seconds to wait for another writer. ``clock`` tells which facts are current in ``statistics``.
+    Any number of threads and processes may use it. ``path`` may be ":memory:" for a store that nobody else sees and
+    that ends with the object. ``busy_timeout``: seconds to wait for another writer. ``clock`` tells which facts are
+    current in ``statistics``.
 
     Raises:
         StoreReadOnlyError: the file or its folder cannot be written.
@@ -217,6 +220,33 @@ class SqliteGraphStore:
         with self._connections.reading() as database:
             row = database.row("SELECT value FROM meta WHERE name = 'store_id'")
             return str(row[0]) if row else ""
+
+    # --- Exportable ---
+
+    def spaces(self) -> list[str]:
+        """The spaces that hold anything, by name."""
+        with self._connections.reading() as database, database.snapshot():
+            return exporting.spaces(database)
+
+    def stored_refs(self, kind: str, *, space: str) -> Refs:
+        """Refs of all records of ``kind`` in the space, ascending."""
+        with self._connections.reading() as database:
+            return exporting.stored_refs(database, kind, space)
+
+    def index_entries(self, kind: str, refs: Sequence[int], *, space: str) -> list[IndexEntry]:
+        """Terms and vectors of these records, in this order."""
+        with self._connections.reading() as database, database.snapshot():
+            return exporting.index_entries(database, kind, refs, space)
+
+    def recorded(self, space: str, *, after: int = 0, limit: int = 1000) -> HistoryPage:
+        """The space's history in the order of recording."""
+        with self._connections.reading() as database:
+            return exporting.recorded(database, space, after=after, limit=limit)
+
+    def origin(self, space: str) -> str | None:
+        """What the last write to the space noted of where its records come from."""
+        with self._reading() as reader:
+            return reader.origin(space)
 
     # --- StoreFiles ---
 

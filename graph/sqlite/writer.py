@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from factloom.graph.sqlite import rows as r
 from factloom.graph.sqlite.database import Database, Row
 from factloom.graph.sqlite.deletion import delete_records
+from factloom.graph.sqlite.exporting import keep_origins
 from factloom.graph.sqlite.failures import ConstraintError, translate
 from factloom.graph.sqlite.keywords import put_terms
 from factloom.graph.sqlite.reader import Reader
@@ -35,6 +36,7 @@ class Writer(Reader):
         super().__init__(database, clock)
         self._touched: set[int] = set()
         self._sequences: dict[int, int] = {}
+        self._origins: dict[int, str] = {}
         self._left_residue = False
 
     def finish(self) -> None:
@@ -42,6 +44,7 @@ class Writer(Reader):
         self._db.run_many(
             "UPDATE space SET sequence = sequence + 1 WHERE number = ?", [(space,) for space in sorted(self._touched)]
         )
+        keep_origins(self._db, self._origins)
         if self._left_residue:
             forget_empty(self._db, sorted(self._touched))
             self._db.run("INSERT INTO meta (name, value) VALUES ('residue', '1') ON CONFLICT (name) DO NOTHING")
@@ -249,6 +252,10 @@ class Writer(Reader):
         self._touched.update(space for (space,) in self._db.rows("SELECT DISTINCT space FROM vector"))
         with self._sequences_kept(), self._db.savepoint():
             clear_vectors(self._db, self._next_sequence)
+
+    def set_origin(self, space: str, text: str) -> None:
+        """Note where the space's records come from, until the next write to it."""
+        self._origins[self._spaces([space])[space]] = text
 
     def _sequences_kept(self) -> _SequencesKept:
         return _SequencesKept(self._sequences)
