@@ -2,7 +2,7 @@
 
 A fact goes together with the episodes that state nothing else, since their text would still say it. An episode goes
 together with the facts that only it supports; others lose its support. Entities that no fact is about any more go too.
-A fact that was closed because of what goes is open again (``engine/reopening.py``); one that was corrected by it stays
+A fact that was closed because of what goes is open again (``graph/reopening.py``); one that was corrected by it stays
 corrected. All versions of an edited fact go together.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from factloom.engine.editing import EDIT_OF
-from factloom.engine.reopening import reopened_by_deletion
+from factloom.graph.reopening import reopened_by_deletion
 from factloom.schemas.errors import NotFoundError, StoreUnavailableError
 from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import GraphStore, Located, VectorIndex, WriteTransaction

@@ -4,7 +4,8 @@ The rules, in order, for one resolved statement inside one space:
 
 1. the same triple at the same time supports the fact that says it, and may tell its end; another stay is another fact;
 2. a negation, or the opposite predicate, closes the facts that it negates, and a plan that is called off loosely
-   ("the trip was cancelled") is closed if only one can be meant;
+   ("the trip was cancelled") is closed if only one can be meant; a denial ("I never moved to Porto") takes back what
+   was never so, what that implied and what that had ended;
 3. a predicate that holds one object at a time closes the older fact at the newer's ``valid_at``, and a statement
    that arrives late is itself closed where the next newer fact begins, or where the older one is said again;
 4. a correction expires the fact that was wrong, and what that implied, instead of closing it;
@@ -19,7 +20,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from factloom.graph.factbook import FactBook, plain, summary
+from factloom.graph.denials import Denials
+from factloom.graph.factbook import plain, summary
 from factloom.graph.statements import (
     SAME_EVENT,
     Statement,
@@ -38,7 +40,7 @@ __all__ = ["Reconciler", "Statement"]
 _PLANS = ("PLANS_TO", "PLANS")
 
 
-class Reconciler(FactBook):
+class Reconciler(Denials):
     """Applies statements to the facts of one space inside one transaction."""
 
     def apply(self, statement: Statement) -> list[FactChange]:
@@ -283,6 +285,12 @@ class Reconciler(FactBook):
             self._close(fact, over, reason, statement, at=statement.began, action=Action.CLOSED)
             changes.append(self._fact_change(Action.CLOSED, self.written[fact.id], fact, statement, reason))
             changes += self._end_implied(fact, over, statement)
+        if statement.correction:
+            changes += self._open_behind([change.fact for change in changes if change.fact], statement)
+            if not running:
+                self._note_denied(statement)
+        else:
+            self._note_over(earlier, statement)
         if self._is_news(statement, known=bool(affected or running)):
             kept = replaced(statement, predicate=self._ontology.opposite(statement.predicate), negated=False)
             changes += self._affirm(kept)

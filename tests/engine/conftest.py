@@ -1,6 +1,7 @@
 """A memory on the real embedded store and index, with an extractor that reads a notation instead of a language.
 
-``subject | PREDICATE | object`` on a line is one fact; ``not`` before it negates, ``no,`` before it corrects;
+``subject | PREDICATE | object`` on a line is one fact; ``not`` before it negates, ``no,`` before it corrects, ``never``
+denies it; a name may be followed by others in brackets, ``Bea (Ana's sister; Bee)``;
 what stands behind ``##`` is said beside it;
 a line ``fail: why`` cannot be read. What the tests assert is what the engine makes of the facts.
 """
@@ -47,15 +48,21 @@ class NotationExtractor:
 
     @staticmethod
     def _candidate(line: str, speaker: str) -> Candidate:
-        negated, correction = line.startswith("not "), line.startswith("no, ")
+        negated, correction = line.startswith(("not ", "never ")), line.startswith(("no, ", "never "))
         stated = line.partition(" ## ")[0]
-        subject, predicate, object_ = (
-            part.strip() for part in stated.removeprefix("not ").removeprefix("no, ").split("|")
-        )
+        for mark in ("not ", "no, ", "never "):
+            stated = stated.removeprefix(mark)
+        subject, predicate, object_ = (part.strip() for part in stated.split("|"))
         spec = core_ontology()[predicate]
+        subject, _, aliases = subject.rstrip(")").partition(" (")
         subject = speaker if subject == "I" else subject
         return Candidate(
-            subject=Mention(name=subject, type=spec.subject_type, is_speaker=subject == speaker),
+            subject=Mention(
+                name=subject,
+                type=spec.subject_type,
+                is_speaker=subject == speaker,
+                aliases=tuple(aliases.split("; ")) if aliases else (),
+            ),
             predicate=predicate,
             object=Mention(name=object_, type=spec.object_type) if object_ else None,
             text=f"It is not so that {spec.sentence(subject, object_)}" if negated else spec.sentence(subject, object_),

@@ -46,6 +46,36 @@ class TestReopening:
         lisbon, porto = sorted(memory.get_all(user_id="ana", include_history=True), key=lambda fact: fact.text)
         assert lisbon.invalid_at == porto.valid_at
 
+    def test_what_two_negations_ended_stays_over_when_one_of_them_goes(self, memory: Memory) -> None:
+        say(memory, "I | EATS | meat", 0)
+        first, second = (say(memory, "not I | EATS | meat", month) for month in (1, 2))
+        memory.delete(first)
+        assert current(memory) == ["It is not so that Ana eats meat."]
+        (eats,) = (f for f in memory.get_all(user_id="ana", include_history=True) if f.predicate == "EATS")
+        assert eats.invalid_at == memory.get(second).occurred_at  # type: ignore[union-attr]
+        memory.delete(second)
+        assert current(memory) == ["Ana eats meat."]
+
+    def test_what_was_negated_after_it_was_over_stays_over(self, memory: Memory) -> None:
+        say(memory, "I | LIVES_IN | Lisbon", 0)
+        move = say(memory, "I | LIVES_IN | Porto", 1)
+        negation = say(memory, "not I | LIVES_IN | Lisbon", 2)
+        memory.delete(move)
+        assert current(memory) == []
+        memory.delete(negation)
+        assert current(memory) == ["Ana lives in Lisbon."]
+
+    def test_a_denial_that_is_deleted_lets_what_it_denied_count_again(self, memory: Memory) -> None:
+        say(memory, "I | LIVES_IN | Lisbon", 0)
+        say(memory, "I | MOVED_TO | Porto", 1)
+        denial = say(memory, "never I | MOVED_TO | Porto", 2)
+        assert current(memory) == ["Ana lives in Lisbon."]
+        again = say(memory, "never I | MOVED_TO | Porto", 3)
+        memory.delete(denial)
+        assert current(memory) == ["Ana lives in Lisbon."], "the other denial still stands"
+        memory.delete(again)
+        assert current(memory) == ["Ana lives in Porto.", "Ana moved to Porto."]
+
 
 class TestLabels:
     def test_what_others_heard_too_is_theirs_and_stays(self, memory: Memory) -> None:

@@ -403,6 +403,30 @@ class TestCorrectedEvents:
         book.state("Ana", "MOVED_TO", "Lisbon", 30, negated=True, correction=True)
         assert book.held("LIVES_IN") == ["Lisbon."]
 
+    @pytest.mark.parametrize("home", ["LIVES_IN", "MOVED_TO"])
+    def test_a_denied_move_opens_the_home_that_it_had_closed(self, book: Book, home: str) -> None:
+        book.state("Ana", "LIVES_IN", "Lisbon", 1)
+        book.state("Ana", home, "Porto", 30)
+        book.state("Ana", home, "Porto", 60, negated=True, correction=True)
+        assert [book.held("LIVES_IN", at=at) for at in (10, 40, 70)] == [["Lisbon"]] * 3
+        (fact,) = (fact for fact in book.facts("LIVES_IN") if fact.expired_at is None)
+        assert (fact.invalid_at, fact.superseded_by) == (None, None)
+        last = book.store.history([fact.id], spaces=SpaceSet.of(SPACE))[-1]
+        assert (last.action, last.reason) == (Action.UPDATED, "what had ended it was denied by a later statement")
+
+    def test_a_home_behind_a_denied_move_still_ends_where_the_next_begins(self, book: Book) -> None:
+        for when, where in ((1, "Lisbon"), (30, "Porto"), (60, "Faro")):
+            book.state("Ana", "MOVED_TO", where, when)
+        book.state("Ana", "MOVED_TO", "Porto", 90, negated=True, correction=True)
+        assert [book.held("LIVES_IN", at=at) for at in (40, 70)] == [["Lisbon."], ["Faro."]]
+
+    def test_who_never_left_lives_there_still(self, book: Book) -> None:
+        book.state("Ana", "LIVES_IN", "Lisbon", 1)
+        book.state("Ana", "MOVED_FROM", "Lisbon", 30)
+        assert book.held("LIVES_IN") == []
+        book.state("Ana", "MOVED_FROM", "Lisbon", 60, negated=True, correction=True)
+        assert book.held("LIVES_IN") == ["Lisbon"]
+
     def test_what_is_past_can_be_taken_back(self, book: Book) -> None:
         book.state("Ana", "LIVES_IN", "Lisbon", 1)
         book.state("Ana", "LIVES_IN", "Porto", 50)
