@@ -15,6 +15,11 @@
     │   ├── StoreCorruptError        the file is damaged
     │   ├── ForeignStoreError        the file or database belongs to another program
     │   ├── StoreVersionError        made by a newer factloom
+    │   ├── StoreAuthError           a server refused the user or the password
+    │   ├── StorePermissionError     the user of a server may not do this
+    │   ├── StoreDatabaseError       the server has no such database
+    │   ├── StoreServerError         the server is of a kind or version that is not supported
+    │   ├── StoreEncryptionError     TLS is asked for and not offered, offered and not asked for, or not trusted
     │   └── EmbedderMismatchError    its vectors come from another embedder
     ├── VectorIndexError             the vector index; it can be rebuilt from the store
     └── ModelError                   embedding or extraction
@@ -86,6 +91,26 @@ class ForeignStoreError(StoreError):
 
 class StoreVersionError(StoreError):
     """The store was written by a newer factloom."""
+
+
+class StoreAuthError(StoreError):
+    """The server refused the user or the password."""
+
+
+class StorePermissionError(StoreError):
+    """The user that the store connects as may not do what was asked; the message says which right is missing."""
+
+
+class StoreDatabaseError(StoreError):
+    """The server has no database of this name."""
+
+
+class StoreServerError(StoreError):
+    """The server is not one that factloom can work with, or too old."""
+
+
+class StoreEncryptionError(StoreError):
+    """The address and the server disagree about TLS, or the server's certificate is not trusted."""
 
 
 class EmbedderMismatchError(StoreError):

@@ -1,0 +1,73 @@
+"""The text of our queries: kept in ``cypher/*.cypher``, each statement under a line ``// name: …``.
+
+``{prefix}`` stands for the label prefix of the store, which is checked here and nowhere else spliced. A name in braces
+that another statement bears, such as ``{fact_columns}``, stands for that statement's text, so that a list of columns
+is written once. Everything else that varies is a parameter.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from importlib import resources
+from typing import Final
+
+from factloom.schemas.errors import ConfigurationError
+
+_NAME: Final = re.compile(r"^// name: *([a-z_0-9]+) *$", re.MULTILINE)
+_FRAGMENT: Final = re.compile(r"\{([a-z_]+_columns)\}")
+_PREFIX: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9_]{0,31})?")
+
+
+def check_prefix(prefix: str) -> str:
+    """``prefix``, if it can begin a label without being escaped.
+
+    Raises:
+        ConfigurationError: it cannot.
+    """
+    if not _PREFIX.fullmatch(prefix):
+        raise ConfigurationError(
+            f"neo4j.label_prefix {prefix!r} cannot begin a label; use up to 32 ASCII letters, digits and underscores, "
+            "beginning with a letter"
+        )
+    return prefix
+
+
+@lru_cache(maxsize=1)
+def _statements() -> dict[str, str]:
+    """All statements of the package, by name."""
+    found: dict[str, str] = {}
+    for file in sorted(resources.files(__package__).joinpath("cypher").iterdir(), key=lambda each: each.name):
+        if not file.name.endswith(".cypher"):
+            continue
+        parts = _NAME.split(file.read_text(encoding="utf-8"))
+        for name, text in zip(parts[1::2], parts[2::2], strict=True):
+            if name in found:
+                raise ConfigurationError(f"two statements are called {name}, the second in {file.name}")
+            found[name] = text.strip()
+    return found
+
+
+class Queries:
+    """The statements as one store uses them: ``queries["lock_store"]``."""
+
+    def __init__(self, prefix: str = "") -> None:
+        self.prefix = check_prefix(prefix)
+        statements = _statements()
+        self._texts = {name: self._filled(text, statements) for name, text in statements.items()}
+
+    def _filled(self, text: str, statements: dict[str, str]) -> str:
+        whole = _FRAGMENT.sub(lambda match: statements[match[1]], text)
+        return whole.replace("{prefix}", self.prefix)
+
+    def __getitem__(self, name: str) -> str:
+        return self._texts[name]
+
+    def __iter__(self) -> object:
+        return iter(self._texts)
+
+
+@lru_cache(maxsize=64)
+def queries_for(prefix: str) -> Queries:
+    """The statements of stores with this label prefix."""
+    return Queries(prefix)

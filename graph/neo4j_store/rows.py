@@ -1,0 +1,428 @@
+"""Records as properties of nodes, and rows of our queries as records.
+
+``RETURN {episode_columns}`` and the like (``cypher/columns.cypher``) give one list per record, in the order that
+``episode_of`` and its siblings read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from factloom.schemas.errors import InvalidInputError
+from factloom.schemas.records import Action, Category, Change, Entity, Episode, Fact, Role, Status
+from factloom.schemas.spaces import Labels
+
+KIND_LABELS: Final[Mapping[str, str]] = {"episode": "Episode", "fact": "Fact", "entity": "Entity"}
+"""Label of each kind, without the store's prefix."""
+
+OWN_LABELS: Final = (
+    *("Episode", "Fact", "Entity", "Session", "Change"),
+    *("Space", "Store", "Name", "Term", "Removal", "Embedded", "Writer"),
+)
+"""The labels that the store uses itself."""
+
+FORGOTTEN: Final = "\x01"
+"""Begins the digest that stands for the name of an emptied space; no space can be called so."""
+
+Row = Sequence[Any]
+
+_KIND_LETTERS: Final = {"episode": "e", "fact": "f", "entity": "n"}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_CLOSING: Final = " \t\r\n\"'\u201d\u2019\u00bb)]*_"
+_NO_LABELS: Final = Labels()
+_PREDICATE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+_PLAIN_TERM: Final = re.compile(r"[a-z0-9]{1,60}")
+_MOST_TYPE_CHARACTERS: Final = 80
+_LONGEST_ENCODED: Final = 100
+
+
+# --- values ---
+
+
+def check_kind(kind: str) -> str:
+    """``kind``, if there is such a kind.
+
+    Raises:
+        InvalidInputError: there is none.
+    """
+    if kind not in KIND_LABELS:
+        raise InvalidInputError(f"the kind {kind!r} does not exist; kinds are {', '.join(KIND_LABELS)}")
+    return kind
+
+
+def to_micros(time: datetime) -> int:
+    """Microseconds since 1970, exactly."""
+    if time.tzinfo is None:
+        raise InvalidInputError(f"the time {time} needs a time zone, e.g. datetime(2025, 3, 1, tzinfo=UTC)")
+    since = time - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def to_micros_or_none(time: datetime | None) -> int | None:
+    """As ``to_micros``; None stays None."""
+    return None if time is None else to_micros(time)
+
+
+def to_time(micros: int) -> datetime:
+    """The time ``micros`` microseconds after 1970, in UTC."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def to_time_or_none(micros: int | None) -> datetime | None:
+    """As ``to_time``; None stays None."""
+    return None if micros is None else _EPOCH + timedelta(microseconds=micros)
+
+
+def plain_text(text: str, field: str) -> str:
+    """``text``, if every store gives it back as it is.
+
+    Raises:
+        InvalidInputError: it holds a NUL character or a lone surrogate.
+    """
+    if "\x00" in text:
+        raise InvalidInputError(f"the {field} holds a NUL character (position {text.index(chr(0))}); remove it")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInputError(
+            f"the {field} holds a lone surrogate (position {error.start}), which is not valid Unicode"
+        ) from error
+    return text
+
+
+def plain_or_none(text: str | None, field: str) -> str | None:
+    """As ``plain_text``; None stays None."""
+    return None if text is None else plain_text(text, field)
+
+
+def findable(texts: Sequence[str]) -> list[str]:
+    """Those of the texts that a store can hold: the others cannot be sent, and match nothing."""
+    kept = []
+    for text in texts:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            continue
+        kept.append(text)
+    return kept
+
+
+def to_json(value: object, field: str) -> str:
+    """Canonical JSON: sorted keys, no white space.
+
+    Raises:
+        InvalidInputError: ``value`` cannot be written as JSON.
+    """
+    try:
+        text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInputError(f"the {field} cannot be written as JSON: {error}") from error
+    return plain_text(text, field)
+
+
+def metadata_items(metadata: Mapping[str, Any], field: str = "metadata") -> list[str]:
+    """``key=JSON value`` per top-level key, as filters compare them; whole floats are written as integers.
+
+    JSON has one kind of number, so 3.0 and 3 are equal; true is not 1.
+    """
+    return [f"{key}={_canonical(value, field)}" for key, value in sorted(metadata.items())]
+
+
+def _canonical(value: Any, field: str) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    elif isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**63:
+        value = int(float(value))  # as precise as SQLite compares it
+    return to_json(value, field)
+
+
+def _labels(user_id: str | None, agent_id: str | None, run_id: str | None) -> Labels:
+    if user_id is None and agent_id is None and run_id is None:
+        return _NO_LABELS
+    return Labels.model_construct(user_id=user_id, agent_id=agent_id, run_id=run_id)
+
+
+def _loaded(text: str) -> dict[str, Any]:
+    if text == "{}":
+        return {}
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def is_question(content: str) -> bool:
+    """Whether the content ends in a question mark, closing quotes and brackets aside."""
+    return content.rstrip(_CLOSING).endswith(("?", "\uff1f", "\u061f"))
+
+
+# --- names of our making ---
+
+
+def space_token(store_id: str, space: str) -> str:
+    """What stands for a space with removals, and for its name once it is emptied: a digest, as it must not be told."""
+    return hashlib.sha256(f"{store_id}\x00{space}".encode()).hexdigest()[:40]
+
+
+def index_token(store_id: str, space: str, kind: str) -> str:
+    """The one word that stands for the records of ``kind`` in ``space`` in the full-text index (``_space_token``).
+
+    A digest, since the index would split the name of a space into words.
+    """
+    return _KIND_LETTERS[check_kind(kind)] + space_token(store_id, space)
+
+
+def forgotten_name(store_id: str, space: str) -> str:
+    """The name that the node of an emptied space has."""
+    return FORGOTTEN + space_token(store_id, space)
+
+
+def encode_term(term: str) -> str:
+    """A term as one token of lower-case ASCII letters and digits, so that the full-text index neither splits nor
+    interprets it: ``w`` and the term, ``x`` and its bytes in hexadecimal, or ``y`` and a digest of a long one.
+    """
+    if _PLAIN_TERM.fullmatch(term):
+        return f"w{term}"
+    data = term.encode("utf-8", "surrogatepass")
+    if 2 * len(data) <= _LONGEST_ENCODED:
+        return f"x{data.hex()}"
+    return f"y{hashlib.sha256(data).hexdigest()}"
+
+
+def index_text(terms: Sequence[str]) -> tuple[str, str, int]:
+    """``_terms``, ``_repeats`` and ``_length`` of a record: distinct encoded terms, ``term:count`` of those that
+    occur more than once, and how many there are together.
+    """
+    counts = Counter(map(encode_term, terms))
+    repeats = " ".join(f"{term}:{count}" for term, count in sorted(counts.items()) if count > 1)
+    return " ".join(sorted(counts)), repeats, len(terms)
+
+
+def type_label(type_: str) -> str | None:
+    """The label that shows an entity's type: its words in CamelCase, None if it has no letters or digits.
+
+    One that ends like a label of ours gets an underscore, so that it can be none, whatever prefix another store has.
+    """
+    words = re.findall(r"[^\W_]+", type_[:_MOST_TYPE_CHARACTERS])
+    label = "".join(word[:1].upper() + word[1:] for word in words)
+    if not label:
+        return None
+    if label[0].isdigit():
+        label = f"_{label}"
+    return f"{label}_" if label.endswith(OWN_LABELS) else label
+
+
+def check_predicate(predicate: str) -> str:
+    """``predicate``, if it can be the type of a relationship.
+
+    Raises:
+        InvalidInputError: it is not upper-case ASCII letters, digits and underscores, at most 64.
+    """
+    if not _PREDICATE.fullmatch(predicate):
+        raise InvalidInputError(
+            f"the predicate {predicate!r} cannot be stored; use at most 64 of A-Z, 0-9 and _, beginning with a letter"
+        )
+    return predicate
+
+
+# --- episodes ---
+
+
+def episode_of(row: Row) -> Episode:
+    """The episode in a list of ``{episode_columns}``."""
+    return Episode.model_construct(
+        ref=row[0],
+        id=row[1],
+        space=row[2],
+        labels=_labels(row[3], row[4], row[5]),
+        session=row[6],
+        role=Role(row[7]),
+        speaker=row[8],
+        content=row[9],
+        occurred_at=to_time(row[10]),
+        created_at=to_time(row[11]),
+        status=Status(row[12]),
+        error=row[13],
+        attempts=row[14],
+        infer=row[15],
+        metadata=_loaded(row[16]),
+    )
+
+
+def episode_properties(episode: Episode) -> dict[str, Any]:
+    """All properties of an episode but ``_ref``, its place in the session and what the index keeps."""
+    labels, error = episode.labels, episode.error
+    return {
+        "id": plain_text(episode.id, "id"),
+        "space": episode.space,
+        "session": plain_text(episode.session, "session"),
+        "role": str(episode.role),
+        "speaker": plain_or_none(episode.speaker, "speaker"),
+        "content": plain_text(episode.content, "content"),
+        "occurred_at": episode.occurred_at,
+        "created_at": episode.created_at,
+        "status": str(episode.status),
+        "error": None if error is None else error.replace("\x00", ""),
+        "attempts": episode.attempts,
+        "infer": episode.infer,
+        "user_id": plain_or_none(labels.user_id, "user_id"),
+        "agent_id": plain_or_none(labels.agent_id, "agent_id"),
+        "run_id": plain_or_none(labels.run_id, "run_id"),
+        "metadata": to_json(episode.metadata, "metadata"),
+        "_metadata": metadata_items(episode.metadata) or None,
+        "_occurred": to_micros(episode.occurred_at),
+        "_created": to_micros(episode.created_at),
+        "_content_hash": content_hash(episode),
+        "_text_length": len(episode.content),
+        "_question": is_question(episode.content),
+        "_length": 0,
+    }
+
+
+def content_hash(episode: Episode) -> str:
+    """``episode.content_hash``.
+
+    Raises:
+        InvalidInputError: the text is not valid Unicode.
+    """
+    try:
+        return episode.content_hash
+    except UnicodeEncodeError as error:
+        raise InvalidInputError(
+            f"a text holds a lone surrogate (position {error.start}), which is not valid Unicode"
+        ) from error
+
+
+# --- entities ---
+
+
+def entity_of(row: Row) -> Entity:
+    """The entity in a list of ``{entity_columns}``."""
+    return Entity.model_construct(
+        ref=row[0],
+        id=row[1],
+        space=row[2],
+        name=row[3],
+        key=row[4],
+        type=row[5],
+        aliases=tuple(row[6]),
+        attributes=_loaded(row[7]),
+        created_at=to_time(row[8]),
+        updated_at=to_time(row[9]),
+    )
+
+
+def entity_properties(entity: Entity) -> dict[str, Any]:
+    """The properties of an entity that a replacement changes: all but ``id``, ``space``, ``created_at``, ``_ref``."""
+    return {
+        "name": plain_text(entity.name, "name"),
+        "key": plain_text(entity.key, "key"),
+        "type": plain_text(entity.type, "type"),
+        "aliases": [plain_text(alias, "aliases") for alias in entity.aliases],
+        "attributes": to_json(entity.attributes, "attributes"),
+        "updated_at": entity.updated_at,
+        "_updated": to_micros(entity.updated_at),
+    }
+
+
+# --- facts ---
+
+
+def fact_of(row: Row) -> Fact:
+    """The fact in a list of ``{fact_columns}``."""
+    return Fact.model_construct(
+        ref=row[0],
+        id=row[1],
+        space=row[2],
+        labels=_labels(row[3], row[4], row[5]),
+        subject_id=row[6],
+        predicate=row[7],
+        object_id=row[8],
+        text=row[9],
+        category=Category(row[10]),
+        valid_at=to_time_or_none(row[11]),
+        invalid_at=to_time_or_none(row[12]),
+        created_at=to_time(row[13]),
+        expired_at=to_time_or_none(row[14]),
+        expires_at=to_time_or_none(row[15]),
+        confidence=row[16],
+        support=row[17],
+        episode_ids=tuple(row[18]),
+        superseded_by=row[19],
+        metadata=_loaded(row[20]),
+    )
+
+
+def fact_properties(fact: Fact, *, subject: int, object_: int, created_at: int) -> dict[str, Any]:
+    """The properties of a fact that a replacement changes; ``created_at`` in microseconds, as it is stored."""
+    labels = fact.labels
+    valid, invalid = to_micros_or_none(fact.valid_at), to_micros_or_none(fact.invalid_at)
+    expired, expires = to_micros_or_none(fact.expired_at), to_micros_or_none(fact.expires_at)
+    dated = not (invalid is None and expired is None and expires is None)
+    return {
+        "predicate": check_predicate(fact.predicate),
+        "text": plain_text(fact.text, "text"),
+        "category": str(fact.category),
+        "confidence": float(fact.confidence),
+        "support": fact.support,
+        "valid_at": fact.valid_at,
+        "invalid_at": fact.invalid_at,
+        "expired_at": fact.expired_at,
+        "expires_at": fact.expires_at,
+        "superseded_by": plain_or_none(fact.superseded_by, "superseded_by"),
+        "user_id": plain_or_none(labels.user_id, "user_id"),
+        "agent_id": plain_or_none(labels.agent_id, "agent_id"),
+        "run_id": plain_or_none(labels.run_id, "run_id"),
+        "metadata": to_json(fact.metadata, "metadata"),
+        "_metadata": metadata_items(fact.metadata) or None,
+        "_subject": subject,
+        "_object": object_,
+        "_valid": valid,
+        "_invalid": invalid,
+        "_expired": expired,
+        "_expires": expires,
+        "_since": created_at if valid is None else valid,
+        "_dated": True if dated else None,
+    }
+
+
+# --- history ---
+
+
+def change_of(row: Row) -> Change:
+    """The change in a list of ``{change_columns}``."""
+    return Change.model_construct(
+        id=row[0],
+        space=row[1],
+        kind=row[2],
+        target_id=row[3],
+        action=Action(row[4]),
+        actor=row[5],
+        at=to_time(row[6]),
+        reason=row[7],
+        episode_id=row[8],
+        before=None if row[9] is None else json.loads(row[9]),
+        after=None if row[10] is None else json.loads(row[10]),
+    )
+
+
+def change_properties(change: Change) -> dict[str, Any]:
+    """All properties of a change but ``_number``."""
+    return {
+        "id": plain_text(change.id, "id"),
+        "space": change.space,
+        "kind": change.kind,
+        "target_id": plain_text(change.target_id, "target_id"),
+        "action": str(change.action),
+        "actor": plain_text(change.actor, "actor"),
+        "at": change.at,
+        "_at": to_micros(change.at),
+        "reason": plain_text(change.reason, "reason"),
+        "episode_id": plain_or_none(change.episode_id, "episode_id"),
+        "before": None if change.before is None else to_json(change.before, "before"),
+        "after": None if change.after is None else to_json(change.after, "after"),
+    }
