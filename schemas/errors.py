@@ -5,10 +5,12 @@
     FactloomError
     ├── InvalidInputError            also a ValueError: the call was wrong, nothing happened
     │   ├── MissingScopeError        no user_id, agent_id, run_id or space was given
-    │   └── ImportFormatError        a file to import is not what it claims to be
+    │   ├── ImportFormatError        a file to import is not what it claims to be
+    │   └── QueryError               a Cypher query cannot be run, or would write
     ├── ConfigurationError           settings contradict each other or name what does not exist
     ├── NotFoundError                also a LookupError: no record has this id in the spaces that may be read
     ├── StoreError                   the graph store
+    │   ├── QueryTimeoutError        a Cypher query took longer than it may
     │   ├── StoreUnavailableError    locked, unreachable or closed: trying again can help
     │   ├── StoreReadOnlyError       the file or its folder cannot be written
     │   ├── StoreFullError           no space is left
@@ -53,6 +55,10 @@ class ImportFormatError(InvalidInputError):
     """A file to import cannot be read as the format it was taken for."""
 
 
+class QueryError(InvalidInputError):
+    """A Cypher query cannot be run: wrong syntax, an unknown function or parameter, or it would write or read files."""
+
+
 class ConfigurationError(FactloomError):
     """Settings are contradictory, or name a file, extra or backend that does not exist."""
 
@@ -63,6 +69,10 @@ class NotFoundError(FactloomError, LookupError):
 
 class StoreError(FactloomError):
     """The graph store refused or failed."""
+
+
+class QueryTimeoutError(StoreError):
+    """A Cypher query took longer than it may and was stopped."""
 
 
 class StoreUnavailableError(StoreError):

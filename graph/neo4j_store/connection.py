@@ -153,7 +153,7 @@ class Connection:
         self._owner: int | None = None
 
     def driver(self) -> neo4j.Driver:
-        """The driver of this process; one that came through a fork is left alone, since its sockets are the parent's."""
+        """The driver of this process; one that came through a fork is left alone, as its sockets are the parent's."""
         if self._closed:
             raise failures.closed(self.place)
         if os.getpid() != self._pid:
