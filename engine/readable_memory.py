@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
+from types import NoneType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from factloom.engine.filters import check_id, check_list, check_number, check_page, make_filter
@@ -322,11 +323,38 @@ def settings_for(
 
     Raises:
         ConfigurationError: a setting cannot be used.
-        InvalidInputError: complete settings and single ones are both given.
+        InvalidInputError: an argument is of a wrong type, or complete settings and single ones are both given.
     """
-    named = {"store": str(store)} if isinstance(store, (str, Path)) else {}
+    named = {"store": _path_of_store(store)} if isinstance(store, (str, Path)) else {}
+    if not named and store is not None and not isinstance(store, GraphStore):
+        raise InvalidInputError(f"store must be the path of a file, or a GraphStore, got {store!r}")
+    if not isinstance(config_file, (str, Path, NoneType)):
+        raise InvalidInputError(f"config_file must be the path of a TOML file, got {config_file!r}")
     if settings is None:
-        return load_settings(config_file, **{**arguments, **named})
+        return _checked(load_settings(config_file, **{**arguments, **named}))
+    if not isinstance(settings, Settings):
+        raise InvalidInputError(f"settings must be Settings, as load_settings() makes them, got {settings!r}")
     if arguments or config_file is not None:
         raise InvalidInputError("give either settings, or config_file and single settings, not both")
-    return settings.model_copy(update=named)
+    return _checked(settings.model_copy(update=named))
+
+
+def _path_of_store(store: str | Path) -> str:
+    if not str(store).strip():
+        raise InvalidInputError(
+            "store is empty; give the path of its file, or leave it out for the one of the settings"
+        )
+    return str(store)
+
+
+def _checked(settings: Settings) -> Settings:
+    """The settings, if a file can have the store's name."""
+    try:
+        nameable = b"\x00" not in os.fsencode(settings.store)
+    except UnicodeEncodeError:
+        nameable = False
+    if not nameable:
+        raise InvalidInputError(
+            f"store {settings.store!r} cannot be the path of a file; take out what no path can have"
+        )
+    return settings

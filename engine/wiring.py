@@ -33,6 +33,13 @@ def default_store_path() -> Path:
     return Path(platformdirs.user_data_dir("factloom", appauthor=False)) / "factloom.db"
 
 
+def store_file(settings: Settings) -> Path | None:
+    """The file in which the store is; None for one in memory or behind a URL."""
+    if settings.store == ":memory:" or "://" in settings.store:
+        return None
+    return Path(settings.store).expanduser() if settings.store else default_store_path()
+
+
 def build_embedder(settings: EmbedderSettings, cache_dir: Path | None = None) -> Embedder:
     """The embedder that the settings name; its weights are read at the first text, not here."""
     if settings.kind == "hashing":
@@ -79,10 +86,7 @@ def open_store(settings: Settings, *, clock: Callable[[], datetime]) -> GraphSto
         raise ConfigurationError(f"no store for {scheme}:// is installed; give the path of a file")
     from factloom.graph.sqlite import SqliteGraphStore
 
-    path: Path | str = Path(settings.store).expanduser() if settings.store else default_store_path()
-    if settings.store == ":memory:":
-        path = ":memory:"
-    return SqliteGraphStore(path, busy_timeout=settings.busy_timeout, clock=clock)
+    return SqliteGraphStore(store_file(settings) or ":memory:", busy_timeout=settings.busy_timeout, clock=clock)
 
 
 def build_index(settings: Settings, store: GraphStore) -> VectorIndex:
@@ -91,9 +95,8 @@ def build_index(settings: Settings, store: GraphStore) -> VectorIndex:
 
     if not isinstance(store, ChangeFeed):
         raise ConfigurationError(f"{type(store).__name__} has no change feed for the vector index to follow")
-    directory = settings.index_dir
-    if directory is None and settings.store != ":memory:":
-        file = Path(settings.store).expanduser() if settings.store else default_store_path()
+    directory, file = settings.index_dir, store_file(settings)
+    if directory is None and file is not None:
         directory = file.with_name(f"{file.name}.index")
     return FaissVectorIndex(store, directory=directory)
 

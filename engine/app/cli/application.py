@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from factloom.engine.app.cli import asking, demonstrating, forgetting, importing_files, looking, upkeep, writing
-from factloom.engine.app.cli.running import ConfigPath, Debug, Json, Shared, StorePath, Verbose
+from factloom.engine.app.cli.running import ConfigPath, Debug, Json, Shared, StorePath, Verbose, error_line
+
+
+class _Commands(TyperGroup):
+    """The commands; what is wrong with a command line is said in one line, as all errors are."""
+
+    def main(self, *args: Any, **options: Any) -> NoReturn:
+        try:
+            sys.exit(super().main(*args, **{**options, "standalone_mode": False}))
+        except typer.TyperException as error:
+            message = error.format_message().replace("Value error, ", "").rstrip(".")
+            if message:  # without any, help was shown instead
+                context = getattr(error, "ctx", None)
+                command = context.command_path if context is not None else self.name
+                typer.echo(error_line(f"{message[0].lower()}{message[1:]}; see: {command} --help"), err=True)
+            sys.exit(error.exit_code)
+
 
 app = typer.Typer(
     name="factloom",
+    cls=_Commands,
     help="A graph-plus-vector memory: conversations go in, ranked and explained answers come out.",
     epilog="Exit codes: 0 done, 1 done but with problems, 2 bad input, 3 store, 4 model, 130 interrupted.",
     no_args_is_help=True,

@@ -46,7 +46,7 @@ def demo(
 
     with ExitStack() as stack:
         if run.shared.store is not None:
-            memory = run.memory
+            memory = run.memory_to_fill
         else:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="factloom-demo-"))
             settings = run.settings.model_copy(update={"store": str(Path(folder) / "demo.db"), "index_dir": None})

@@ -82,7 +82,7 @@ def import_files(
             advance(state.bytes_done, state.bytes_total, f"{state.messages:,} messages, {state.facts:,} facts")
 
         importer = Importer(
-            run.memory,
+            run.memory_to_fill,
             **scope(user, agent, run_id, space),
             format=format_.value if format_ is not None else None,
             start=_time(start),

@@ -196,7 +196,7 @@ def stats(run: Run, user: User = None, agent: Agent = None, run_id: RunId = None
     """Show how much there is, in all and by space, and which embedder made the vectors."""
     counts = run.memory.stats(**scope(user, agent, run_id, space))
     from factloom.engine.app.cli.tables import stats_report
-    from factloom.engine.wiring import default_store_path
+    from factloom.engine.wiring import store_file
 
-    store = run.settings.store or str(default_store_path())
+    store = str(store_file(run.settings) or run.settings.store)
     run.show(lambda: {"store": store, **counts.model_dump(mode="json")}, lambda: stats_report(counts, store))

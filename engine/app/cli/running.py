@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from factloom.schemas.errors import FactloomError, MissingScopeError, ModelError, StoreError, VectorIndexError
+from factloom.schemas.errors import (
+    ConfigurationError,
+    FactloomError,
+    MissingScopeError,
+    ModelError,
+    StoreError,
+    VectorIndexError,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -70,6 +77,11 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+def error_line(message: str) -> str:
+    """How an error is said: one line, whatever is in it."""
+    return f"error: {' '.join(message.split())}"
+
+
 def exit_code_of(error: FactloomError) -> ExitCode:
     """The exit code for an error."""
     if isinstance(error, (StoreError, VectorIndexError)):
@@ -89,7 +101,8 @@ class Shared:
 
     def over(self, weaker: Shared) -> Shared:
         """These options, with those of ``weaker`` where these are not set."""
-        return Shared(*(getattr(self, name) or getattr(weaker, name) for name in self.__dataclass_fields__))
+        pairs = ((getattr(self, name), getattr(weaker, name)) for name in self.__dataclass_fields__)
+        return Shared(*(theirs if ours is None or ours is False else ours for ours, theirs in pairs))
 
 
 class Run:
@@ -107,20 +120,49 @@ class Run:
 
     @functools.cached_property
     def settings(self) -> Settings:
-        """The settings in force."""
-        from factloom.schemas.settings import load_settings
+        """The settings in force.
 
-        named = {"store": self.shared.store} if self.shared.store is not None else {}
-        return load_settings(self.shared.config, **named)
+        Raises:
+            ConfigurationError: a setting cannot be used.
+            InvalidInputError: ``--store`` is there, but names nothing.
+        """
+        from factloom.engine.readable_memory import settings_for
+
+        return settings_for(self.shared.store, None, self.shared.config, {})
 
     @property
     def memory(self) -> Memory:
-        """The memory, opened when it is first asked for and closed when the command ends."""
+        """The memory of a store that exists, opened when it is first asked for and closed when the command ends.
+
+        Raises:
+            ConfigurationError: there is no store where the settings say.
+        """
+        self.require_store()
+        return self.memory_to_fill
+
+    @property
+    def memory_to_fill(self) -> Memory:
+        """As ``memory``, for a command that puts something in: a store that is missing is made."""
         if self._memory is None:
             from factloom.engine.memory import Memory
 
             self._memory = Memory(settings=self.settings)
         return self._memory
+
+    def require_store(self) -> None:
+        """Refuse to go on without a store, rather than make one that answers "nothing": its path may be mistyped.
+
+        Raises:
+            ConfigurationError: there is none where the settings say.
+        """
+        from factloom.engine.wiring import store_file
+
+        file = store_file(self.settings)
+        if self._memory is None and file is not None and _nothing_at(file):
+            raise ConfigurationError(
+                f"there is no store {file}; see that --store, FACTLOOM_STORE or the settings file names the right one "
+                "(factloom add and factloom import make a new one)"
+            )
 
     def close(self) -> None:
         """Close the memory if it was opened."""
@@ -168,6 +210,14 @@ class Run:
 
             raise InvalidInputError(f"{question} There is no terminal to ask at: say --yes if that is meant")
         return typer.confirm(question, err=True)
+
+
+def _nothing_at(file: Path) -> bool:
+    """Whether there is no such file, or an empty one; one that may not be looked at is for the store to refuse."""
+    try:
+        return file.is_file() and file.stat().st_size == 0 if file.exists() else True
+    except OSError:
+        return False
 
 
 def _console(terminal: bool, *, stderr: bool) -> Console:
@@ -240,9 +290,9 @@ def _run(function: Callable[..., None], run: Run, own: dict[str, Any]) -> NoRetu
     except FactloomError as error:
         if run.shared.debug:
             logging.getLogger("factloom").debug("the command failed", exc_info=error)
-        run.note(f"error: {_in_words_of_the_command_line(error)}")
+        run.note(error_line(_in_words_of_the_command_line(error)))
         raise typer.Exit(exit_code_of(error)) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):  # the second: Ctrl-C or Ctrl-D where a question was asked
         run.note("interrupted")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     raise typer.Exit(run.exit_code)

@@ -79,6 +79,7 @@ def reembed(run: Run) -> None:
 
     from factloom.engine.memory import Memory
 
+    run.require_store()
     with progress_bar(run, "Embedding") as advance:
         count = Memory.reembed(
             settings=run.settings,

@@ -58,7 +58,7 @@ def add(
 
     Ends with exit code 1 if the message was stored but could not be learned from yet.
     """
-    result = run.memory.add(
+    result = run.memory_to_fill.add(
         _standard_input() if text == "-" else text,
         **scope(user, agent, run_id, space),
         name=name,
@@ -115,7 +115,7 @@ def add_fact(
         "metadata": parse_metadata(metadata),
     }
     fact = {field: value for field, value in given.items() if value is not None}
-    result = run.memory.add_facts([fact], **scope(user, agent, run_id, space), time=time, actor=actor)
+    result = run.memory_to_fill.add_facts([fact], **scope(user, agent, run_id, space), time=time, actor=actor)
     from factloom.engine.app.cli.tables import add_report
 
     run.show(lambda: result.model_dump(mode="json"), lambda: add_report(result))

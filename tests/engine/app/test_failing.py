@@ -31,6 +31,7 @@ def check(outcome: Any, code: int, *words: str) -> None:
 
 @pytest.mark.parametrize("json", [(), ("--json",)])
 def test_bad_input(cli: Cli, json: tuple[str, ...]) -> None:
+    cli("add", "I like tea.", "--user", "bea")
     check(cli("search", "x", *json), 2, "give --user, --agent, --run or --space")
     check(cli("add", "x", *json), 2, "give --user, --agent, --run or --space")
     check(cli("add", "  ", "--user", "ana", *json), 2, "is empty")
@@ -54,12 +55,63 @@ def test_bad_input(cli: Cli, json: tuple[str, ...]) -> None:
     check(cli("import", __file__, "--user", "ana", "--timezone", "Mars/Base", *json), 2, "no time zone 'Mars/Base'")
 
 
-def test_usage_errors_end_with_two(cli: Cli) -> None:
-    for arguments in (("find", "x"), ("search",), ("search", "x", "--wat"), ("search", "x", "--category", "odd")):
-        outcome = cli(*arguments)
-        assert outcome.code == 2
-        assert outcome.out == ""
-        assert "Usage: factloom" in outcome.err
+@pytest.mark.parametrize("json", [(), ("--json",)])
+def test_usage_errors_are_one_line_too(cli: Cli, json: tuple[str, ...]) -> None:
+    check(cli(*json, "find", "x"), 2, "no such command 'find'", "see: factloom --help")
+    check(cli(*json, "serch", "x"), 2, "Did you mean 'search'?")
+    check(cli(*json, "model", "wat"), 2, "no such command 'wat'", "see: factloom model --help")
+    check(cli("search", *json), 2, "missing argument 'QUESTION'", "see: factloom search --help")
+    check(cli("search", "x", "--wat", *json), 2, "no such option: --wat")
+    check(cli("search", "x", "--category", "odd", *json), 2, "'--category': 'odd' is not one of 'semantic', ")
+    check(cli("search", "x", "--limit", "many", *json), 2, "'--limit'", "integer")
+    check(cli("search", "x", "and", "more", *json), 2, "extra argument")
+
+
+def test_without_a_command_it_shows_its_help(cli: Cli) -> None:
+    outcome = cli()
+    assert outcome.code == 2
+    assert "Usage: factloom" in outcome.out
+    assert outcome.err == ""
+
+
+READING = [
+    ("search", "x", "--user", "ana"),
+    ("context", "x", "--user", "ana"),
+    ("facts", "--user", "ana"),
+    ("entities", "--user", "ana"),
+    ("show", "x"),
+    ("history", "x"),
+    ("update", "x", "text"),
+    ("delete", "x", "--yes"),
+    ("delete", "--all", "--user", "ana", "--yes"),
+    ("reset", "--yes"),
+    ("pending",),
+    ("retry",),
+    ("stats",),
+    ("reembed",),
+    ("rebuild-index",),
+]
+
+
+@pytest.mark.parametrize("arguments", READING, ids=" ".join)
+def test_only_what_puts_something_in_makes_a_store(cli: Cli, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    check(cli(*arguments, "--store", "mistyped.db"), 2, "there is no store mistyped.db", "--store", "factloom import")
+    (tmp_path / "empty.db").write_bytes(b"")
+    check(cli(*arguments, environment={"FACTLOOM_STORE": "empty.db"}), 2, "there is no store empty.db")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["empty.db"]
+    assert (tmp_path / "empty.db").read_bytes() == b""
+
+
+def test_a_store_named_by_nothing(cli: Cli, tmp_path: Path) -> None:
+    for arguments in (ADD, ("stats",), ("demo",)):
+        check(cli(*arguments, "--store", ""), 2, "store is empty; give the path")
+        check(cli("--store", " ", *arguments), 2, "store is empty")
+    assert list(tmp_path.iterdir()) == []
+
+    home = {"FACTLOOM_STORE": "", "XDG_DATA_HOME": str(tmp_path / "data"), "HOME": str(tmp_path)}
+    assert cli(*ADD, environment=home).code == 0
+    assert cli("stats", "--json", environment=home).document["store"].startswith(str(tmp_path))
 
 
 def test_settings_that_cannot_be_used(cli: Cli, tmp_path: Path) -> None:
@@ -84,6 +136,7 @@ def test_stores_that_cannot_be_used(cli: Cli, tmp_path: Path) -> None:
 
 def test_a_model_that_is_missing(cli: Cli, tmp_path: Path) -> None:
     missing = {"FACTLOOM_EMBEDDER__KIND": "onnx", "FACTLOOM_EMBEDDER__PATH": str(tmp_path / "nothing")}
+    cli(*ADD, environment=missing)
     outcome = cli("search", "x", "--user", "ana", environment=missing)
     assert outcome.code == 4
     assert outcome.err.startswith("error: ")
@@ -105,7 +158,7 @@ def test_control_c_ends_with_130(environment: dict[str, str], tmp_path: Path) ->
     """While it waits for standard input."""
     arguments = [sys.executable, "-m", "factloom.engine.app.cli", "add", "-", "--user", "ana"]
     running = subprocess.Popen(arguments, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while not Path(environment["FACTLOOM_STORE"]).exists():
+    while running.poll() is None and not Path(environment["FACTLOOM_STORE"]).exists():
         time.sleep(0.02)
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=60)
