@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from factloom.graph.sqlite import rows as r
 from factloom.graph.sqlite.database import Database
+from factloom.graph.sqlite.keywords import terms_of
 from factloom.graph.sqlite.scope import as_json_refs
 from factloom.schemas.ports import HistoryPage, IndexEntry
 
@@ -46,7 +46,7 @@ def index_entries(database: Database, kind: str, refs: Sequence[int], space: str
             (wanted, space),
         )
     )
-    terms = _terms(database, wanted)
+    terms = terms_of(database, refs)
     vectors = _vectors(database, wanted)
     nothing = np.empty((0, 0), dtype=np.float32)
     return [
@@ -54,22 +54,6 @@ def index_entries(database: Database, kind: str, refs: Sequence[int], space: str
         for ref in map(int, refs)
         if ref in ids
     ]
-
-
-def _terms(database: Database, refs: str) -> dict[int, list[str]]:
-    """The terms of each record that has any, sorted, each as often as the record holds it."""
-    documents = database.rows(
-        "SELECT d.ref, d.terms FROM json_each(?) j CROSS JOIN document d ON d.ref = j.value", (refs,)
-    )
-    found: dict[int, list[str]] = {}
-    for ref, packed in documents:
-        counted = database.rows(
-            "SELECT t.text, p.count FROM json_each(?) j CROSS JOIN term t ON t.number = j.value "
-            "CROSS JOIN posting p ON p.term = t.number AND p.ref = ?",
-            (str(list(array("q", packed))), ref),
-        )
-        found[ref] = [text for text, count in sorted(counted) for _ in range(count)]
-    return found
 
 
 def _vectors(database: Database, refs: str) -> dict[int, Vectors]:

@@ -1,27 +1,35 @@
 """The keyword index: which records hold a term, how often, and what BM25 needs to know of a space.
 
 One list of postings per (space, kind, term), so that counts are a space's own and a common term can be left out
-without reading its list. See docs/decisions/001-keyword-index.md for why this is not FTS5.
+without reading its list. A list is cut into blocks of packed postings, in the order of writing: a question reads
+thousands of postings, and a row for each would be most of what it costs. docs/decisions/001-keyword-index.md says why
+this is not FTS5.
 """
 
 from __future__ import annotations
 
 import json
-from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from factloom.graph.sqlite.database import Database
+from factloom.graph.sqlite.database import Database, Row
 from factloom.graph.sqlite.rows import kind_number
 from factloom.graph.sqlite.scope import Scope, as_json
 from factloom.schemas.ports import Posting, TermMatches
 
-if TYPE_CHECKING:
-    from factloom.schemas.ports import Refs
+BLOCK: Final = 128
+"""Postings of a full block: about 2 KB, so that adding one rewrites no more than a page."""
+
+_POSTING: Final = np.dtype([("ref", "<i8"), ("count", "<u4"), ("length", "<u4")])
+_HELD: Final = np.dtype([("term", "<i8"), ("block", "<u4"), ("count", "<u4")])
+"""What a document row says of each of its terms: its number, the block with the posting, and how often it occurs."""
+
+Packed = NDArray[np.void]
 
 
 def match_terms(
@@ -43,38 +51,61 @@ def match_terms(
     ):
         found[text].append((term, documents))
     short = [number for lists in found.values() if sum(n for _, n in lists) <= max_documents for number, _ in lists]
-    columns = _read_postings(database, short)
-    postings = {term: _posting(lists, columns, max_documents) for term, lists in found.items() if lists}
+    blocks = _read_blocks(database, short)
+    postings = {term: _posting(lists, blocks, max_documents) for term, lists in found.items() if lists}
     return TermMatches(documents=totals[0], terms=totals[1], postings=postings)
 
 
-def _read_postings(database: Database, terms: Sequence[int]) -> dict[int, Refs]:
-    """Refs, counts and lengths of each term, shape (3, records).
-
-    Joined into text by SQLite: parsing that takes a quarter of the time of fetching a row for each record.
-    """
-    if not terms:
-        return {}
-    rows = database.rows(
-        "SELECT p.term, group_concat(p.ref), group_concat(p.count), group_concat(p.length) "
-        "FROM json_each(?) j CROSS JOIN posting p ON p.term = j.value GROUP BY j.rowid",
-        (json.dumps(list(terms)),),
-    )
-    return {row[0]: np.stack([np.fromstring(text, np.int64, sep=",") for text in row[1:]]) for row in rows}
+def _read_blocks(database: Database, terms: Sequence[int]) -> dict[int, list[bytes]]:
+    """The packed postings of each term."""
+    blocks: dict[int, list[bytes]] = {}
+    if terms:
+        for term, packed in database.rows(
+            "SELECT p.term, p.postings FROM json_each(?) j CROSS JOIN posting p ON p.term = j.value",
+            (json.dumps(list(terms)),),
+        ):
+            blocks.setdefault(term, []).append(packed)
+    return blocks
 
 
-def _posting(lists: list[tuple[int, int]], columns: Mapping[int, Refs], max_documents: int) -> Posting:
+def _posting(lists: list[tuple[int, int]], blocks: Mapping[int, list[bytes]], max_documents: int) -> Posting:
     documents = sum(count for _, count in lists)
     if documents > max_documents:
         nothing = np.empty(0, dtype=np.int64)
         return Posting(documents, nothing, nothing, nothing)
-    read = [columns[number] for number, _ in lists]
-    refs, counts, lengths = read[0] if len(read) == 1 else np.concatenate(read, axis=1)
-    # Nothing promises in which order rows are joined.
-    if len(refs) > 1 and not (refs[1:] > refs[:-1]).all():
+    packed = np.frombuffer(b"".join(chain.from_iterable(blocks[number] for number, _ in lists)), _POSTING)
+    refs = packed["ref"].astype(np.int64)
+    if len(refs) > 1 and not (refs[1:] > refs[:-1]).all():  # several spaces, or a record that was indexed again
         order = np.argsort(refs, kind="stable")
-        refs, counts, lengths = refs[order], counts[order], lengths[order]
-    return Posting(documents, refs, counts, lengths)
+        refs, packed = refs[order], packed[order]
+    return Posting(documents, refs, packed["count"].astype(np.int64), packed["length"].astype(np.int64))
+
+
+def terms_of(database: Database, refs: Sequence[int]) -> dict[int, list[str]]:
+    """The terms of each record that has any, sorted, each as often as the record holds it."""
+    found: dict[int, list[str]] = {}
+    for ref, held, _ in _documents(database, refs):
+        texts: dict[int, str] = dict(
+            database.rows(
+                "SELECT t.number, t.text FROM json_each(?) j CROSS JOIN term t ON t.number = j.value",
+                (str(held["term"].tolist()),),
+            )
+        )
+        counted = sorted((texts[term], count) for term, _, count in held.tolist())
+        found[ref] = [text for text, count in counted for _ in range(count)]
+    return found
+
+
+def _documents(database: Database, refs: Sequence[int]) -> list[tuple[int, Packed, int]]:
+    """Ref, terms and length of the records that are in the index."""
+    rows = database.rows(
+        "SELECT d.ref, d.terms, d.length FROM json_each(?) j CROSS JOIN document d ON d.ref = j.value",
+        (json.dumps([int(ref) for ref in refs]),),
+    )
+    return [(ref, np.frombuffer(packed, _HELD), length) for ref, packed, length in rows]
+
+
+# --- writing ---
 
 
 def put_terms(database: Database, kind: str, documents: Sequence[tuple[int, int, Sequence[str]]]) -> int:
@@ -97,26 +128,36 @@ def put_terms(database: Database, kind: str, documents: Sequence[tuple[int, int,
 def _add_terms(database: Database, kind: int, space: int, entries: list[tuple[int, Counter[str], int]]) -> None:
     document_counts = Counter(chain.from_iterable(counts for _, counts, _ in entries))
     database.run_many(
-        "INSERT INTO term (kind, text, space, documents) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT (kind, text, space) DO UPDATE SET documents = documents + excluded.documents",
+        "INSERT INTO term (kind, text, space, documents, written) VALUES (?1, ?2, ?3, ?4, ?4) "
+        "ON CONFLICT (kind, text, space) DO UPDATE SET "
+        "documents = documents + excluded.documents, written = written + excluded.written",
         [(kind, text, space, count) for text, count in document_counts.items()],
     )
-    numbers: dict[str, int] = dict(
-        database.rows(
-            "SELECT t.text, t.number FROM json_each(?) j CROSS JOIN term t "
-            "ON t.kind = ? AND t.text = j.value AND t.space = ?",
-            (as_json(document_counts), kind, space),
-        )
+    rows = database.rows(
+        "SELECT t.text, t.number, t.written FROM json_each(?) j CROSS JOIN term t "
+        "ON t.kind = ? AND t.text = j.value AND t.space = ?",
+        (as_json(document_counts), kind, space),
     )
-    postings = [
-        (numbers[text], ref, count, length) for ref, counts, length in entries for text, count in counts.items()
-    ]
-    postings.sort()  # neighbours in the table are written together
-    database.run_many("INSERT INTO posting (term, ref, count, length) VALUES (?, ?, ?, ?)", postings)
+    # Where the list of each term goes on: how many postings were ever written to it before these.
+    numbers = {text: number for text, number, _ in rows}
+    next_place = {number: written - document_counts[text] for text, number, written in rows}
+    blocks: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
+    held = []
+    for ref, counts, length in entries:
+        terms = []
+        for text, count in counts.items():
+            term = numbers[text]
+            block = next_place[term] // BLOCK
+            next_place[term] += 1
+            blocks.setdefault((term, block), []).append((ref, count, length))
+            terms.append((term, block, count))
+        held.append((ref, np.array(terms, _HELD).tobytes(), length))
     database.run_many(
-        "INSERT INTO document (ref, terms, length) VALUES (?, ?, ?)",
-        [(ref, array("q", sorted(numbers[text] for text in counts)).tobytes(), n) for ref, counts, n in entries],
+        "INSERT INTO posting (term, block, postings) VALUES (?, ?, ?) "
+        "ON CONFLICT (term, block) DO UPDATE SET postings = CAST(postings || excluded.postings AS BLOB)",
+        [(*key, np.array(postings, _POSTING).tobytes()) for key, postings in sorted(blocks.items())],
     )
+    database.run_many("INSERT INTO document (ref, terms, length) VALUES (?, ?, ?)", held)
     database.run(
         "INSERT INTO corpus (space, kind, documents, terms) VALUES (?, ?, ?, ?) ON CONFLICT (space, kind) "
         "DO UPDATE SET documents = documents + excluded.documents, terms = terms + excluded.terms",
@@ -126,30 +167,44 @@ def _add_terms(database: Database, kind: int, space: int, entries: list[tuple[in
 
 def remove_terms(database: Database, refs: Sequence[int]) -> int:
     """Take records out of the index, with terms that no other record holds; returns how many were in it."""
-    rows = database.rows(
-        "SELECT d.ref, d.terms, d.length FROM json_each(?) j CROSS JOIN document d ON d.ref = j.value",
-        (str(list(refs)),),
-    )
-    if not rows:
+    documents = _documents(database, refs)
+    if not documents:
         return 0
     lost: Counter[int] = Counter()
-    pairs: list[tuple[int, int]] = []
+    touched: dict[tuple[int, int], list[int]] = {}
     corpora: Counter[tuple[int, int]] = Counter()
     lengths: Counter[tuple[int, int]] = Counter()
-    for ref, packed, length in rows:
-        terms = array("q", packed)
-        lost.update(terms)
-        pairs.extend((term, ref) for term in terms)
-        home = database.row("SELECT space, kind FROM term WHERE number = ?", (terms[0],)) or (0, 0)
+    for ref, held, length in documents:
+        for term, block, _ in held.tolist():
+            lost[term] += 1
+            touched.setdefault((term, block), []).append(ref)
+        home = database.row("SELECT space, kind FROM term WHERE number = ?", (int(held["term"][0]),)) or (0, 0)
         corpora[home] += 1
         lengths[home] += length
-    pairs.sort()
-    database.run_many("DELETE FROM posting WHERE term = ? AND ref = ?", pairs)
+    _cut_blocks(database, touched)
     database.run_many("UPDATE term SET documents = documents - ? WHERE number = ?", [(n, t) for t, n in lost.items()])
     database.run_many("DELETE FROM term WHERE number = ? AND documents = 0", [(term,) for term in lost])
-    database.run_many("DELETE FROM document WHERE ref = ?", [(ref,) for ref, _, _ in rows])
+    database.run_many("DELETE FROM document WHERE ref = ?", [(ref,) for ref, _, _ in documents])
     database.run_many(
         "UPDATE corpus SET documents = documents - ?, terms = terms - ? WHERE space = ? AND kind = ?",
         [(count, lengths[home], *home) for home, count in corpora.items()],
     )
-    return len(rows)
+    return len(documents)
+
+
+def _cut_blocks(database: Database, touched: Mapping[tuple[int, int], list[int]]) -> None:
+    """Take the postings of records out of the blocks that hold them; a block without any goes."""
+    cut: list[Row] = []
+    empty: list[Row] = []
+    for (term, block), gone in sorted(touched.items()):
+        row: tuple[Any, ...] = database.row(
+            "SELECT postings FROM posting WHERE term = ? AND block = ?", (term, block)
+        ) or (b"",)
+        postings = np.frombuffer(row[0], _POSTING)
+        left = postings[~np.isin(postings["ref"], gone)]
+        if len(left):
+            cut.append((left.tobytes(), term, block))
+        else:
+            empty.append((term, block))
+    database.run_many("UPDATE posting SET postings = ? WHERE term = ? AND block = ?", cut)
+    database.run_many("DELETE FROM posting WHERE term = ? AND block = ?", empty)

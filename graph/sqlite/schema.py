@@ -161,22 +161,22 @@ CREATE TABLE fact_episode (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX fact_episode_by_episode ON fact_episode (episode, fact);
 
--- The keyword index: docs/decisions/001-keyword-index.md.
+-- The keyword index: docs/decisions/001-keyword-index.md, packing in keywords.py.
 CREATE TABLE term (
     number INTEGER PRIMARY KEY,
     kind INTEGER NOT NULL,
     text TEXT NOT NULL,
     space INTEGER NOT NULL REFERENCES space (number),
     documents INTEGER NOT NULL,
+    written INTEGER NOT NULL,
     UNIQUE (kind, text, space)
 ) STRICT;
 CREATE TABLE posting (
     term INTEGER NOT NULL,
-    ref INTEGER NOT NULL,
-    count INTEGER NOT NULL,
-    length INTEGER NOT NULL,
-    PRIMARY KEY (term, ref)
-) STRICT, WITHOUT ROWID;
+    block INTEGER NOT NULL,
+    postings BLOB NOT NULL,
+    PRIMARY KEY (term, block)
+) STRICT;
 CREATE TABLE document (
     ref INTEGER PRIMARY KEY,
     terms BLOB NOT NULL,
