@@ -8,7 +8,16 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from factloom.engine.app.cli import asking, demonstrating, forgetting, importing_files, looking, upkeep, writing
+from factloom.engine.app.cli import (
+    asking,
+    copying,
+    demonstrating,
+    forgetting,
+    importing_files,
+    looking,
+    upkeep,
+    writing,
+)
 from factloom.engine.app.cli.running import ConfigPath, Debug, Json, Shared, StorePath, Verbose, error_line
 
 
@@ -37,7 +46,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 
-for group in (writing, importing_files, asking, looking, forgetting, upkeep, demonstrating):
+for group in (writing, importing_files, asking, looking, forgetting, upkeep, copying, demonstrating):
     group.add_commands(app)
 
 

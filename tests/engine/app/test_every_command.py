@@ -91,6 +91,7 @@ def test_every_command_works_through_the_entry_point(entry_point: Cli, tmp_path:
     assert first["id"] in run("delete", first["id"], "--yes")["fact_ids"]
     demo = run("demo", "chat.jsonl", "--store", "demo.db")
     assert demo["import"]["added"] == 1
+    assert run("copy", "memory.db", "twin.db")["same"]
     assert run("reset", "--yes")["episode_ids"]
     assert run("stats")["episodes"] == 0
 
