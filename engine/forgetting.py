@@ -8,13 +8,14 @@ corrected. All versions of an edited fact go together.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from factloom.engine.editing import EDIT_OF
 from factloom.graph.reopening import reopened_by_deletion
-from factloom.schemas.errors import NotFoundError, StoreUnavailableError
+from factloom.schemas.errors import NotFoundError, StoreError, VectorIndexError
 from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import GraphStore, Located, VectorIndex, WriteTransaction
 from factloom.schemas.queries import EntityQuery, EpisodeQuery, FactQuery
@@ -24,6 +25,8 @@ from factloom.schemas.spaces import Labels, SpaceSet
 
 _PAGE = 500
 _UNBOUNDED = 1_000_000
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -47,9 +50,13 @@ class Forgetting:
         self._index = index
         self._ontology = ontology
         self._clock = clock
+        self._put_off = False
 
-    def delete(self, ids: Iterable[str], *, spaces: SpaceSet, actor: str) -> DeleteReceipt:
+    def delete(self, ids: Iterable[str], *, spaces: SpaceSet, actor: str, vacuum: bool = True) -> DeleteReceipt:
         """Delete facts, episodes or entities by id, in one transaction.
+
+        Without ``vacuum`` the store's files are not rewritten yet, which costs as much as they are large; the receipt
+        then says that there is residue.
 
         Raises:
             NotFoundError: an id is unknown in ``spaces``; nothing was deleted.
@@ -60,9 +67,10 @@ class Forgetting:
         if missing:
             raise NotFoundError(f"there is no record {', '.join(missing)} in the spaces that may be read")
         plan = self._store.write(lambda tx: self._delete_in(tx, wanted, actor))
-        return _receipt(plan, residue=not self._clean(SpaceSet({place.space for place in found.values()})))
+        touched = SpaceSet({place.space for place in found.values()})
+        return _receipt(plan, residue=not self._clean(touched, vacuum=vacuum))
 
-    def delete_all(self, *, spaces: SpaceSet, labels: Labels, actor: str) -> DeleteReceipt:
+    def delete_all(self, *, spaces: SpaceSet, labels: Labels, actor: str, vacuum: bool = True) -> DeleteReceipt:
         """Delete everything in the spaces, or, with labels, every episode that bears them and what only those say.
 
         A fact that episodes with other labels state too is kept. Without labels, entities and the last rows about the
@@ -86,26 +94,38 @@ class Forgetting:
             return plan
 
         plan = self._store.write(work)
-        return _receipt(plan, residue=not self._clean(spaces))
+        return _receipt(plan, residue=not self._clean(spaces, vacuum=vacuum))
 
     def vacuum(self, *, spaces: SpaceSet) -> None:
         """Take deleted text out of the store's files, and deleted vectors out of the index and its snapshots.
 
         Raises:
             StoreUnavailableError: another process still reads a state from before the deletion.
+            VectorIndexError: a snapshot of the index could not be deleted.
         """
         try:
             self._index.forget(spaces)
         finally:
             self._store.vacuum()
+        self._put_off = False
 
-    def _clean(self, spaces: SpaceSet) -> bool:
-        """As ``vacuum``; False if it has to be done later, since the deletion itself is already committed."""
+    def finish(self) -> None:
+        """Do what deletions without ``vacuum`` left to be done, if it can be done now; before closing."""
+        if self._put_off:
+            self._clean(SpaceSet.of(), vacuum=True)
+
+    def _clean(self, spaces: SpaceSet, *, vacuum: bool) -> bool:
+        """Whether nothing is left in any file. The deletion is committed, so what fails here is only put off."""
+        self._put_off = self._put_off or not vacuum
         try:
-            self.vacuum(spaces=spaces)
-        except StoreUnavailableError:
+            if vacuum:
+                self.vacuum(spaces=spaces)
+            else:
+                self._index.forget(spaces)
+        except (StoreError, VectorIndexError) as error:
+            _log.warning("some bytes of what was deleted are still in files (%s): call vacuum()", type(error).__name__)
             return False
-        return True
+        return vacuum
 
     # --- inside the transaction ----------------------------------------------------------------------------------
 

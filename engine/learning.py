@@ -113,9 +113,9 @@ class Learner:
             return write_with_vectors(
                 self._store, self._embedder, batch.vectors, lambda tx: self._commit(tx, batch, actor)
             )
-        except ModelError as error:
+        except (ModelError, VectorIndexError) as error:  # stored is what was said; what it means is learned later
             return self._postpone(batch, error)
-        except (StoreError, VectorIndexError):  # no episode's fault
+        except StoreError:  # no episode's fault
             raise
         except Exception as error:  # noqa: BLE001 - it is kept on the episode that is to blame
             if len(batch.episodes) == 1:

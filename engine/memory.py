@@ -231,13 +231,17 @@ class Memory(ReadableMemory):
 
     # --- forgetting ----------------------------------------------------------------------------------------------
 
-    def delete(self, id: str, *, actor: str | None = None) -> DeleteReceipt:
+    def delete(self, id: str, *, actor: str | None = None, vacuum: bool = True) -> DeleteReceipt:
         """Delete a fact, an episode or an entity, with everything that hangs on it alone; see ``engine.forgetting``.
+
+        ``vacuum``: False puts off rewriting the store's file, which costs as much as the file is large, to a later
+        ``vacuum()``, the next deletion, or ``close``; the receipt then has ``residue``.
 
         Raises:
             NotFoundError: there is no such record.
         """
-        return self._forgetting.delete([check_id(id)], spaces=self._visible, actor=actor or self._settings.actor)
+        actor = actor or self._settings.actor
+        return self._forgetting.delete([check_id(id)], spaces=self._visible, actor=actor, vacuum=vacuum)
 
     def delete_all(
         self,
@@ -247,10 +251,12 @@ class Memory(ReadableMemory):
         run_id: str | None = None,
         space: str | None = None,
         actor: str | None = None,
+        vacuum: bool = True,
     ) -> DeleteReceipt:
-        """Delete everything in one space; with further labels, all that bears them."""
+        """Delete everything in one space; with further labels, all that bears them. ``vacuum`` as for ``delete``."""
         spaces, labels = spaces_to_read(user_id, agent_id, run_id, space, None, visible=self._visible)
-        return self._forgetting.delete_all(spaces=spaces, labels=labels, actor=actor or self._settings.actor)
+        actor = actor or self._settings.actor
+        return self._forgetting.delete_all(spaces=spaces, labels=labels, actor=actor, vacuum=vacuum)
 
     def reset(self) -> DeleteReceipt:
         """Delete everything in every space that this handle may use."""
@@ -262,8 +268,14 @@ class Memory(ReadableMemory):
 
         Raises:
             StoreUnavailableError: another process still reads a state from before the deletion.
+            VectorIndexError: a snapshot of the vector index could not be deleted.
         """
         self._forgetting.vacuum(spaces=self._visible)
+
+    def close(self) -> None:
+        """Finish deletions that were put off, write the index's snapshots, release the store; safe to call twice."""
+        self._forgetting.finish()
+        super().close()
 
     # --- upkeep --------------------------------------------------------------------------------------------------
 

@@ -471,9 +471,10 @@ class VectorIndex(Protocol):
         """Forget what is held and read the store again; returns the number of vectors."""
 
     def forget(self, spaces: SpaceSet) -> None:
-        """Remove every trace of the spaces from memory and snapshots (after a deletion).
+        """Leave no trace of what the store has deleted from the spaces, in memory or in snapshots (after a deletion).
 
-        They load again when asked for.
+        Raises:
+            VectorIndexError: a snapshot could not be deleted.
         """
 
     def close(self) -> None:

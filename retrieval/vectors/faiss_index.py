@@ -129,29 +129,50 @@ class FaissVectorIndex:
         return np.full((len(queries), len(refs)), np.nan, np.float32) if made is None else made
 
     def rebuild(self, *, spaces: SpaceSet) -> int:
-        """Forget what is held, snapshots included, and read the store again; returns the number of vectors."""
-        self.forget(spaces)
+        """Drop what is held, snapshots included, and read the store again; returns the number of vectors."""
+        self._check_open()
+        self._drop(spaces)
+        self._remove_snapshots(spaces)
         return sum(block.rows for block in self._current(spaces, None))
 
     def forget(self, spaces: SpaceSet) -> None:
-        """Remove every trace of the spaces from memory and snapshots; they load again when asked for.
+        """Leave no trace of what the store has deleted from the spaces, in memory or in snapshots.
+
+        Blocks that are held follow the store, which costs what was deleted; of all spaces together they are dropped,
+        and load again when asked for.
 
         Raises:
             VectorIndexError: a snapshot could not be deleted.
         """
         self._check_open()
+        if spaces.is_everything:
+            self._drop(spaces)
+        else:
+            with self._lock:
+                held = [self._blocks[space] for space in spaces if space in self._blocks]
+            for block in held:
+                try:
+                    self._catch_up(block)
+                except (StoreError, VectorIndexError) as error:  # then the block is dropped, so nothing stays in it
+                    _log.warning("a block of the vector index was dropped (%s)", type(error).__name__)
+        self._remove_snapshots(spaces)
+
+    def _drop(self, spaces: SpaceSet) -> None:
         with self._lock:
             for space in list(self._blocks) if spaces.is_everything else spaces:
                 self._blocks.pop(space, None)
                 self._sizes.pop(space, None)
             if spaces.is_everything:
                 self._dimension = self._fixed_dimension
-        if self._snapshots is not None:
-            if spaces.is_everything:
-                self._snapshots.remove_all()
-            else:
-                for space in spaces:
-                    self._snapshots.remove(space)
+
+    def _remove_snapshots(self, spaces: SpaceSet) -> None:
+        if self._snapshots is None:
+            return
+        if spaces.is_everything:
+            self._snapshots.remove_all()
+        else:
+            for space in spaces:
+                self._snapshots.remove(space)
 
     def verify(self, *, spaces: SpaceSet) -> list[VectorDifference]:
         """Every record whose vectors here differ from the store's, by space, kind and ref; needs memory for both.
@@ -262,7 +283,8 @@ class FaissVectorIndex:
             block.apply(changes, dimension=self._dimension or 0, sequence=reached)
             if len(np.setdiff1d(changes.removed, changes.added.refs)):
                 self._remove_snapshot(block.space)
-                block.unsaved = max(block.unsaved, block.rows)
+                # There is no file now, so closing writes one; not each deletion, which would cost the whole block.
+                block.unsaved = max(block.unsaved, block.rows // 20 + 1)
 
     def _learn_dimension(self, dimension: int) -> None:
         with self._lock:

@@ -5,7 +5,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from factloom import Memory
+from factloom.schemas.errors import VectorIndexError
 
 PAST = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -17,6 +20,10 @@ def current(memory: Memory) -> list[str]:
 def say(memory: Memory, text: str, month: int, agent: str | None = None) -> str:
     result = memory.add(text, user_id="ana", agent_id=agent, time=PAST + timedelta(days=30 * month))
     return result.episodes[0].id
+
+
+def bytes_of(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file())
 
 
 class TestReopening:
@@ -93,7 +100,7 @@ def test_no_word_of_a_deleted_episode_stays_in_a_fact(memory: Memory, tmp_path: 
     say(memory, "I | LIVES_IN | Lisbon", 1)
     memory.delete(first.id)
     memory.close()
-    assert b"zyzzogeton" not in b"".join(f.read_bytes() for f in tmp_path.rglob("*") if f.is_file())
+    assert b"zyzzogeton" not in bytes_of(tmp_path)
 
 
 def test_a_reader_elsewhere_delays_only_the_cleaning(open_memory: Callable[..., Memory], tmp_path: Path) -> None:
@@ -106,4 +113,57 @@ def test_a_reader_elsewhere_delays_only_the_cleaning(open_memory: Callable[..., 
     assert memory.stats().episodes == 0
     reader.close()
     memory.vacuum()
-    assert b"zyzzogeton" not in b"".join(f.read_bytes() for f in tmp_path.rglob("*") if f.is_file())
+    assert b"zyzzogeton" not in bytes_of(tmp_path)
+
+
+def test_an_index_that_fails_after_a_deletion_is_told_in_the_receipt(
+    memory: Memory, open_memory: Callable[..., Memory], tmp_path: Path
+) -> None:
+    said = memory.add("I | LIKES | zyzzogetons", user_id="ana").episodes[0]
+    memory._parts.index.close()
+    receipt = memory.delete(said.id)
+    assert (receipt.episode_ids, receipt.residue) == ((said.id,), True)
+    assert memory.stats().episodes == 0
+    with pytest.raises(VectorIndexError):
+        memory.vacuum()
+    open_memory().vacuum()
+    assert b"zyzzogeton" not in bytes_of(tmp_path)
+
+
+def test_an_index_that_fails_while_adding_leaves_the_message_to_be_learned_later(
+    memory: Memory, open_memory: Callable[..., Memory]
+) -> None:
+    memory._parts.index.close()
+    result = memory.add("I | LIKES | tea", user_id="ana")
+    assert [change.reason.split(":")[0] for change in result.pending] == ["VectorIndexError"]
+    again = open_memory()
+    assert [fact.text for fact in again.retry().added] == ["Ana likes tea."]
+
+
+class TestPuttingOffTheCleaning:
+    def test_the_receipt_says_so_and_vacuum_does_it(self, memory: Memory, tmp_path: Path) -> None:
+        said = memory.add("I | LIKES | zyzzogetons", user_id="ana").episodes[0]
+        assert memory.delete(said.id, vacuum=False).residue
+        assert memory.stats().episodes == 0
+        assert b"zyzzogeton" in bytes_of(tmp_path)
+        memory.vacuum()
+        assert b"zyzzogeton" not in bytes_of(tmp_path)
+
+    def test_so_do_the_next_deletion_and_closing(
+        self, memory: Memory, open_memory: Callable[..., Memory], tmp_path: Path
+    ) -> None:
+        words = ("zyzzogetons", "quokkas", "axolotls", "tea")
+        said = [memory.add(f"I | LIKES | {what}", user_id="ana").episodes[0].id for what in words]
+        memory.delete(said[0], vacuum=False)
+        assert not memory.delete(said[1]).residue
+        assert b"zyzzogeton" not in bytes_of(tmp_path)
+        memory.delete(said[2], vacuum=False)
+        memory.close()
+        assert b"axolotl" not in bytes_of(tmp_path)
+        assert current(open_memory()) == ["Ana likes tea."]
+
+    def test_a_search_after_it_finds_nothing_of_it(self, memory: Memory) -> None:
+        said = [memory.add(f"I | LIKES | {what}", user_id="ana").episodes[0].id for what in ("tea", "jazz")]
+        assert "Ana likes tea." in {hit.text for hit in memory.search("tea", user_id="ana")}
+        memory.delete(said[0], vacuum=False)
+        assert {hit.text for hit in memory.search("tea", user_id="ana")} <= {"Ana likes jazz.", "I | LIKES | jazz"}
