@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from factloom.engine.accounts import EXTRACTION, account
+from factloom.engine.known_names import known_entities
 from factloom.engine.text_vectors import vectors_of, write_with_vectors
 from factloom.graph.merging import merge_entities
 from factloom.graph.reconciliation import Reconciler, Statement
@@ -25,7 +27,16 @@ from factloom.schemas.errors import ModelError, StoreError, VectorIndexError
 from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ontology import Ontology
-from factloom.schemas.ports import Embedder, Extractor, GraphStore, IndexEntry, VectorIndex, WriteTransaction
+from factloom.schemas.ports import (
+    Embedder,
+    EpisodeAnnotator,
+    Extractor,
+    GraphStore,
+    IndexEntry,
+    UsesEntities,
+    VectorIndex,
+    WriteTransaction,
+)
 from factloom.schemas.queries import EntityQuery, EpisodeQuery
 from factloom.schemas.records import Action, Episode, Status
 from factloom.schemas.results import FactChange
@@ -38,7 +49,7 @@ if TYPE_CHECKING:
 
 _CONTEXT = re.compile(f"{re.escape(CONTEXT_OPEN)}.*?(?:{re.escape(CONTEXT_CLOSE)}|$)", re.DOTALL)
 _PROPOSALS = 3
-_OURS = frozenset({"sentence", "implied_by", "tool_call_id"})
+_OURS = frozenset({"sentence", "implied_by", "tool_call_id", "extractor", EXTRACTION})
 """Metadata that factloom writes itself, on facts or on messages; a caller's does not take its place."""
 
 _MEANWHILE = "it was learned from, or deleted, in the meantime"
@@ -51,10 +62,16 @@ class _Batch:
 
     space: str
     episodes: list[Episode]
+    extractions: dict[str, Extraction] = field(default_factory=dict)
     candidates: dict[str, Sequence[Candidate]] = field(default_factory=dict)
     failures: dict[str, Extraction] = field(default_factory=dict)
     vectors: dict[str, np.ndarray] = field(default_factory=dict)
     proposals: dict[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
+
+    def alone(self, episode: Episode) -> _Batch:
+        """A batch of this episode only, which is not read again if it was read already."""
+        read = self.extractions.get(episode.id)
+        return _Batch(self.space, [episode], extractions={} if read is None else {episode.id: read})
 
 
 class Learner:
@@ -122,7 +139,7 @@ class Learner:
                 _log.warning("episode %s cannot be learned from: %s", batch.episodes[0].id, type(error).__name__)
                 return self._postpone(batch, error)
             # One of them is to blame: each alone, so that it does not stop the others.
-            alone = [_Batch(batch.space, [episode]) for episode in batch.episodes]
+            alone = [batch.alone(episode) for episode in batch.episodes]
             return [change for one in alone for change in self._learn_batch(one, actor)]
 
     def _postpone(self, batch: _Batch, error: Exception) -> list[FactChange]:
@@ -134,6 +151,7 @@ class Learner:
             changes = []
             for episode in batch.episodes:
                 if episode.id in waiting:
+                    self._account(tx, waiting[episode.id], batch.extractions.get(episode.id))
                     self._set_failure(tx, waiting[episode.id], reason)
                     changes.append(FactChange(action=Action.PENDING, episode_id=episode.id, reason=reason))
                 else:
@@ -153,6 +171,13 @@ class Learner:
         given_up = episode.attempts + 1 >= self._settings.ingest.max_attempts
         tx.set_status([episode.id], Status.FAILED if given_up else Status.PENDING, error=reason)
 
+    @staticmethod
+    def _account(tx: WriteTransaction, episode: Episode, extraction: Extraction | None) -> None:
+        """Keep on the episode what reading it cost and left out, in stores that can."""
+        told = account(episode, extraction) if extraction is not None else None
+        if told is not None and isinstance(tx, EpisodeAnnotator):
+            tx.set_episode_metadata({episode.id: told})
+
     # --- before the transaction ----------------------------------------------------------------------------------
 
     def _read(self, batch: _Batch) -> None:
@@ -160,7 +185,13 @@ class Learner:
         if self._extractor is None:
             return
         requests = [r for r in self._requests(batch) if r.episode.infer and r.episode.content.strip()]
+        requests = [r for r in requests if r.episode.id not in batch.extractions]
+        if isinstance(self._extractor, UsesEntities) and requests:
+            known = known_entities(self._store, requests, limit=self._extractor.known_entities)
+            requests = [r.model_copy(update={"entities": e}) for r, e in zip(requests, known, strict=True)]
         for extraction in self._extractor.extract(requests) if requests else ():
+            batch.extractions[extraction.episode_id] = extraction
+        for extraction in batch.extractions.values():
             if extraction.error is None:
                 batch.candidates[extraction.episode_id] = extraction.candidates
             else:
@@ -175,7 +206,7 @@ class Learner:
             if episode.session not in earlier:
                 earlier[episode.session] = self._earlier_turns(episode, window)
             before = earlier[episode.session]
-            readable = episode.model_copy(update={"content": _CONTEXT.sub(" ", episode.content)})
+            readable = _without_context(episode)
             requests.append(ExtractionRequest(episode=readable, previous=tuple(before[-window:] if window else ())))
             before.append(readable)
         return requests
@@ -186,7 +217,7 @@ class Learner:
         query = EpisodeQuery(session=episode.session, limit=window + 2 * self._settings.ingest.batch)
         found = self._store.find_episodes(query, spaces=SpaceSet.of(episode.space))
         before = [e for e in found if (e.occurred_at, e.ref) < (episode.occurred_at, episode.ref)]
-        return before[:window][::-1]
+        return [_without_context(e) for e in before[:window][::-1]]
 
     def _embed(self, batch: _Batch) -> None:
         """One call for every text of the batch: episodes whole and by sentence, facts, and names not known yet."""
@@ -246,18 +277,26 @@ class Learner:
                 changes.append(_nothing(episode, _MEANWHILE))
                 continue
             entries.append(self._episode_entry(episode, batch))
+            extraction = batch.extractions.get(episode.id)
+            self._account(tx, waiting[episode.id], extraction)
             failure = batch.failures.get(episode.id)
             if failure is not None:
                 self._set_failure(tx, waiting[episode.id], failure.error or "extraction failed")
                 changes.append(FactChange(action=Action.PENDING, episode_id=episode.id, reason=failure.error or ""))
                 continue
-            learned = writer.take_all(_with_metadata(batch.candidates.get(episode.id, ()), episode), episode)
+            candidates = batch.candidates.get(episode.id, ())
+            learned = writer.take_all(_with_metadata(candidates, episode, self._reader_of(extraction)), episode)
             changes += learned or [_nothing(episode, "it states nothing new that is worth keeping")]
             done.append(episode.id)
         entries += writer.finish(lambda texts: vectors_of(texts, batch.vectors))
         tx.put_index(entries, embedder=self._embedder.name)
         tx.set_status(done, Status.DONE)
         return [writer.refreshed(change) for change in changes]
+
+    def _reader_of(self, extraction: Extraction | None) -> str | None:
+        """Who read an episode: the extractor, unless it let another one do it."""
+        asked = self._extractor.name if self._extractor is not None else None
+        return (extraction.extractor if extraction is not None else None) or asked
 
     def _episode_entry(self, episode: Episode, batch: _Batch) -> IndexEntry:
         return IndexEntry("episode", episode.id, None, vectors_of(embedded_texts(episode), batch.vectors))
@@ -349,9 +388,15 @@ class FactWriter:
         return change.model_copy(update={"fact": latest}) if latest else change
 
 
-def _with_metadata(candidates: Sequence[Candidate], episode: Episode) -> list[Candidate]:
-    """The candidates with the caller's metadata, so that filters find the facts as they find the episode."""
+def _without_context(episode: Episode) -> Episode:
+    """The episode without what factloom itself put into a prompt."""
+    return episode.model_copy(update={"content": _CONTEXT.sub(" ", episode.content)})
+
+
+def _with_metadata(candidates: Sequence[Candidate], episode: Episode, extractor: str | None) -> list[Candidate]:
+    """The candidates with who read them and the caller's metadata: filters find the facts as they find the episode."""
     given = {name: value for name, value in episode.metadata.items() if name not in _OURS}
+    given |= {"extractor": extractor} if extractor else {}
     return [c.model_copy(update={"metadata": {**given, **c.metadata}}) if given else c for c in candidates]
 
 

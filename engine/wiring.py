@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from factloom.schemas.errors import ConfigurationError, EmbedderMismatchError
 from factloom.schemas.ports import ChangeFeed, Embedder, Extractor, GraphStore, VectorIndex
-from factloom.schemas.settings import EmbedderSettings, Settings
+from factloom.schemas.settings import EmbedderSettings, ExtractorSettings, Settings
 
 if TYPE_CHECKING:
     from factloom.retrieval.searcher import Searcher
@@ -68,11 +68,44 @@ def build_embedder(settings: EmbedderSettings, cache_dir: Path | None = None) ->
 
 def build_extractor(settings: Settings) -> Extractor | None:
     """The extractor that the settings name; None when nothing is to be extracted."""
-    if settings.extractor.kind == "none":
+    named = settings.extractor
+    if named.kind == "none":
         return None
     from factloom.engine.extraction.extractor import OfflineExtractor
 
-    return OfflineExtractor(settings.extractor.pipeline)
+    offline = OfflineExtractor(named.pipeline)
+    if named.kind == "spacy":
+        return offline
+    model = _build_llm_extractor(named)
+    if named.fallback == "none":
+        return model
+    from factloom.engine.extraction.llm.fallback import FallbackExtractor
+
+    return FallbackExtractor(model, offline)
+
+
+def _build_llm_extractor(settings: ExtractorSettings) -> Extractor:
+    """The extractor that asks a language model; it connects at the first message, not here."""
+    from factloom.engine.extraction.llm.accounting import Prices
+    from factloom.engine.extraction.llm.extractor import LlmExtractor
+    from factloom.engine.extraction.llm.service import ChatService
+
+    service = ChatService(
+        settings.model,
+        base_url=settings.base_url,
+        api_key=settings.api_key.get_secret_value() if settings.api_key else None,
+        timeout=settings.timeout,
+        max_retries=settings.max_retries,
+        max_answer_tokens=settings.max_answer_tokens,
+    )
+    return LlmExtractor(
+        service,
+        batch=settings.batch,
+        concurrency=settings.concurrency,
+        max_prompt_tokens=settings.max_prompt_tokens,
+        known_entities=settings.known_entities,
+        prices=Prices(settings.prompt_price, settings.answer_price),
+    )
 
 
 def open_store(settings: Settings, *, clock: Callable[[], datetime]) -> GraphStore:

@@ -44,16 +44,22 @@ class Candidate(Record):
 
 
 class ExtractionRequest(Record):
-    """One episode to learn from, and the turns before it, oldest first, for reference only."""
+    """One episode to learn from, and the turns before it, oldest first, for reference only.
+
+    ``entities``: what the space knows already and the texts may mean; only for extractors that ask (``UsesEntities``).
+    """
 
     episode: Episode
     previous: tuple[Episode, ...] = ()
+    entities: tuple[Mention, ...] = ()
 
 
 class Extraction(Record):
     """What one episode states. ``error`` says why it could not be read; the episode then stays pending.
 
-    ``usage`` counts what it cost (``prompt_tokens``, ``completion_tokens``, …); empty offline.
+    ``usage`` counts what it cost (``prompt_tokens``, ``completion_tokens``, …), failed attempts included; empty
+    offline. ``notes`` say what was left out and why, without quoting. ``extractor`` names who read it, where that is
+    not the extractor that was asked (a fallback).
     """
 
     episode_id: str
@@ -61,3 +67,5 @@ class Extraction(Record):
     error: str | None = None
     retryable: bool = True
     usage: dict[str, float] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    extractor: str | None = None

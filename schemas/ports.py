@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, runtime_checkab
 
 from factloom.schemas.extraction import Extraction, ExtractionRequest
 from factloom.schemas.queries import EntityQuery, EpisodeQuery, ExpandLimits, FactQuery, View
-from factloom.schemas.records import Change, Entity, Episode, Fact, Status
+from factloom.schemas.records import Change, Entity, Episode, Fact, Metadata, Status
 from factloom.schemas.spaces import SpaceSet
 
 if TYPE_CHECKING:
@@ -341,6 +341,14 @@ class GraphStore(GraphReader, Protocol):
 
 
 @runtime_checkable
+@runtime_checkable
+class EpisodeAnnotator(Protocol):
+    """Ability of a transaction to write beside an episode what learning from it found and cost."""
+
+    def set_episode_metadata(self, values: Mapping[str, Metadata]) -> None:
+        """Replace the metadata of stored episodes, by id; unknown ids are passed over."""
+
+
 class StoreFiles(Protocol):
     """Ability of a store that lives in files of its own."""
 
@@ -558,3 +566,12 @@ class Reranker(Protocol):
 
     def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
         """One score per text, higher is better."""
+@runtime_checkable
+class UsesEntities(Protocol):
+    """Ability of an extractor that is told which entities a space already knows (``ExtractionRequest.entities``)."""
+
+    @property
+    def known_entities(self) -> int:
+        """How many at most it wants with each request."""
+
+

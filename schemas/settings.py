@@ -40,10 +40,25 @@ class EmbedderSettings(_Section):
 class ExtractorSettings(_Section):
     """How facts are found in episodes."""
 
-    kind: Literal["spacy", "none"] = "spacy"
+    kind: Literal["spacy", "openai", "none"] = "spacy"
     pipeline: str | None = Field(None, description="name or folder of a spaCy pipeline; default: the one that ships")
     previous_turns: int = Field(
         6, ge=0, le=50, description="earlier turns of the session that an extractor may look back on"
+    )
+    model: str = Field("gpt-4o-mini", min_length=1, description="name of the model, for kind openai")
+    base_url: str | None = Field(None, description="OpenAI-compatible service, for kind openai")
+    api_key: SecretStr | None = Field(None, description="default: OPENAI_API_KEY")
+    timeout: float = Field(60.0, gt=0, description="seconds for one attempt, answer included, for kind openai")
+    max_retries: int = Field(3, ge=0, le=20, description="further attempts after a failed one, for kind openai")
+    concurrency: int = Field(4, ge=1, le=64, description="requests that run side by side, for kind openai")
+    batch: int = Field(8, ge=1, le=64, description="most turns of a session in one request, for kind openai")
+    max_prompt_tokens: int = Field(12_000, ge=4500, description="about the longest request, for kind openai")
+    max_answer_tokens: int = Field(4000, ge=100, description="longest answer, for kind openai")
+    known_entities: int = Field(40, ge=0, le=500, description="known names told with a request, for kind openai")
+    prompt_price: float | None = Field(None, ge=0, description="price of a million prompt tokens, for kind openai")
+    answer_price: float | None = Field(None, ge=0, description="price of a million tokens of answers, for kind openai")
+    fallback: Literal["none", "offline"] = Field(
+        "none", description="who reads an episode that the service could not: nobody yet, or the offline extractor"
     )
 
 

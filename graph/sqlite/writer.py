@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,7 +20,7 @@ from factloom.graph.sqlite.vectors import as_vectors, check_embedder, clear_vect
 from factloom.schemas.errors import NotFoundError, StoreError
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ports import IndexEntry
-from factloom.schemas.records import Change, Entity, Episode, Fact, Status
+from factloom.schemas.records import Change, Entity, Episode, Fact, Metadata, Status
 
 if TYPE_CHECKING:
     from factloom.schemas.ports import Vectors
@@ -123,6 +123,13 @@ class Writer(Reader):
                 for ref, _, _ in stored.values()
             ],
         )
+
+    def set_episode_metadata(self, values: Mapping[str, Metadata]) -> None:
+        """Replace the metadata of stored episodes, by id; unknown ids are passed over."""
+        stored = self._stored("episode", values)
+        self._touched.update(space for _, space, _ in stored.values())
+        rows = [(r.to_json(values[id_], "metadata"), ref) for id_, (ref, _, _) in stored.items()]
+        self._db.run_many("UPDATE episode SET metadata = ? WHERE ref = ?", rows)
 
     # --- entities and facts ---
 

@@ -145,6 +145,9 @@ def _extractor_info(run: Run) -> dict[str, Any]:
     settings = run.settings.extractor
     if settings.kind == "none":
         return {"kind": "none"}
+    if settings.kind == "openai":
+        address = settings.base_url or "https://api.openai.com/v1"
+        return {"kind": "openai", "model": settings.model, "base_url": address, "fallback": settings.fallback}
     if settings.pipeline is not None:
         return {"kind": "spacy", "pipeline": settings.pipeline}
     import json
