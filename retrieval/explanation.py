@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Final
 
 from factloom.retrieval.candidates import Candidates
-from factloom.schemas.ports import Neighbourhood
+from factloom.schemas.ports import FactNode, Neighbourhood
 from factloom.schemas.records import Episode, Fact
 from factloom.schemas.search import PathStep
 
 _MOST_STEPS: Final = 4
 _MOST_VISITED: Final = 400
 _LABEL: Final = 60
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +167,13 @@ def fact_note(fact: Fact, now: datetime, present: datetime | None = None) -> str
     return ""
 
 
-def episode_note(stated: Iterable[Fact], now: datetime) -> str:
+def episode_note(over: Iterable[FactNode], now: datetime, all_over: bool) -> str:
     """The note on an outdated episode: since when what it states is over, and whether all of it is."""
-    last: list[datetime] = []
-    holds = False
-    for fact in stated:
-        ends = [end for end in (fact.invalid_at, fact.expired_at, fact.expires_at) if end is not None and end <= now]
-        last += [min(ends)] if ends else []
-        holds = holds or not ends
-    what = "partly no longer true" if holds else "no longer true"
-    return f"{what} (since {max(last):%Y-%m-%d})" if last else what
+    ends = [
+        min(end for end in (fact.invalid_at, fact.expired_at) if end is not None)
+        for fact in over
+        if fact.invalid_at is not None or fact.expired_at is not None
+    ]
+    what = "no longer true" if all_over else "partly no longer true"
+    passed = [end for end in ends if end <= now.timestamp()]
+    return f"{what} (since {_EPOCH + timedelta(seconds=max(passed)):%Y-%m-%d})" if passed else what

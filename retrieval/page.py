@@ -24,18 +24,23 @@ _SAME_WORDS: Final = 0.8
 _NEGATIONS: Final = frozenset({"not", "no", "never", "nothing", "nobody", "none", "without", "stopped", "quit"})
 _ARTICLES: Final = frozenset({"a", "an", "the"})
 _SOURCES: Final = 4
+_SPARE: Final = 3
 _CHUNK: Final = 32
 _RERANKED: Final = 30
 _ALONE: Final = ExpandLimits(window=0, hops=0, facts_per_entity=1, episodes_per_fact=1)
 
 
 class Place(NamedTuple):
-    """One place of the final order, before its records are read."""
+    """One place of the final order, before its records are read. ``position``: in the ranking, -1 beyond it.
+
+    ``moved``: by how much a reranker changed the score, and its name.
+    """
 
     kind: HitKind
     ref: int
     score: float
-    parts: dict[str, float]
+    position: int
+    moved: tuple[str, float] | None = None
 
 
 class PageReader:
@@ -58,9 +63,11 @@ class PageReader:
         self._ranking = ranking
         self._scope = scope
         self._queries = queries
-        self._ways = ways
+        self._finder = PathFinder(found, ways)
+        self._paths: dict[int, tuple[Step, ...]] = {}
         self._facts: dict[int, Fact] = {}
         self._episodes: dict[int, Episode] = {}
+        self._entity_ids: dict[int, str] = {}
         self._stale = set(ranking.episodes.refs[ranking.stale].tolist())
 
     def page(self, limit: int, offset: int, *, reranker: tuple[Reranker, str] | None = None) -> tuple[list[Hit], bool]:
@@ -69,11 +76,9 @@ class PageReader:
         ``reranker`` comes with the question; it reorders the first 30 places, whatever page is read.
         """
         wanted = offset + limit + 1
-        places: list[Place] = []
-        for place in self._without_repeats(chain(self._ranked(), self._tail())):
-            places.append(place)
-            if len(places) >= (wanted if reranker is None else max(wanted, _RERANKED)):
-                break
+        if reranker is not None:
+            wanted = max(wanted, _RERANKED)
+        places = list(islice(self._without_repeats(chain(self._ranked(), self._tail()), wanted), wanted))
         if reranker is not None:
             places = self._reranked(places, *reranker)
         return self._hits(places[offset : offset + limit]), len(places) > offset + limit
@@ -81,9 +86,9 @@ class PageReader:
     # --- the order -----------------------------------------------------------------------------------------------
 
     def _ranked(self) -> Iterator[Place]:
-        for i in range(len(self._ranking)):
-            ranking = self._ranking
-            yield Place(ranking.kind(i), ranking.ref(i), float(ranking.scores[i]), ranking.parts(i))
+        ranking = self._ranking
+        for i in range(len(ranking)):
+            yield Place(ranking.kind(i), ranking.ref(i), float(ranking.scores[i]), i)
 
     def _tail(self) -> Iterator[Place]:
         """All other records by cosine alone, so that paging goes on where the candidates end."""
@@ -97,11 +102,16 @@ class PageReader:
             if not len(among):
                 continue
             (hits,) = self._index.search(
-                self._queries[-1:], kind=kind, spaces=scope.spaces, limit=len(among), among=among
+                self._queries[-1:],
+                kind=kind,
+                spaces=scope.spaces,
+                limit=len(among),
+                among=among,
+                sequences=scope.sequences,
             )
             for ref, cosine in zip(hits.refs.tolist(), hits.scores.tolist(), strict=True):
                 score = min(least, EPISODE_WEIGHTS["vector"] * cosine)
-                places.append(Place("fact" if kind == "fact" else "episode", ref, score, {"vector": score}))
+                places.append(Place("fact" if kind == "fact" else "episode", ref, score, -1))
         places.sort(key=lambda place: (-place.score, place.kind != "fact", place.ref))
         yield from places
 
@@ -115,116 +125,139 @@ class PageReader:
         query = FactQuery(view=self._scope.view) if kind == "fact" else EpisodeQuery()
         return self._store.select(query, spaces=self._scope.spaces)
 
-    def _without_repeats(self, places: Iterator[Place]) -> Iterator[Place]:
+    def _without_repeats(self, places: Iterator[Place], wanted: int) -> Iterator[Place]:
         """Leave out facts that say in other words what a better one about the same things says.
 
-        In history every version counts. Records deleted since they were found are left out too.
+        In history every version counts. Records deleted since they were found are left out too. ``wanted``: how many
+        places will be asked for; a few more are read at once, to make up for what is left out.
         """
         kept: dict[tuple[str, str], list[Fact]] = {}
-        for chunk in _chunks(places):
-            self._read_facts(place.ref for place in chunk if place.kind == "fact")
+        size = wanted + _SPARE
+        while chunk := list(islice(places, size)):
+            self._read(chunk)
             for place in chunk:
                 if place.kind == "fact":
                     fact = self._facts.get(place.ref)
                     if fact is None or (not self._scope.view.history and _is_repeat(fact, kept)):
                         continue
+                elif place.ref not in self._episodes:
+                    continue
                 yield place
+            size = _CHUNK
 
     def _reranked(self, places: list[Place], reranker: Reranker, query: str) -> list[Place]:
         """The first places in the reranker's order; scores stay in their places, and a part makes up the difference."""
         first = places[:_RERANKED]
-        self._read_episodes(place.ref for place in first if place.kind == "episode")
         texts = [self._text(place) for place in first]
         opinions = reranker.rerank(query, texts) if first else []
         order = sorted(range(len(first)), key=lambda i: (-opinions[i], i))
         moved = [
             first[i]._replace(
                 score=first[position].score,
-                parts={**first[i].parts, f"rerank ({reranker.name})": first[position].score - first[i].score},
+                moved=(f"rerank ({reranker.name})", first[position].score - first[i].score),
             )
             for position, i in enumerate(order)
         ]
         return moved + places[_RERANKED:]
 
     def _text(self, place: Place) -> str:
-        if place.kind == "fact":
-            return self._facts[place.ref].text
-        episode = self._episodes.get(place.ref)
-        return episode.content if episode else ""
+        return self._facts[place.ref].text if place.kind == "fact" else self._episodes[place.ref].content
 
     # --- the hits ------------------------------------------------------------------------------------------------
 
     def _hits(self, places: Sequence[Place]) -> list[Hit]:
-        finder = PathFinder(self._found, self._ways)
-        ranked = self._found.around
-        paths = {
-            place.ref: finder.path(place.kind, place.ref)
-            if place.ref in ranked.facts or place.ref in ranked.episodes
-            else (Step(None, place.kind, place.ref),)
-            for place in places
-        }
-        steps = [step for path in paths.values() for step in path]
+        around, view = self._found.around, self._scope.view
         sources = self._sources([self._facts[place.ref] for place in places if place.kind == "fact"])
-        self._read_facts(step.ref for step in steps if step.kind == "fact")
-        self._read_episodes(
-            chain(
-                (step.ref for step in steps if step.kind == "episode"),
-                chain.from_iterable(sources.values()),
-                (place.ref for place in places if place.kind == "episode"),
-            )
-        )
-        entity_refs = sorted({step.ref for step in steps if step.kind == "entity"})
-        entities = self._store.entities(entity_refs, spaces=self._scope.spaces) if entity_refs else []
-        entity_ids = {entity.ref: entity.id for entity in entities}
         notes = self._stale_notes(places)
         hits = []
         for place in places:
-            path = render_path(paths[place.ref], ranked, self._facts, self._episodes, entity_ids)
+            path = render_path(self._paths[place.ref], around, self._facts, self._episodes, self._entity_ids)
             if place.kind == "fact":
-                fact = self._facts[place.ref]
-                evidence = tuple(self._episodes[ref] for ref in sources[place.ref] if ref in self._episodes)
-                note = fact_note(fact, self._scope.view.at or self._scope.view.now, self._scope.view.now)
-                hit = Hit(
-                    kind="fact", score=place.score, parts=place.parts, path=path, fact=fact, sources=evidence, note=note
-                )
+                fact, episode = self._facts[place.ref], None
+                evidence = tuple(sources[place.ref])
+                note = fact_note(fact, view.at or view.now, view.now)
             else:
-                episode = self._episodes.get(place.ref)
-                if episode is None:
-                    continue
-                hit = Hit(
-                    kind="episode",
+                fact, episode = None, self._episodes[place.ref]
+                evidence = (episode,)
+                note = notes.get(place.ref, "")
+            hits.append(
+                Hit(
+                    kind=place.kind,
                     score=place.score,
-                    parts=place.parts,
+                    parts=self._parts(place),
                     path=path,
+                    fact=fact,
                     episode=episode,
-                    sources=(episode,),
-                    note=notes.get(place.ref, ""),
+                    sources=evidence,
+                    note=note,
                 )
-            hits.append(hit)
+            )
         return hits
 
-    def _sources(self, facts: Sequence[Fact]) -> dict[int, list[int]]:
-        """Refs of the episodes that state each fact, whenever they were said: the best fitting first, then the newest.
+    def _parts(self, place: Place) -> dict[str, float]:
+        """What makes up the score."""
+        parts = {"vector": place.score} if place.position < 0 else self._ranking.parts(place.position)
+        return parts if place.moved is None else {**parts, place.moved[0]: place.moved[1]}
+
+    def _read(self, places: Sequence[Place]) -> None:
+        """Read the records of these places, of the paths to them, and of what states them, all at once."""
+        around = self._found.around
+        for place in places:
+            inside = place.ref in around.facts or place.ref in around.episodes
+            self._paths[place.ref] = (
+                self._finder.path(place.kind, place.ref) if inside else (Step(None, place.kind, place.ref),)
+            )
+        steps = [step for place in places for step in self._paths[place.ref]]
+        facts = [place.ref for place in places if place.kind == "fact"]
+        fitting = {ref: self._fitting(ref)[:_SOURCES] for ref in facts}
+        short = any(
+            (node := around.facts.get(ref)) is None or len(found) < min(_SOURCES, node.support)
+            for ref, found in fitting.items()
+        )
+        read = self._store.records(
+            spaces=self._scope.spaces,
+            facts=_new(chain(facts, (step.ref for step in steps if step.kind == "fact")), self._facts),
+            episodes=_new(
+                chain(
+                    (place.ref for place in places if place.kind == "episode"),
+                    (step.ref for step in steps if step.kind == "episode"),
+                    chain.from_iterable(fitting.values()),
+                ),
+                self._episodes,
+            ),
+            entities=_new((step.ref for step in steps if step.kind == "entity"), self._entity_ids),
+            sources=_SOURCES if short else 0,
+        )
+        self._facts.update((fact.ref, fact) for fact in read.facts)
+        self._episodes.update((episode.ref, episode) for episode in read.episodes)
+        self._entity_ids.update((entity.ref, entity.id) for entity in read.entities)
+
+    def _sources(self, facts: Sequence[Fact]) -> dict[int, list[Episode]]:
+        """The episodes that state each fact, whenever they were said: the best fitting first, then the newest.
 
         With labels asked for, only episodes that bear them.
         """
-        spaces, labels = self._scope.spaces, self._scope.labels
-        chosen = {fact.ref: self._fitting(fact.ref)[:_SOURCES] for fact in facts}
-        if labels.given():
-            latest = {fact.ref: fact.episode_ids[::-1] for fact in facts}
-        else:
-            short = [fact for fact in facts if len(chosen[fact.ref]) < min(_SOURCES, len(fact.episode_ids))]
-            latest = {fact.ref: fact.episode_ids[: -_SOURCES - 1 : -1] for fact in short}
-        ids = tuple(dict.fromkeys(chain.from_iterable(latest.values())))
-        located = {id: place.ref for id, place in self._store.locate(ids, spaces=spaces).items()} if ids else {}
-        if ids and labels.given():
-            bearing = set(self._store.select(EpisodeQuery(ids=ids, labels=labels), spaces=spaces).tolist())
-            located = {id: ref for id, ref in located.items() if ref in bearing}
-            chosen = {fact: [ref for ref in refs if ref in bearing] for fact, refs in chosen.items()}
-        for ref, stating in latest.items():
-            others = [located[id] for id in stating if id in located]
-            chosen[ref] = list(dict.fromkeys([*chosen[ref], *others]))[:_SOURCES]
+        if self._scope.labels.given():
+            self._read_bearing(facts)
+        bears = self._scope.labels.given().items()
+        by_id = {episode.id: episode for episode in self._episodes.values()}
+        chosen = {}
+        for fact in facts:
+            fitting = [self._episodes[ref] for ref in self._fitting(fact.ref) if ref in self._episodes]
+            newest = [by_id[id] for id in reversed(fact.episode_ids) if id in by_id]
+            stating = {episode.ref: episode for episode in (*fitting, *newest)}.values()
+            fitting_labels = [e for e in stating if all(getattr(e.labels, name) == value for name, value in bears)]
+            chosen[fact.ref] = fitting_labels[:_SOURCES]
         return chosen
+
+    def _read_bearing(self, facts: Sequence[Fact]) -> None:
+        """Read the episodes with the labels asked for: a fact's newest ones may all bear others."""
+        ids = tuple(dict.fromkeys(chain.from_iterable(fact.episode_ids for fact in facts)))
+        if ids:
+            query = EpisodeQuery(ids=ids, labels=self._scope.labels)
+            refs = self._store.select(query, spaces=self._scope.spaces).tolist()
+            read = self._store.episodes(_new(refs, self._episodes), spaces=self._scope.spaces)
+            self._episodes.update((episode.ref, episode) for episode in read)
 
     def _fitting(self, ref: int) -> list[int]:
         """Refs of the episodes among the candidates that state a fact, the one that fits best first."""
@@ -238,36 +271,24 @@ class PageReader:
 
     def _stale_notes(self, places: Sequence[Place]) -> dict[int, str]:
         """Notes on episodes that are outdated: since when."""
-        beyond = [p.ref for p in places if p.kind == "episode" and p.ref not in self._found.around.episodes]
+        around, scope = self._found.around, self._scope
+        over, stale = dict(around.over), set(around.stale_episodes)
+        beyond = [p.ref for p in places if p.kind == "episode" and p.ref not in around.episodes]
         if beyond:
-            around = self._store.expand(beyond, spaces=self._scope.spaces, view=self._scope.view, limits=_ALONE)
-            self._stale |= around.stale_episodes
-        stale = [self._episodes[p.ref] for p in places if p.ref in self._stale and p.ref in self._episodes]
-        if not stale:
-            return {}
-        query = FactQuery(episode_ids=tuple(episode.id for episode in stale), limit=_SOURCES * 10 * len(stale))
-        stated: dict[str, list[Fact]] = {}
-        for fact in self._store.find_facts(query, spaces=self._scope.spaces):
-            for id in fact.episode_ids:
-                stated.setdefault(id, []).append(fact)
-        now = self._scope.view.at or self._scope.view.now
-        return {episode.ref: episode_note(stated.get(episode.id, ()), now) for episode in stale}
-
-    def _read_facts(self, refs: Iterable[int]) -> None:
-        missing = list(dict.fromkeys(ref for ref in refs if ref not in self._facts))
-        if missing:
-            self._facts.update((fact.ref, fact) for fact in self._store.facts(missing, spaces=self._scope.spaces))
-
-    def _read_episodes(self, refs: Iterable[int]) -> None:
-        missing = list(dict.fromkeys(ref for ref in refs if ref not in self._episodes))
-        if missing:
-            read = self._store.episodes(missing, spaces=self._scope.spaces)
-            self._episodes.update((episode.ref, episode) for episode in read)
+            others = self._store.expand(beyond, spaces=scope.spaces, view=scope.view, limits=_ALONE)
+            over.update(others.over)
+            stale |= others.stale_episodes
+            self._stale |= others.stale_episodes
+        return {
+            place.ref: episode_note(over.get(place.ref, ()), scope.view.at or scope.view.now, place.ref in stale)
+            for place in places
+            if place.kind == "episode" and place.ref in self._stale
+        }
 
 
-def _chunks(places: Iterator[Place]) -> Iterator[list[Place]]:
-    while chunk := list(islice(places, _CHUNK)):
-        yield chunk
+def _new(refs: Iterable[int], known: Mapping[int, object]) -> list[int]:
+    """Those of ``refs`` that are not known yet, each once."""
+    return [ref for ref in dict.fromkeys(refs) if ref not in known]
 
 
 def _is_repeat(fact: Fact, kept: dict[tuple[str, str], list[Fact]]) -> bool:
