@@ -78,13 +78,15 @@ class Inspection:
         query = EpisodeQuery(statuses=(Status.PENDING, Status.FAILED), labels=labels, oldest_first=True, limit=limit)
         return self._store.find_episodes(query, spaces=spaces)
 
-    def entities(self, types: Sequence[str] | None, *, limit: int, offset: int, spaces: SpaceSet) -> list[Entity]:
+    def entities(
+        self, types: Sequence[str] | None, *, limit: int, offset: int, spaces: SpaceSet, labels: Labels
+    ) -> list[Entity]:
         """Entities by name."""
         check_page(limit, offset)
-        query = EntityQuery(types=tuple(types) if types else None, limit=limit, offset=offset)
+        query = EntityQuery(types=tuple(types) if types else None, labels=labels, limit=limit, offset=offset)
         return self._store.find_entities(query, spaces=spaces)
 
-    def profile(self, name_or_id: str, *, spaces: SpaceSet, include_history: bool) -> EntityProfile:
+    def profile(self, name_or_id: str, *, spaces: SpaceSet, labels: Labels, include_history: bool) -> EntityProfile:
         """An entity by id, name or alias, with the facts about it.
 
         Raises:
@@ -93,10 +95,10 @@ class Inspection:
         """
         place = self._store.locate([name_or_id], spaces=spaces).get(name_or_id) if name_or_id else None
         if place is not None and place.kind == "entity":
-            found = self._store.entities([place.ref], spaces=spaces)
+            found = self._store.find_entities(EntityQuery(ids=(name_or_id,), labels=labels), spaces=spaces)
         else:
             key = normalise_name(name_or_id)
-            found = self._store.find_entities(EntityQuery(keys=(key,)), spaces=spaces) if key else []
+            found = self._store.find_entities(EntityQuery(keys=(key,), labels=labels), spaces=spaces) if key else []
             found = [entity for entity in found if entity.key == key] or found
         if not found:
             raise NotFoundError(f"there is no entity {name_or_id!r} in the spaces that may be read")
@@ -104,14 +106,14 @@ class Inspection:
             listed = ", ".join(f"{e.name} ({e.type}, {e.space}) {e.id}" for e in found[:10])
             raise InvalidInputError(f"{name_or_id!r} names {len(found)} entities; give the id of one: {listed}")
         view = View(now=self._clock(), history=include_history)
-        query = FactQuery(about_ids=(found[0].id,), view=view, limit=_UNBOUNDED)
+        query = FactQuery(about_ids=(found[0].id,), labels=labels, view=view, limit=_UNBOUNDED)
         return EntityProfile(entity=found[0], facts=tuple(self._store.find_facts(query, spaces=spaces)))
 
-    def graph(self, *, spaces: SpaceSet, include_history: bool) -> networkx.MultiDiGraph[str]:
+    def graph(self, *, spaces: SpaceSet, labels: Labels, include_history: bool) -> networkx.MultiDiGraph[str]:
         """Entities and facts as a networkx graph."""
         view = View(now=self._clock(), history=include_history)
-        entities = self._store.find_entities(EntityQuery(limit=_UNBOUNDED), spaces=spaces)
-        facts = self._store.find_facts(FactQuery(view=view, limit=_UNBOUNDED), spaces=spaces)
+        entities = self._store.find_entities(EntityQuery(labels=labels, limit=_UNBOUNDED), spaces=spaces)
+        facts = self._store.find_facts(FactQuery(labels=labels, view=view, limit=_UNBOUNDED), spaces=spaces)
         return to_networkx(entities, facts)
 
     def stats(self, *, spaces: SpaceSet) -> Stats:

@@ -349,6 +349,7 @@ class EpisodeAnnotator(Protocol):
         """Replace the metadata of stored episodes, by id; unknown ids are passed over."""
 
 
+@runtime_checkable
 class StoreFiles(Protocol):
     """Ability of a store that lives in files of its own."""
 

@@ -66,11 +66,15 @@ class EpisodeQuery(Record):
 
 
 class EntityQuery(Record):
-    """Entities by id, by normalised name or alias (``keys``), or by type. Order: by name, then id."""
+    """Entities by id, by normalised name or alias (``keys``), or by type. Order: by name, then id.
+
+    ``labels`` are those of a fact about the entity, its own or those of an episode that states it (see ``FactQuery``).
+    """
 
     ids: tuple[str, ...] | None = None
     keys: tuple[str, ...] | None = None
     types: tuple[str, ...] | None = None
+    labels: Labels = Labels()
     limit: int = Field(default=100, ge=1)
     offset: int = Field(default=0, ge=0)
 

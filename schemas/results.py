@@ -63,7 +63,7 @@ class DeleteReceipt(Record):
 
     ``kept_episode_ids``: episodes that state other facts too and so were kept. ``weakened_fact_ids``: facts that
     stay with less support, since other episodes state them as well. ``residue``: everything is deleted, but some of
-    its bytes may still be in files, since they could not be cleaned or that was put off; ``Memory.vacuum`` removes them.
+    its bytes may still be in files, since cleaning these failed or was put off; ``Memory.vacuum`` removes them.
     """
 
     fact_ids: tuple[str, ...] = ()

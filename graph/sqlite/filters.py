@@ -182,4 +182,13 @@ def entity_conditions(query: EntityQuery, scope: Scope) -> Conditions:
             *called.parameters,
         )
     found.among("e.type", query.types)
+    if query.labels.given():
+        labelled, *parameters = _borne_or_stated(query.labels, scope)
+        facts = Conditions()
+        facts.within("f.space", scope)
+        where = f"{facts.sql} AND {labelled}"
+        found.add(
+            f"e.ref IN (SELECT f.subject FROM fact f WHERE {where} UNION SELECT f.object FROM fact f WHERE {where})",
+            *(*facts.parameters, *parameters) * 2,
+        )
     return found

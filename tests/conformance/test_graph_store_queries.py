@@ -290,3 +290,24 @@ class TestFindEntities:
         assert found(limit=1, offset=2) == [("Bea", "person")]
         ids = [each.id for each in graph_store.find_entities(EntityQuery(keys=("ana",)), spaces=ANA)]
         assert ids == sorted(ids)
+
+    def test_labels_are_those_of_a_fact_about_it_or_of_an_episode_that_states_one(
+        self, graph_store: GraphStore
+    ) -> None:
+        juno, kepler = (Labels(user_id="ana", agent_id=agent) for agent in ("juno", "kepler"))
+        (said,) = add_episodes(graph_store, episode("one", labels=kepler))
+        ana, tea, jazz, rome = put_entities(graph_store, *(entity(name) for name in ("Ana", "tea", "jazz", "Rome")))
+        put_facts(
+            graph_store, fact(ana, tea, labels=juno, episode_ids=(said.id,)), fact(ana, jazz, labels=juno, text="jazz")
+        )
+
+        def found(spaces: SpaceSet = ANA, **fields: object) -> list[str]:
+            query = EntityQuery(**fields)  # type: ignore[arg-type]
+            return [each.name for each in graph_store.find_entities(query, spaces=spaces)]
+
+        assert found(labels=juno) == ["Ana", "jazz", "tea"]
+        assert found(labels=kepler) == found(labels=Labels(agent_id="kepler")) == ["Ana", "tea"]
+        assert found(labels=juno, keys=("jazz", "rome"), limit=1) == ["jazz"]
+        assert found(labels=Labels(agent_id="hal")) == found(labels=juno, spaces=BO) == []
+        assert found(labels=juno, spaces=ALL, offset=2) == ["tea"]
+        assert rome.name in found()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from factloom import Memory
-from factloom.schemas.errors import VectorIndexError
+from factloom.schemas.errors import NotFoundError, VectorIndexError
 
 PAST = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -93,6 +93,25 @@ class TestLabels:
         assert (receipt.fact_ids, len(receipt.episode_ids), len(receipt.weakened_fact_ids)) == ((), 1, 1)
         assert memory.get_all(user_id="ana", agent_id="juno") == []
         assert [f.support for f in memory.get_all(user_id="ana", agent_id="kepler")] == [1]
+
+    def test_every_look_is_narrowed_by_them(self, memory: Memory) -> None:
+        say(memory, "I | LIVES_IN | Lisbon", 0, "juno")
+        say(memory, "I | LIVES_IN | Lisbon", 1, "kepler")
+        say(memory, "I | LIKES | tea", 2, "kepler")
+
+        def seen(**labels: str) -> tuple[list[str], list[str], int, list[str]]:
+            graph = memory.to_networkx(user_id="ana", **labels)
+            return (
+                [entity.name for entity in memory.entities(user_id="ana", **labels)],
+                sorted(name for _, name in graph.nodes(data="name")),
+                graph.number_of_edges(),
+                sorted(fact.text for fact in memory.entity("Ana", user_id="ana", **labels).facts),
+            )
+
+        assert seen(agent_id="juno") == (["Ana", "Lisbon"], ["Ana", "Lisbon"], 1, ["Ana lives in Lisbon."])
+        assert seen(agent_id="kepler") == seen()
+        with pytest.raises(NotFoundError):
+            memory.entity("tea", user_id="ana", agent_id="juno")
 
 
 def test_no_word_of_a_deleted_episode_stays_in_a_fact(memory: Memory, tmp_path: Path) -> None:
