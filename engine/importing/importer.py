@@ -7,6 +7,7 @@ there already, learns from what is still pending, and goes on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import partial
@@ -25,7 +26,7 @@ from factloom.engine.importing.timekeeping import Timekeeper
 from factloom.engine.memory import Memory
 from factloom.engine.messages import MessageReader
 from factloom.engine.scope import Scope, scope_to_write
-from factloom.schemas.errors import ImportFormatError, InvalidInputError, MissingScopeError
+from factloom.schemas.errors import ImportFormatError, InvalidInputError, MissingScopeError, StoreError
 from factloom.schemas.records import Action, Episode, utc_now
 from factloom.schemas.spaces import SpaceSet
 
@@ -129,13 +130,14 @@ class Importer:
             InvalidInputError: a file cannot be opened; checked for all files before the first is read.
             ImportFormatError: a file is in none of the formats.
             MissingScopeError: nothing says whose messages these are.
-            StoreError: the store failed; the same import can be run again and goes on from there.
+            StoreError: the store failed; the message says how much was kept, and the same import can be run again
+                and goes on from there.
         """
         formats = [self._format or detect_format(path) for path in paths]
         sizes = [path.stat().st_size for path in paths]
         tally = _Tally()
         for position, (path, format_) in enumerate(zip(paths, formats, strict=True)):
-            with open_source(path) as source:
+            with open_source(path) as source, _saying_what_was_kept(tally):
                 self._read_file(source, format_, tally, done_before=sum(sizes[:position]), total=sum(sizes))
             if tally.stopped:
                 break
@@ -257,6 +259,20 @@ class Importer:
     def _progress(self, at: tuple[float, int], tally: _Tally, in_batch: int) -> None:
         if self._on_progress is not None:
             self._on_progress(ImportProgress(at[0], at[1], tally.added + tally.known + in_batch, tally.facts))
+
+
+@contextmanager
+def _saying_what_was_kept(tally: _Tally) -> Iterator[None]:
+    """Add to the store's errors, which speak of one write, what they mean for an import of many."""
+    try:
+        yield
+    except StoreError as error:
+        kept = tally.added + tally.known
+        before = f"the {kept:,} messages before it are kept" if kept else "no batch before it was complete"
+        raise type(error)(
+            f"{error}. It came while a batch of messages was added: {before}. When it is mended, run the same import "
+            "again: it goes on from there"
+        ) from error
 
 
 def _by_scope(episodes: Sequence[Episode]) -> list[list[Episode]]:

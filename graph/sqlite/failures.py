@@ -80,7 +80,7 @@ def translate(error: Exception, path: str, busy_timeout: float) -> StoreError | 
     if primary in (_BUSY, _LOCKED):
         return locked(path, busy_timeout)
     if primary == _FULL:
-        return StoreFullError(f"no space is left for the store {path}; nothing of this call was kept: make room")
+        return StoreFullError(f"no space is left for the store {path}: make room; the write that failed was undone")
     if primary in (_READONLY, _PERM):
         return read_only(path, detail)
     if primary == _CANTOPEN:

@@ -92,7 +92,11 @@ def import_files(
             on_progress=progressed,
             should_stop=should_stop,
         )
-        summary = importer.run(files)
+        try:
+            summary = importer.run(files)
+        except KeyboardInterrupt:
+            run.note("stopped within a batch; run the same command again to go on")
+            raise
     run.show(lambda: summary.model_dump(mode="json"), lambda: _summary_report(summary))
     _say_what_next(run, summary)
 

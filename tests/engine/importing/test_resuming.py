@@ -10,8 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from factloom import Episode, Memory
 from factloom.engine.importing import Importer, ImportProgress, ImportSummary
+from factloom.schemas.errors import StoreFullError
 from factloom.schemas.settings import load_settings
 
 Load = Callable[..., ImportSummary]
@@ -138,6 +141,34 @@ def test_asked_to_stop_it_ends_with_whole_batches(memory: Memory, write: Write, 
     done = [call.bytes_done for call in calls]
     assert done == sorted(done)
     assert calls[-1].bytes_total == path.stat().st_size
+
+
+def test_on_a_full_disk_it_says_what_was_kept_and_goes_on_from_there(
+    memory: Memory, write: Write, stored: Stored
+) -> None:
+    path = write([{"content": f"m{n} {'x' * 2000}", "session": "s"} for n in range(300)], "chat.jsonl", lines=True)
+
+    def set_most_pages(more: int) -> None:  # SQLite's own limit gives the same result code as a full disk
+        with memory._parts.store._connections.writing() as database:  # type: ignore[attr-defined]
+            database.run(f"PRAGMA max_page_count = {database.row('PRAGMA page_count')[0] + more}")
+
+    calls: list[ImportProgress] = []
+
+    def progress(state: ImportProgress) -> None:
+        calls.append(state)
+        if state.messages == 100:
+            set_most_pages(10)
+
+    with pytest.raises(StoreFullError, match="no space is left") as raised:
+        Importer(memory, user_id="ana", batch=50, on_progress=progress).run([path])
+    assert "the 100 messages before it are kept" in str(raised.value)
+    assert "run the same import again" in str(raised.value)
+
+    set_most_pages(100_000)
+    summary = Importer(memory, user_id="ana").run([path])
+    assert (summary.added + summary.known, summary.pending) == (300, 0)
+    assert summary.known >= 100
+    assert len(stored()) == 300
 
 
 def test_progress_reaches_the_end_over_several_files(memory: Memory, write: Write) -> None:
