@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from math import inf
 from typing import Any
 
+from factloom.engine.arguments import check_list as check_list
+from factloom.engine.arguments import check_number as check_number
+from factloom.engine.arguments import check_page as check_page
 from factloom.engine.messages import check_metadata
 from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.naming import to_predicate
@@ -46,52 +48,3 @@ def make_filter(
         since=since,
         until=until,
     )
-
-
-def check_list(values: object, what: str) -> None:
-    """Check a filter that is a list of strings, or None.
-
-    Raises:
-        InvalidInputError: it is a string, or not a list of strings.
-    """
-    if isinstance(values, str):
-        raise InvalidInputError(f"{what} must be a list, e.g. [{values!r}]")
-    if values is None:
-        return
-    if not isinstance(values, Collection) or not all(isinstance(value, str) for value in values):
-        raise InvalidInputError(f"{what} must be a list of strings, got {values!r}")
-
-
-def check_id(id_: object) -> str:
-    """Return ``id_`` if it is a string, as ids are.
-
-    Raises:
-        InvalidInputError: it is none.
-    """
-    if not isinstance(id_, str):
-        raise InvalidInputError(f"an id must be a string, got {id_!r}")
-    return id_
-
-
-def check_number(value: object, what: str, *, least: float, most: float | None = None) -> None:
-    """Check a number that an argument gives; a bool is none.
-
-    Raises:
-        InvalidInputError: not a number, or out of bounds.
-    """
-    bounds = f"at least {least}" if most is None else f"between {least} and {most}"
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise InvalidInputError(f"{what} must be a number {bounds}, got {value!r}")
-    if not (value >= least and (value < inf if most is None else value <= most)):
-        raise InvalidInputError(f"{what} must be {bounds}, got {value}")
-
-
-def check_page(limit: int, offset: int = 0) -> None:
-    """Check the bounds of a page.
-
-    Raises:
-        InvalidInputError: one is not a whole number, ``limit`` is below 1 or ``offset`` below 0.
-    """
-    whole = all(isinstance(value, int) and not isinstance(value, bool) for value in (limit, offset))
-    if not whole or limit < 1 or offset < 0:
-        raise InvalidInputError(f"limit must be at least 1 and offset at least 0, got {limit!r} and {offset!r}")

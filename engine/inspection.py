@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from factloom.engine.filters import check_page
+from factloom.engine.arguments import check_page
 from factloom.graph.networkx_export import to_networkx
 from factloom.schemas.errors import InvalidInputError, NotFoundError
 from factloom.schemas.naming import normalise_name

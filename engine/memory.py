@@ -11,15 +11,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from factloom.engine.arguments import (
+    check_flag,
+    check_function,
+    check_id,
+    check_name,
+    check_number,
+    check_page,
+    check_text,
+)
 from factloom.engine.editing import Editor, FactEdit
 from factloom.engine.explicit import FactLike, read_facts
 from factloom.engine.explicit_ingest import ExplicitIngest
-from factloom.engine.filters import check_id, check_number, check_page
 from factloom.engine.forgetting import Forgetting
 from factloom.engine.ingest import Ingest, Progress
 from factloom.engine.learning import Learner
-from factloom.engine.messages import Message, MessageReader, check_metadata, check_text, parse_time
-from factloom.engine.readable_memory import ReadableMemory, settings_for
+from factloom.engine.messages import Message, MessageReader, check_metadata, parse_time
+from factloom.engine.readable_memory import ReadableMemory, check_parts, settings_for
 from factloom.engine.reembedding import reembed as reembed_store
 from factloom.engine.scope import scope_to_write, spaces_to_read
 from factloom.engine.wiring import build
@@ -125,11 +133,13 @@ class Memory(ReadableMemory):
             StoreError: the store failed; nothing was stored, or, past the first step, the messages are pending.
         """
         scope = scope_to_write(user_id, agent_id, run_id, space, visible=self._visible)
+        actor = self._actor(actor, agent_id)
+        check_function(on_progress, "on_progress")
         reader = MessageReader(now=self._clock(), longest=self._settings.ingest.max_characters)
         episodes = reader.read(
             messages, scope, session=session, time=time, metadata=metadata, role=role, name=name, infer=infer
         )
-        return self._ingest.add(episodes, actor=actor or agent_id or self._settings.actor, on_progress=on_progress)
+        return self._ingest.add(episodes, actor=actor, on_progress=on_progress)
 
     def add_facts(
         self,
@@ -153,6 +163,8 @@ class Memory(ReadableMemory):
             NotFoundError: one names an episode that is not in the space; nothing was stored.
         """
         scope = scope_to_write(user_id, agent_id, run_id, space, visible=self._visible)
+        actor = self._actor(actor, agent_id)
+        check_function(on_progress, "on_progress")
         now = self._clock()
         stated_at = now if time is None else parse_time(time, "time", now=now)
         read = read_facts(facts)
@@ -162,7 +174,6 @@ class Memory(ReadableMemory):
                 if value is not None:
                     check_text(value, f"fact {position}: {what}", longest=self._settings.ingest.max_characters)
             check_metadata(fact.metadata, f"fact {position}: metadata")
-        actor = actor or agent_id or self._settings.actor
         return self._explicit.add(read, scope, stated_at=stated_at, actor=actor, on_progress=on_progress)
 
     def update(
@@ -192,6 +203,8 @@ class Memory(ReadableMemory):
         for what, value in (("text", text), ("predicate", predicate), ("object", object)):
             if value is not None:
                 check_text(value, what, longest=200 if what != "text" else longest)
+        if reason != "":
+            check_text(reason, "reason", longest=longest)
         times = {
             what: None if value is None else parse_time(value, what, now=now, past_only=False)
             for what, value in (("valid_at", valid_at), ("invalid_at", invalid_at))
@@ -208,8 +221,8 @@ class Memory(ReadableMemory):
         )
         if edit == FactEdit():
             raise InvalidInputError("nothing to update: give a text, an object, a predicate, a time or metadata")
-        actor = actor or self._settings.actor
-        return self._editor.update(check_id(fact_id), edit, spaces=self._visible, actor=actor, reason=reason)
+        fact_id = check_id(fact_id, "fact_id")
+        return self._editor.update(fact_id, edit, spaces=self._visible, actor=self._actor(actor), reason=reason)
 
     def retry(
         self,
@@ -224,10 +237,15 @@ class Memory(ReadableMemory):
     ) -> AddResult:
         """Learn from episodes that are pending or failed; without a scope, from those of all spaces."""
         spaces, labels = spaces_to_read(user_id, agent_id, run_id, space, None, visible=self._visible, required=False)
-        actor = actor or agent_id or self._settings.actor
+        actor = self._actor(actor, agent_id)
+        check_function(on_progress, "on_progress")
         check_page(limit)
         waiting = self._inspection.pending(spaces=spaces, labels=labels, limit=limit)
         return self._ingest.retry(waiting, actor=actor, on_progress=on_progress)
+
+    def _actor(self, actor: str | None, agent_id: str | None = None) -> str:
+        """Who changes the memory, for history."""
+        return check_name(actor, "actor") or agent_id or self._settings.actor
 
     # --- forgetting ----------------------------------------------------------------------------------------------
 
@@ -240,7 +258,8 @@ class Memory(ReadableMemory):
         Raises:
             NotFoundError: there is no such record.
         """
-        actor = actor or self._settings.actor
+        actor = self._actor(actor)
+        check_flag(vacuum, "vacuum")
         return self._forgetting.delete([check_id(id)], spaces=self._visible, actor=actor, vacuum=vacuum)
 
     def delete_all(
@@ -255,7 +274,8 @@ class Memory(ReadableMemory):
     ) -> DeleteReceipt:
         """Delete everything in one space; with further labels, all that bears them. ``vacuum`` as for ``delete``."""
         spaces, labels = spaces_to_read(user_id, agent_id, run_id, space, None, visible=self._visible)
-        actor = actor or self._settings.actor
+        actor = self._actor(actor)
+        check_flag(vacuum, "vacuum")
         return self._forgetting.delete_all(spaces=spaces, labels=labels, actor=actor, vacuum=vacuum)
 
     def reset(self) -> DeleteReceipt:
@@ -297,6 +317,8 @@ class Memory(ReadableMemory):
         ``on_progress`` is called with the number of records done and their total.
         """
         settings = settings_for(store, settings, config_file, arguments)
+        check_parts(embedder=embedder, clock=clock)
+        check_function(on_progress, "on_progress")
         given = None if store is None or isinstance(store, (str, Path)) else store
         settings = settings.model_copy(update={"extractor": ExtractorSettings(kind="none")})
         parts = build(settings, store=given, embedder=embedder, clock=clock, check_embedder=False)

@@ -6,8 +6,10 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import NoneType
 from typing import Any
 
+from factloom.engine.arguments import check_flag, check_text
 from factloom.engine.scope import Scope
 from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.records import Episode, Role, new_id
@@ -21,32 +23,6 @@ _KNOWN_FIELDS = frozenset(
     {"role", "content", "name", "time", "session", "metadata", "tool_calls", "tool_call_id", "refusal"}
 )
 _ROLES = {role.value: role for role in Role} | {"developer": Role.SYSTEM, "function": Role.TOOL, "human": Role.USER}
-
-
-def check_text(text: object, what: str, *, longest: int) -> str:
-    """Return ``text`` if it can be stored and found again.
-
-    Raises:
-        InvalidInputError: not a string, blank, too long, or with NULs or broken surrogates.
-    """
-    if not isinstance(text, str):
-        raise InvalidInputError(f"{what} must be text, got {type(text).__name__}")
-    if not text.strip():
-        raise InvalidInputError(f"{what} is empty; there is nothing to remember")
-    if len(text) > longest:
-        raise InvalidInputError(
-            f"{what} has {len(text):,} characters, the longest accepted has {longest:,}; split it into several "
-            "messages, or raise ingest.max_characters in the settings"
-        )
-    if "\x00" in text:
-        raise InvalidInputError(f"{what} has a NUL character at position {text.index(chr(0))}; remove it first")
-    broken = _SURROGATE.search(text)
-    if broken:
-        raise InvalidInputError(
-            f"{what} has a broken surrogate at position {broken.start()}, so it is not valid Unicode; "
-            "decode the source with errors='replace'"
-        )
-    return text
 
 
 def parse_time(value: object, what: str, *, now: datetime, past_only: bool = True) -> datetime:
@@ -105,6 +81,11 @@ def check_metadata(metadata: object, what: str = "metadata") -> dict[str, Any]:
     return loaded
 
 
+def _session(session: object, what: str) -> str:
+    """The session that is named, checked; empty for none."""
+    return "" if session is None or session == "" else check_text(session, what, longest=256)
+
+
 def _texts(value: object) -> str:
     if isinstance(value, str):
         return value
@@ -127,6 +108,8 @@ def _content_of(message: Mapping[str, Any], what: str) -> object:
             parts.append(text if isinstance(text, str) else f"[{part.get('type', 'attachment')}]")
         content = "\n".join(parts)
     called = _calls(message.get("tool_calls"), what)
+    if called and not isinstance(content, (str, NoneType)):
+        raise InvalidInputError(f"{what}: content must be text, got {type(content).__name__}")
     if called or content is None:
         content = "\n".join([*([content] if content else []), *called]) or message.get("refusal") or content
     return content
@@ -174,15 +157,16 @@ class MessageReader:
             InvalidInputError: one of them cannot be used; the message says which and why.
         """
         single = isinstance(messages, (str, Mapping, Episode))
-        if not single and not isinstance(messages, Iterable):
+        if not single and (isinstance(messages, (bytes, bytearray)) or not isinstance(messages, Iterable)):
             raise InvalidInputError(f"messages must be a text, a dict or a list of them, got {type(messages).__name__}")
         listed: list[Message] = [messages] if single else list(messages)  # type: ignore[list-item, arg-type]
         if not listed:
             raise InvalidInputError("there are no messages to add; give a text or a non-empty list")
+        check_flag(infer, "infer")
         shared = {
             "role": role,
             "name": name,
-            "session": session,
+            "session": _session(session, "session"),
             "time": time if time is not None else self._now,
             "metadata": check_metadata(metadata),
             "infer": infer,
@@ -199,27 +183,28 @@ class MessageReader:
             message = {"content": message}
         elif not isinstance(message, Mapping):
             raise InvalidInputError(f"{what} must be a text, a dict or an Episode, got {type(message).__name__}")
-        unknown = sorted(set(message) - _KNOWN_FIELDS)
+        unknown = sorted(map(repr, set(message) - _KNOWN_FIELDS))
         if unknown:
             raise InvalidInputError(
-                f"{what} has unknown fields {', '.join(map(repr, unknown))}; put further data under 'metadata'"
+                f"{what} has unknown fields {', '.join(unknown)}; put further data under 'metadata'"
             )
         role = self._role(message.get("role") or shared["role"], what)
         metadata = {**shared["metadata"], **check_metadata(message.get("metadata"), f"{what}: metadata")}
         if message.get("tool_call_id"):
-            metadata.setdefault("tool_call_id", str(message["tool_call_id"]))
-        session = message.get("session") or shared["session"] or ""
+            metadata.setdefault(
+                "tool_call_id", check_text(str(message["tool_call_id"]), f"{what}: tool_call_id", longest=256)
+            )
         time = message["time"] if message.get("time") is not None else shared["time"]
         return Episode(
             id=new_id(),
             space=scope.space,
             labels=scope.labels,
-            session=check_text(session, f"{what}: session", longest=256) if session else "",
+            session=_session(message.get("session"), f"{what}: session") or shared["session"],
             role=role,
             speaker=self._speaker(
                 shared["name"] if message.get("name") is None else message["name"], role, scope, what
             ),
-            content=check_text(_content_of(message, what), f"{what}: content", longest=self._longest),
+            content=self._content(_content_of(message, what), what),
             occurred_at=parse_time(time, f"{what}: time", now=self._now),
             created_at=self._now,
             infer=bool(shared["infer"]) and role in (Role.USER, Role.ASSISTANT, Role.DOCUMENT),
@@ -230,7 +215,7 @@ class MessageReader:
         if episode.space != scope.space:
             raise InvalidInputError(f"{what} belongs to the space {episode.space!r}, the call is for {scope.space!r}")
         check_text(episode.id, f"{what}: id", longest=64)
-        check_text(episode.content, f"{what}: content", longest=self._longest)
+        self._content(episode.content, what)
         if episode.session:
             check_text(episode.session, f"{what}: session", longest=256)
         if episode.speaker is not None:
@@ -239,11 +224,20 @@ class MessageReader:
         return episode.model_copy(
             update={
                 "created_at": self._now,
-                "session": episode.session or shared["session"] or "",
+                "session": episode.session or shared["session"],
                 "infer": episode.infer and bool(shared["infer"]),
                 "metadata": {**shared["metadata"], **check_metadata(episode.metadata)},
                 "ref": 0,
             }
+        )
+
+    def _content(self, content: object, what: str) -> str:
+        return check_text(
+            content,
+            f"{what}: content",
+            longest=self._longest,
+            if_empty="there is nothing to remember",
+            if_long="split it into several messages, or raise ingest.max_characters in the settings",
         )
 
     @staticmethod

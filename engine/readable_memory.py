@@ -9,9 +9,20 @@ from pathlib import Path
 from types import NoneType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from factloom.engine.filters import check_id, check_list, check_number, check_page, make_filter
+from factloom.engine.arguments import (
+    check_flag,
+    check_function,
+    check_id,
+    check_list,
+    check_name,
+    check_number,
+    check_page,
+    check_spaces,
+    check_text,
+)
+from factloom.engine.filters import make_filter
 from factloom.engine.inspection import EntityProfile, Inspection
-from factloom.engine.messages import check_text, parse_time
+from factloom.engine.messages import parse_time
 from factloom.engine.scope import spaces_to_read
 from factloom.engine.wiring import build, build_searcher
 from factloom.schemas.errors import InvalidInputError
@@ -63,16 +74,11 @@ class ReadableMemory:
             StoreError: the store cannot be opened, or was made by another program, embedder or a newer version.
         """
         settings = settings_for(store, settings, config_file, arguments)
+        check_parts(embedder=embedder, extractor=extractor, clock=clock)
         given = None if store is None or isinstance(store, (str, Path)) else store
         self._settings = settings
         self._clock = clock
-        self._visible = (
-            spaces
-            if isinstance(spaces, SpaceSet)
-            else SpaceSet(spaces)
-            if spaces is not None
-            else SpaceSet.everything()
-        )
+        self._visible = SpaceSet.everything() if spaces is None else check_spaces(spaces)
         self._parts = parts = build(settings, store=given, embedder=embedder, extractor=extractor, clock=clock)
         self._inspection = Inspection(parts.store, clock=clock)
         self._searcher = build_searcher(parts, settings, clock=clock)
@@ -145,17 +151,21 @@ class ReadableMemory:
             for what, value in (("since", since), ("until", until), ("as_of", as_of))
         }
         at = times.pop("as_of")
+        limit = self._settings.search.limit if limit is None else limit
+        check_page(limit, offset)
+        check_list(kinds, "kinds")
+        check_flag(include_history, "include_history")
         filters = make_filter(labels=labels, categories=categories, predicates=predicates, metadata=metadata, **times)
         return self._searcher.search(
-            check_text(query, "the query", longest=self._settings.ingest.max_characters),
+            check_text(query, "the query", longest=self._settings.ingest.max_characters, if_empty="ask something"),
             spaces=readable,
-            limit=self._settings.search.limit if limit is None else limit,
+            limit=limit,
             offset=offset,
             kinds=tuple(kinds),
             filters=filters,
             as_of=at,
             include_history=include_history,
-            asker=asker or user_id,
+            asker=check_name(asker, "asker") or user_id,
             now=present,
         )
 
@@ -202,6 +212,7 @@ class ReadableMemory:
         filters = make_filter(labels=labels, categories=categories, predicates=predicates, metadata=metadata)
         check_page(limit, offset)
         check_list(episode_ids, "episode_ids")
+        check_flag(include_history, "include_history")
         query = FactQuery(
             labels=labels,
             categories=filters.categories,
@@ -234,11 +245,11 @@ class ReadableMemory:
         limit: int = 100,
         offset: int = 0,
     ) -> list[Entity]:
-        """Entities by name; with further labels, those that a fact or an episode with these labels is about."""
-        readable, labels = spaces_to_read(user_id, agent_id, run_id, space, spaces, visible=self._visible)
+        """Entities by name."""
+        readable, _ = spaces_to_read(user_id, agent_id, run_id, space, spaces, visible=self._visible)
         check_page(limit, offset)
         check_list(types, "types")
-        return self._inspection.entities(types, limit=limit, offset=offset, spaces=readable, labels=labels)
+        return self._inspection.entities(types, limit=limit, offset=offset, spaces=readable)
 
     def entity(
         self,
@@ -256,8 +267,10 @@ class ReadableMemory:
             NotFoundError: there is none.
             InvalidInputError: several bear the name; the message lists them.
         """
-        spaces, labels = spaces_to_read(user_id, agent_id, run_id, space, None, visible=self._visible, required=False)
-        return self._inspection.profile(name_or_id, spaces=spaces, labels=labels, include_history=include_history)
+        spaces, _ = spaces_to_read(user_id, agent_id, run_id, space, None, visible=self._visible, required=False)
+        check_text(name_or_id, "name_or_id", longest=self._settings.ingest.max_characters, if_empty="name an entity")
+        check_flag(include_history, "include_history")
+        return self._inspection.profile(name_or_id, spaces=spaces, include_history=include_history)
 
     def to_networkx(
         self,
@@ -269,12 +282,10 @@ class ReadableMemory:
         spaces: SpaceSet | list[str] | None = None,
         include_history: bool = False,
     ) -> networkx.MultiDiGraph[str]:
-        """Entities and current facts (or all) as a networkx graph; see ``factloom.graph.networkx_export``.
-
-        Further labels filter both, as in ``get_all``.
-        """
-        readable, labels = spaces_to_read(user_id, agent_id, run_id, space, spaces, visible=self._visible)
-        return self._inspection.graph(spaces=readable, labels=labels, include_history=include_history)
+        """Entities and current facts (or all) as a networkx graph; see ``factloom.graph.networkx_export``."""
+        readable, _ = spaces_to_read(user_id, agent_id, run_id, space, spaces, visible=self._visible)
+        check_flag(include_history, "include_history")
+        return self._inspection.graph(spaces=readable, include_history=include_history)
 
     def pending(
         self,
@@ -331,7 +342,7 @@ def settings_for(
     named = {"store": _path_of_store(store)} if isinstance(store, (str, Path)) else {}
     if not named and store is not None and not isinstance(store, GraphStore):
         raise InvalidInputError(f"store must be the path of a file, or a GraphStore, got {store!r}")
-    if not isinstance(config_file, (str, Path, NoneType)):
+    if not isinstance(config_file, (str, Path, NoneType)) or "\x00" in str(config_file):
         raise InvalidInputError(f"config_file must be the path of a TOML file, got {config_file!r}")
     if settings is None:
         return _checked(load_settings(config_file, **{**arguments, **named}))
@@ -340,6 +351,24 @@ def settings_for(
     if arguments or config_file is not None:
         raise InvalidInputError("give either settings, or config_file and single settings, not both")
     return _checked(settings.model_copy(update=named))
+
+
+def check_parts(*, embedder: object = None, extractor: object = None, clock: object = None) -> None:
+    """Check what a caller gives instead of a part that the settings name.
+
+    Raises:
+        InvalidInputError: one has not the methods that its port asks for.
+    """
+    for part, what, methods in (
+        (embedder, "embedder", ("embed_documents", "embed_queries")),
+        (extractor, "extractor", ("extract",)),
+    ):
+        if part is not None and not all(callable(getattr(part, method, None)) for method in methods):
+            raise InvalidInputError(
+                f"{what} must have the methods {' and '.join(methods)}, got {type(part).__name__}; "
+                f"settings go by settings=load_settings({what}=…)"
+            )
+    check_function(clock, "clock")
 
 
 def _path_of_store(store: str | Path) -> str:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
+from factloom.engine.arguments import check_spaces
 from factloom.schemas.errors import InvalidInputError, MissingScopeError
 from factloom.schemas.spaces import Labels, SpaceSet, check_space, space_of
 
@@ -71,7 +72,7 @@ def spaces_to_read(
     if space is not None and spaces is not None:
         raise InvalidInputError("give either space or spaces, not both")
     if spaces is not None:
-        wanted = spaces if isinstance(spaces, SpaceSet) else SpaceSet(spaces)
+        wanted = check_spaces(spaces)
     elif space is not None:
         wanted = SpaceSet.of(space)
     elif labels.given():
