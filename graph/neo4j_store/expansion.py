@@ -1,0 +1,91 @@
+"""Expansion: the neighbourhood of some records, in one statement (``cypher/read_expand.cypher``).
+
+1. The episodes given, and those of the facts given; from them ``window`` steps along NEXT either way.
+2. The facts given, those that these episodes state, and the best facts of the entities given.
+3. ``hops`` times: the best facts of all entities at the ends of the facts found so far.
+4. Around all facts: their newest episodes and the entities at both ends.
+
+An episode states at most ``facts_per_entity`` of its facts here, chosen as an entity's are: by support, then newest,
+then ref. Only the given refs are checked against the readable spaces: no writer makes a link from one to another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from factloom.graph.neo4j_store.connection import Runner
+from factloom.graph.neo4j_store.filters import view_condition, view_times
+from factloom.graph.neo4j_store.queries import Queries
+from factloom.schemas.ports import EntityNode, EpisodeNode, FactNode, Neighbourhood
+from factloom.schemas.queries import ExpandLimits, View
+
+
+def expand(
+    runner: Runner, queries: Queries, refs: Sequence[int], *, readable: dict[str, Any], view: View, limits: ExpandLimits
+) -> Neighbourhood:
+    """The neighbourhood of ``refs``, as the module's first lines say. ``readable``: the parameters for the spaces."""
+    parameters = {
+        **readable,
+        **view_times(view),
+        "refs": list(dict.fromkeys(map(int, refs))),
+        "history": view.history,
+        "bound": limits.facts_per_entity,
+        "sources": limits.episodes_per_fact,
+        "nodes": limits.nodes,
+    }
+    text = expansion_text(queries, view, window=limits.window, hops=limits.hops)
+    ((episodes, facts, entities, over),) = runner.rows(text, {"w": parameters})
+    return Neighbourhood(
+        episodes={row[0]: _episode_node(row) for row in sorted(episodes, key=_ref)},
+        facts={row[0]: _fact_node(row) for row in sorted(facts, key=_ref)},
+        entities={row[0]: EntityNode._make(row) for row in sorted(entities, key=_ref)},
+        over={row[0]: tuple(map(_fact_node, sorted(row[2], key=_ref))) for row in sorted(over, key=_ref)},
+        stale_episodes=frozenset(row[0] for row in over if row[1]),
+    )
+
+
+def expansion_text(queries: Queries, view: View, *, window: int, hops: int) -> str:
+    """The statement for such a view: its form depends on the view and on two small numbers, never on data."""
+    form = "history" if view.history else "now" if view.at is None else "at"
+    return _text(queries.prefix, form, window, hops, view_condition(view), tuple(_parts(queries, form)))
+
+
+def _parts(queries: Queries, form: str) -> Iterable[tuple[str, str]]:
+    degree = {"history": "degree_of_all", "now": "degree_now", "at": "degree_at"}[form]
+    yield "expand", queries["expand"]
+    yield "expand_hop", queries["expand_hop"]
+    yield "best_facts", queries["best_facts"]
+    yield "newest_sources", queries["newest_sources"]
+    yield "degree", queries[degree]
+
+
+@lru_cache(maxsize=128)
+def _text(prefix: str, form: str, window: int, hops: int, seen: str, parts: tuple[tuple[str, str], ...]) -> str:
+    found = dict(parts)
+    text = found.pop("expand").replace("{hops}", "\n".join([found.pop("expand_hop")] * hops))
+    for name, part in found.items():
+        text = text.replace(f"{{{name}}}", part)
+    return text.replace("{window}", str(int(window))).replace("{seen}", seen)
+
+
+def _ref(row: Sequence[Any]) -> int:
+    found: int = row[0]
+    return found
+
+
+def _seconds(micros: int | None) -> float | None:
+    return None if micros is None else micros / 1e6
+
+
+def _episode_node(row: Sequence[Any]) -> EpisodeNode:
+    return EpisodeNode(*row[:6], row[6] / 1e6, *row[7:])
+
+
+def _fact_node(row: Sequence[Any]) -> FactNode:
+    """A list of ``{fact_node_columns}`` as a node."""
+    valid, invalid, created, expired = row[5:9]
+    return FactNode(
+        *row[:5], _seconds(valid), _seconds(invalid), created / 1e6, _seconds(expired), *row[9:11], tuple(row[11])
+    )

@@ -1,0 +1,92 @@
+"""Terms: how they are looked up in the full-text index, and how its answer becomes postings.
+
+Counts come from ``:Term`` nodes, postings from the index, whose query holds the spaces and the kind (see
+docs/decisions/007-neo4j-keywords.md). Terms and spaces are words of our own making, so nothing in them is syntax.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from factloom.graph.neo4j_store.rows import KIND_LABELS, check_kind, encode_term, index_token
+from factloom.schemas.ports import Posting, TermMatches, TermQuery
+from factloom.schemas.spaces import SpaceSet
+
+if TYPE_CHECKING:
+    from factloom.schemas.ports import Refs
+
+_MOST_SPACES: Final = 500
+"""Lucene refuses a query of more than 1024 clauses."""
+
+_TOTALS: Final = ("episode", "fact", "entity")
+
+
+def as_parameter(asked: TermQuery, at: int, prefix: str, store_id: str, spaces: SpaceSet) -> dict[str, Any]:
+    """What the statement needs to know of a query; ``at`` comes back with each of its postings.
+
+    Raises:
+        InvalidInputError: there is no such kind.
+    """
+    kind = check_kind(asked.kind)
+    return {
+        "at": at,
+        "kind": kind,
+        "label": prefix + KIND_LABELS[kind],
+        "terms": [encode_term(term) for term in dict.fromkeys(asked.terms)],
+        "most": asked.max_documents,
+        "within": _within(kind, store_id, spaces),
+    }
+
+
+def _within(kind: str, store_id: str, spaces: SpaceSet) -> list[str]:
+    """Beginnings of index queries that together cover the spaces; a term makes each complete."""
+    if spaces.is_everything:
+        return ["+_terms:"]
+    tokens = [index_token(store_id, space, kind) for space in spaces.names]
+    groups = [tokens[i : i + _MOST_SPACES] for i in range(0, len(tokens), _MOST_SPACES)]
+    return [f"+_space_token:({' '.join(group)}) +_terms:" for group in groups]
+
+
+def matches_of(asked: Sequence[TermQuery], totals: Sequence[int], rows: Iterable[Sequence[Any]]) -> list[TermMatches]:
+    """The answers to the queries ``asked``. ``totals``: documents and terms of each kind in turn."""
+    postings: list[dict[str, Posting]] = [{} for _ in asked]
+    written = [{encode_term(term): term for term in query.terms} for query in asked]
+    for at, encoded, documents, *columns in rows:
+        postings[at][written[at][encoded]] = _posting(encoded, documents, *columns)
+    found = []
+    for query, mine in zip(asked, postings, strict=True):
+        kind = 2 * _TOTALS.index(query.kind)
+        order = {term: mine[term] for term in query.terms if term in mine}
+        found.append(TermMatches(documents=totals[kind], terms=totals[kind + 1], postings=order))
+    return found
+
+
+def _posting(
+    term: str, documents: int, refs: list[int], lengths: list[int], repeating: list[int], repeated: list[str]
+) -> Posting:
+    """``repeating``: refs of the records that may hold the term more than once; ``repeated``: their ``_repeats``."""
+    unsorted = np.array(refs, np.int64)
+    order = np.argsort(unsorted, kind="stable")
+    ascending = unsorted[order]
+    counts = np.ones(len(refs), np.int64)
+    for ref, text in zip(repeating, repeated, strict=True):
+        counts[np.searchsorted(ascending, ref)] = _count(term, text)
+    return Posting(documents, ascending, counts, np.array(lengths, np.int64)[order])
+
+
+def _count(term: str, repeats: str) -> int:
+    for item in repeats.split(" "):
+        name, _, count = item.partition(":")
+        if name == term:
+            return int(count)
+    return 1
+
+
+def integers(values: Sequence[int]) -> Refs:
+    """Refs in ascending order."""
+    found = np.array(values, np.int64)
+    found.sort()
+    return found

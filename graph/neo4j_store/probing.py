@@ -1,0 +1,91 @@
+"""The first questions of a search in one statement (``cypher/read_probe.cypher``), and terms alone by the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from factloom.graph.neo4j_store.connection import Runner
+from factloom.graph.neo4j_store.filters import (
+    Conditions,
+    episode_conditions,
+    fact_conditions,
+    view_condition,
+    view_times,
+)
+from factloom.graph.neo4j_store.matching import as_parameter, integers, matches_of
+from factloom.graph.neo4j_store.queries import Queries
+from factloom.graph.neo4j_store.rows import FORGOTTEN, entity_of, findable
+from factloom.graph.neo4j_store.schema import full_text_index
+from factloom.schemas.ports import Probe, Probed
+from factloom.schemas.queries import EpisodeQuery, FactQuery, View
+from factloom.schemas.spaces import SpaceSet
+
+
+def run_probe(
+    runner: Runner, queries: Queries, probe: Probe, *, store_id: str, spaces: SpaceSet, readable: dict[str, Any]
+) -> Probed:
+    """What ``probe`` asks for. ``readable``: the parameters for the spaces."""
+    prefix = queries.prefix
+    selections = [conditions_of(query, spaces, f"q{i}_") for i, query in enumerate(probe.selections)]
+    parameters = {
+        **readable,
+        **view_times(probe.view),
+        "index": full_text_index(prefix),
+        "terms": [as_parameter(asked, i, prefix, store_id, spaces) for i, asked in enumerate(probe.terms)],
+        "keys": findable(list(dict.fromkeys(probe.entity_keys))),
+        "limit": probe.entity_limit,
+        "predicates": list(probe.predicates),
+    }
+    for conditions in selections:
+        parameters.update(conditions.parameters)
+    text = probe_text(queries, probe.view, list(zip(probe.selections, selections, strict=True)))
+    ((totals, sequences, postings, entities, relations, selected),) = runner.rows(text, {"w": parameters})
+    return Probed(
+        terms=tuple(matches_of(probe.terms, totals, postings)),
+        entities=tuple(map(entity_of, entities)),
+        relations=_by_entity(entities, relations) if probe.predicates else {},
+        selections=tuple(map(integers, selected)),
+        sequences={name: sequence for name, sequence in sequences if not name.startswith(FORGOTTEN)},
+    )
+
+
+def conditions_of(query: FactQuery | EpisodeQuery, spaces: SpaceSet, name: str = "") -> Conditions:
+    """What ``query`` asks of a fact ``f`` or an episode ``e``."""
+    if isinstance(query, FactQuery):
+        return fact_conditions(query, spaces, name)
+    return episode_conditions(query, spaces, name)
+
+
+def selection_text(
+    queries: Queries, query: FactQuery | EpisodeQuery, conditions: Conditions, name: str = "refs"
+) -> str:
+    """The statement that collects the refs of what matches, as ``name``."""
+    kind, node, label = ("facts", "f", "Fact") if isinstance(query, FactQuery) else ("episodes", "e", "Episode")
+    matching = conditions.matching(f"({node}:{{prefix}}{label})").replace("{prefix}", queries.prefix)
+    return queries[f"select_{kind}"].replace("{matching}", matching).replace("{name}", name)
+
+
+def probe_text(
+    queries: Queries, view: View | None, selections: Sequence[tuple[FactQuery | EpisodeQuery, Conditions]]
+) -> str:
+    """The statement for such a view and such selections."""
+    names = [f"refs{i}" for i in range(len(selections))]
+    subqueries = [
+        f"CALL () {{\n{selection_text(queries, query, conditions, name)}\n}}"
+        for (query, conditions), name in zip(selections, names, strict=True)
+    ]
+    return (
+        queries["probe"]
+        .replace("{selections}", "\n".join(subqueries))
+        .replace("{selected}", f"[{', '.join(names)}] AS selected")
+        .replace("{seen}", view_condition(view))
+    )
+
+
+def _by_entity(entities: Sequence[Sequence[Any]], relations: Sequence[Sequence[int]]) -> dict[int, Any]:
+    """By entity found, the facts about it, each once."""
+    found: dict[int, set[int]] = {row[0]: set() for row in entities}
+    for entity, fact in relations:
+        found[entity].add(fact)
+    return {entity: integers(sorted(refs)) for entity, refs in found.items()}
