@@ -245,11 +245,11 @@ class ReadableMemory:
         limit: int = 100,
         offset: int = 0,
     ) -> list[Entity]:
-        """Entities by name."""
-        readable, _ = spaces_to_read(user_id, agent_id, run_id, space, spaces, visible=self._visible)
+        """Entities by name; with further labels, those that a fact or an episode with these labels is about."""
+        readable, labels = spaces_to_read(user_id, agent_id, run_id, space, spaces, visible=self._visible)
         check_page(limit, offset)
         check_list(types, "types")
-        return self._inspection.entities(types, limit=limit, offset=offset, spaces=readable)
+        return self._inspection.entities(types, limit=limit, offset=offset, spaces=readable, labels=labels)
 
     def entity(
         self,
@@ -267,10 +267,10 @@ class ReadableMemory:
             NotFoundError: there is none.
             InvalidInputError: several bear the name; the message lists them.
         """
-        spaces, _ = spaces_to_read(user_id, agent_id, run_id, space, None, visible=self._visible, required=False)
+        spaces, labels = spaces_to_read(user_id, agent_id, run_id, space, None, visible=self._visible, required=False)
         check_text(name_or_id, "name_or_id", longest=self._settings.ingest.max_characters, if_empty="name an entity")
         check_flag(include_history, "include_history")
-        return self._inspection.profile(name_or_id, spaces=spaces, include_history=include_history)
+        return self._inspection.profile(name_or_id, spaces=spaces, labels=labels, include_history=include_history)
 
     def to_networkx(
         self,
@@ -282,10 +282,13 @@ class ReadableMemory:
         spaces: SpaceSet | list[str] | None = None,
         include_history: bool = False,
     ) -> networkx.MultiDiGraph[str]:
-        """Entities and current facts (or all) as a networkx graph; see ``factloom.graph.networkx_export``."""
-        readable, _ = spaces_to_read(user_id, agent_id, run_id, space, spaces, visible=self._visible)
+        """Entities and current facts (or all) as a networkx graph; see ``factloom.graph.networkx_export``.
+
+        Further labels filter both, as in ``get_all``.
+        """
+        readable, labels = spaces_to_read(user_id, agent_id, run_id, space, spaces, visible=self._visible)
         check_flag(include_history, "include_history")
-        return self._inspection.graph(spaces=readable, include_history=include_history)
+        return self._inspection.graph(spaces=readable, labels=labels, include_history=include_history)
 
     def pending(
         self,
