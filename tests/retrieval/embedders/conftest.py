@@ -2,16 +2,16 @@
 
 import base64
 import json
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
+
+from tests.http_service import HttpService
 
 WORDS = [
     "the",
@@ -100,43 +100,15 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
-class EmbeddingService:
-    """An embeddings service on this machine. ``script`` holds answers to give first: (status, headers, body)."""
+class EmbeddingService(HttpService):
+    """An embeddings service on this machine."""
 
     def __init__(self) -> None:
         self.dimension = 8
-        self.script: list[tuple[int, dict[str, str], bytes]] = []
         self.change: Callable[[dict[str, Any]], dict[str, Any]] = lambda answer: answer
         self.longest = 10**9
-        self.requests: list[dict[str, Any]] = []
         self.force_floats = False
-        service = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                service.requests.append(body | {"path": self.path, "key": self.headers["Authorization"]})
-                if service.script:
-                    status, headers, content = service.script.pop(0)
-                else:
-                    status, headers, content = service.answer(body)
-                self.send_response(status)
-                for name, value in ({"Content-Type": "application/json"} | headers).items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
+        super().__init__()
 
     def vector(self, text: str) -> np.ndarray[Any, np.dtype[np.float32]]:
         """Letter counts, not of unit length: what comes out of the adapter must be."""
@@ -164,11 +136,6 @@ class EmbeddingService:
         usage = {"prompt_tokens": 1, "total_tokens": 1}
         answer = {"object": "list", "data": data, "model": body["model"], "usage": usage}
         return 200, {}, json.dumps(self.change(answer)).encode()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 @pytest.fixture
