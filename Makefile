@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CONVERSATION ?=
+TESTS ?=
 TREEBANK ?= ../shared/data/treebank
 DATASETS ?= ../shared/eval
 
@@ -27,8 +28,8 @@ $(VENV)/dev: $(VENV)/base
 demo: $(VENV)/base  ## import a conversation and ask eight questions (CONVERSATION=file for one of yours)
 	$(BIN)/factloom demo $(CONVERSATION)
 
-test: $(VENV)/dev  ## all tests
-	$(BIN)/python -m pytest
+test: $(VENV)/dev  ## all tests (TESTS=path for some)
+	$(BIN)/python -m pytest $(TESTS)
 
 lint: $(VENV)/dev  ## ruff, mypy, import-linter
 	$(BIN)/ruff format --check .

@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 
-from .jars import DEFAULT_VERSION
+from .jars import DEFAULT_VERSION, fetch_jars
 from .java import ServerUnavailableError
 from .process import LocalServer
 
@@ -21,10 +21,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m scripts.neo4j_server", description=__doc__.split("\n", 1)[0])
     parser.add_argument("--version", default=DEFAULT_VERSION, help="default: %(default)s; 2025.10.1 was tried too")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a line of neo4j.conf")
+    parser.add_argument("--jars", action="store_true", help="only fetch the jars and print where they are")
     arguments = parser.parse_args()
     settings = dict(line.partition("=")[::2] for line in arguments.set)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        if arguments.jars:
+            print(fetch_jars(arguments.version))
+            return
         with LocalServer(arguments.version, settings) as server:
             print(f"Neo4j {server.version}, until Ctrl-C (process {server.pid}, log in {server.home}/logs)\n")
             print(f"export FACTLOOM_TEST_NEO4J_URI=neo4j://{server.address}")

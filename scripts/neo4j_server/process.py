@@ -23,13 +23,7 @@ START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 LOG_LINES = 40
 
-OPENED_PACKAGES = ("java.nio", "java.io", "sun.nio.ch")
-JVM_FLAGS = (
-    "-Xms512m",
-    "-Xmx1g",
-    *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED_PACKAGES),
-    "-Dio.netty.tryReflectionSetAccessible=true",
-)
+JVM_OPTIONS = Path(__file__).with_name("jvm.options")
 SETTINGS = {
     "server.default_listen_address": "127.0.0.1",
     "server.http.enabled": "false",
@@ -66,13 +60,13 @@ class LocalServer:
         self.version = version
         self.user = USER
         self.password = secrets.token_hex(12)
-        self.started_by = f"local process, Neo4j {version}"
+        self.started_by = "local process"
         self._java = find_java(version)
         self._classpath = f"{fetch_jars(version)}/*"
         self._process: subprocess.Popen[bytes] | None = None
         self._watchdog: subprocess.Popen[bytes] | None = None
         self.home = Path(tempfile.mkdtemp(prefix="factloom-neo4j-"))
-        self.port = _free_port()
+        self.port = free_port()
         self._write_home(settings or {})
 
     @property
@@ -180,7 +174,7 @@ class LocalServer:
     def _command(self) -> list[str]:
         entry = "CommunityEntryPoint" if self.version.startswith("5.") else "Neo4jCommunity"
         folders = [f"--home-dir={self.home}", f"--config-dir={self.home / 'conf'}"]
-        return [str(self._java), *JVM_FLAGS, "-cp", self._classpath, f"org.neo4j.server.{entry}", *folders]
+        return [str(self._java), f"@{JVM_OPTIONS}", "-cp", self._classpath, f"org.neo4j.server.{entry}", *folders]
 
     def _environment(self) -> dict[str, str]:
         return {**os.environ, "NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")}
@@ -229,7 +223,8 @@ def answers_bolt(port: int, host: str = "127.0.0.1") -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import neo4j
+from neo4j.exceptions import DriverError, Neo4jError
 from scripts.neo4j_server.jars import DEFAULT_VERSION, why_unavailable
 from scripts.neo4j_server.java import ServerUnavailableError
 from scripts.neo4j_server.process import LocalServer
 
+from . import containers
+
 URI, USER, PASSWORD = "FACTLOOM_TEST_NEO4J_URI", "FACTLOOM_TEST_NEO4J_USER", "FACTLOOM_TEST_NEO4J_PASSWORD"
 MAY_WIPE = "FACTLOOM_TEST_NEO4J_WIPE"
-VERSION = "FACTLOOM_TEST_NEO4J_VERSION"
+VERSION, IMAGE = "FACTLOOM_TEST_NEO4J_VERSION", "FACTLOOM_TEST_NEO4J_IMAGE"
 
 
 class ServerControl(Protocol):
@@ -79,15 +81,18 @@ def given_server() -> Neo4jServer | None:
     Raises
     ------
     ServerUnavailableError
-        Its database holds data that is not ours to delete, and nothing says that we may.
+        It does not answer or refuses the password, or its database holds data and nothing says that we may delete it.
     """
     if not (uri := os.environ.get(URI)):
         return None
     server = Neo4jServer(
         uri, os.environ.get(USER, "neo4j"), os.environ.get(PASSWORD, "neo4j"), started_by=f"given by {URI}"
     )
-    with server.driver() as driver:
-        nodes = driver.execute_query("MATCH (n) RETURN count(n)", result_transformer_=neo4j.Result.value)[0]
+    try:
+        with server.driver() as driver:
+            nodes = driver.execute_query("MATCH (n) RETURN count(n)", result_transformer_=neo4j.Result.value)[0]
+    except (DriverError, Neo4jError) as error:
+        raise ServerUnavailableError(f"{URI}={uri} cannot be used: {error}") from error
     if nodes and not os.environ.get(MAY_WIPE):
         raise ServerUnavailableError(
             f"the database at {uri} holds {nodes} nodes, which these tests would delete: "
@@ -104,7 +109,26 @@ def own_server() -> Neo4jServer:
     ServerUnavailableError
         None can be had; the message says what to install.
     """
-    control = _starter()()
+    if containers.engine_answers():
+        image = os.environ.get(IMAGE)
+        try:
+            return _started(containers.ContainerServer(image or f"neo4j:{os.environ.get(VERSION, '5.26')}-community"))
+        except ServerUnavailableError as error:
+            if image:
+                raise
+            why_no_container = str(error)
+    else:
+        why_no_container = "no Docker API answers"
+    version = os.environ.get(VERSION, DEFAULT_VERSION)
+    if missing := why_unavailable(version):
+        raise ServerUnavailableError(
+            f"no Neo4j server for the live tests: start Docker ({why_no_container}), "
+            f"or install Java 17 and Maven ({missing}), or set {URI}"
+        )
+    return _started(LocalServer(version))
+
+
+def _started(control: ServerControl) -> Neo4jServer:
     try:
         control.start()
     except BaseException:
@@ -115,12 +139,3 @@ def own_server() -> Neo4jServer:
 
 def _quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
-
-
-def _starter() -> Callable[[], ServerControl]:
-    version = os.environ.get(VERSION, DEFAULT_VERSION)
-    if missing := why_unavailable(version):
-        raise ServerUnavailableError(
-            f"no Neo4j server for the live tests: start Docker, or install Java 17 and Maven ({missing}), or set {URI}"
-        )
-    return lambda: LocalServer(version)
