@@ -62,6 +62,7 @@ class AsyncMemory:
     entities = _in_thread(Memory.entities)
     entity = _in_thread(Memory.entity)
     to_networkx = _in_thread(Memory.to_networkx)
+    cypher = _in_thread(Memory.cypher)
     pending = _in_thread(Memory.pending)
     stats = _in_thread(Memory.stats)
     delete = _in_thread(Memory.delete)

@@ -260,7 +260,9 @@ class Memory(ReadableMemory):
         """
         actor = self._actor(actor)
         check_flag(vacuum, "vacuum")
-        return self._forgetting.delete([check_id(id)], spaces=self._visible, actor=actor, vacuum=vacuum)
+        receipt = self._forgetting.delete([check_id(id)], spaces=self._visible, actor=actor, vacuum=vacuum)
+        self._cypher.forget()
+        return receipt
 
     def delete_all(
         self,
@@ -276,12 +278,16 @@ class Memory(ReadableMemory):
         spaces, labels = spaces_to_read(user_id, agent_id, run_id, space, None, visible=self._visible)
         actor = self._actor(actor)
         check_flag(vacuum, "vacuum")
-        return self._forgetting.delete_all(spaces=spaces, labels=labels, actor=actor, vacuum=vacuum)
+        receipt = self._forgetting.delete_all(spaces=spaces, labels=labels, actor=actor, vacuum=vacuum)
+        self._cypher.forget()
+        return receipt
 
     def reset(self) -> DeleteReceipt:
         """Delete everything in every space that this handle may use."""
         labels = SearchFilter().labels
-        return self._forgetting.delete_all(spaces=self._visible, labels=labels, actor=self._settings.actor)
+        receipt = self._forgetting.delete_all(spaces=self._visible, labels=labels, actor=self._settings.actor)
+        self._cypher.forget()
+        return receipt
 
     def vacuum(self) -> None:
         """Finish deletions whose receipt has ``residue``: take what is left of deleted text out of all files.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import NoneType, TracebackType
@@ -24,7 +24,8 @@ from factloom.engine.filters import make_filter
 from factloom.engine.inspection import EntityProfile, Inspection
 from factloom.engine.messages import parse_time
 from factloom.engine.scope import spaces_to_read
-from factloom.engine.wiring import build, build_searcher
+from factloom.engine.wiring import build, build_cypher, build_searcher
+from factloom.schemas.cypher import CypherResult
 from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.ports import Embedder, Extractor, GraphStore
 from factloom.schemas.queries import FactQuery, View
@@ -82,6 +83,7 @@ class ReadableMemory:
         self._parts = parts = build(settings, store=given, embedder=embedder, extractor=extractor, clock=clock)
         self._inspection = Inspection(parts.store, clock=clock)
         self._searcher = build_searcher(parts, settings, clock=clock)
+        self._cypher = build_cypher(parts, settings, clock=clock)
 
     @property
     def settings(self) -> Settings:
@@ -290,6 +292,35 @@ class ReadableMemory:
         check_flag(include_history, "include_history")
         return self._inspection.graph(spaces=readable, labels=labels, include_history=include_history)
 
+    def cypher(
+        self,
+        query: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        run_id: str | None = None,
+        space: str | None = None,
+        spaces: SpaceSet | list[str] | None = None,
+        timeout: float | None = None,
+        limit: int | None = None,
+    ) -> CypherResult:
+        """The rows that a read-only Cypher query gives over the graph of ``docs/graph-model.md`` (``docs/cypher.md``).
+
+        Without a scope it reads all that this handle may read. ``timeout`` is in seconds, ``limit`` a number of rows;
+        defaults: ``cypher.timeout`` and ``cypher.limit`` of the settings. Queries may use ``$spaces`` and ``$now``.
+
+        Raises:
+            QueryError: the query is wrong, or would write.
+            QueryTimeoutError: it took too long.
+            InvalidInputError: an argument cannot be used, or there is more than may be read into memory.
+            ConfigurationError: the extra ``cypher`` is not installed.
+        """
+        readable, labels = spaces_to_read(
+            user_id, agent_id, run_id, space, spaces, visible=self._visible, required=False
+        )
+        return self._cypher.run(query, parameters, spaces=readable, labels=labels, timeout=timeout, limit=limit)
+
     def pending(
         self,
         *,
@@ -318,6 +349,7 @@ class ReadableMemory:
 
     def close(self) -> None:
         """Write the index's snapshots and release the store; safe to call twice."""
+        self._cypher.forget()
         self._parts.index.close()
         self._parts.store.close()
 

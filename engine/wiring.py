@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from factloom.schemas.errors import ConfigurationError, EmbedderMismatchError
-from factloom.schemas.ports import ChangeFeed, Embedder, Extractor, GraphStore, VectorIndex
+from factloom.schemas.ports import ChangeFeed, CypherRunner, Embedder, Extractor, GraphStore, VectorIndex
 from factloom.schemas.settings import EmbedderSettings, ExtractorSettings, Settings
+from factloom.schemas.spaces import Labels, SpaceSet
 
 if TYPE_CHECKING:
+    from factloom.engine.cypher import CypherQueries
     from factloom.retrieval.searcher import Searcher
 
 
@@ -169,3 +171,17 @@ def build_searcher(parts: Parts, settings: Settings, *, clock: Callable[[], date
     return Searcher(
         parts.store, parts.index, parts.embedder, spread=personalised_pagerank, settings=settings.search, clock=clock
     )
+
+
+def build_cypher(parts: Parts, settings: Settings, *, clock: Callable[[], datetime]) -> CypherQueries:
+    """Read-only Cypher over these parts; the engine is loaded at the first query."""
+    from factloom.engine.cypher import CypherQueries
+
+    def project(spaces: SpaceSet, labels: Labels, now: datetime) -> tuple[CypherRunner, datetime | None]:
+        from factloom.graph.cypher.embedded import EmbeddedGraph
+        from factloom.graph.cypher.projection import read_projection
+
+        projection = read_projection(parts.store, spaces=spaces, labels=labels, now=now)
+        return EmbeddedGraph(projection), projection.valid_until
+
+    return CypherQueries(parts.store, project, settings.cypher, clock=clock)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
+from factloom.schemas.cypher import CypherResult
 from factloom.schemas.extraction import Extraction, ExtractionRequest
 from factloom.schemas.queries import EntityQuery, EpisodeQuery, ExpandLimits, FactQuery, View
 from factloom.schemas.records import Change, Entity, Episode, Fact, Metadata, Status
@@ -429,6 +430,19 @@ class Exportable(Protocol):
 
     def origin(self, space: str) -> str | None:
         """As ``WriteTransaction.origin``."""
+
+
+@runtime_checkable
+class CypherRunner(Protocol):
+    """Ability to run Cypher, read-only. A store with it runs the query over its whole database, all spaces together."""
+
+    def run_cypher(self, query: str, parameters: Mapping[str, Any], *, timeout: float, limit: int) -> CypherResult:
+        """The first ``limit`` rows of the query, as they are within ``timeout`` seconds.
+
+        Raises:
+            QueryError: the query is wrong, or is refused since it would write, read files or change the server.
+            QueryTimeoutError: it took longer.
+        """
 
 
 # --- vector index ---

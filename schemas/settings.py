@@ -84,6 +84,16 @@ class IngestSettings(_Section):
     )
 
 
+class CypherSettings(_Section):
+    """Bounds of Cypher queries."""
+
+    timeout: float = Field(30.0, gt=0, le=3600, description="seconds after which a query is stopped")
+    limit: int = Field(1000, ge=1, le=1_000_000, description="rows of a result; more are left out, and that is said")
+    max_records: int = Field(
+        500_000, ge=1, description="episodes, entities and facts that may be read into memory for queries"
+    )
+
+
 class Settings(BaseSettings):
     """Everything that can be set. See the fields for their meaning and defaults."""
 
@@ -106,6 +116,7 @@ class Settings(BaseSettings):
     extractor: ExtractorSettings = ExtractorSettings()
     search: SearchSettings = SearchSettings()
     ingest: IngestSettings = IngestSettings()
+    cypher: CypherSettings = CypherSettings()
 
     @classmethod
     def settings_customise_sources(
