@@ -19,33 +19,32 @@ class Prices:
 class Usage:
     """What services say a request used; those that say nothing count for nothing."""
 
-    requests: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
-            self.requests + other.requests,
             self.prompt_tokens + other.prompt_tokens,
             self.completion_tokens + other.completion_tokens,
             self.cached_tokens + other.cached_tokens,
         )
 
     def shares(self, weights: Sequence[int]) -> list[Usage]:
-        """What each turn of a request is charged, in proportion to its weight; the shares add up to the whole.
-
-        A request that several turns shared counts as one for each of them.
-        """
+        """What each turn of a request is charged, in proportion to its weight; the shares add up to the whole."""
         prompt, completion, cached = (
             _apportioned(amount, weights) for amount in (self.prompt_tokens, self.completion_tokens, self.cached_tokens)
         )
-        return [Usage(self.requests, *amounts) for amounts in zip(prompt, completion, cached, strict=True)]
+        return [Usage(*amounts) for amounts in zip(prompt, completion, cached, strict=True)]
 
     def as_dict(self, prices: Prices) -> dict[str, float]:
-        """For an episode: counts, and the cost if prices are known. Cached tokens are charged like the others."""
+        """For an episode: counts, and the cost if prices are known; empty if nothing was used or told.
+
+        Cached tokens are charged like the others.
+        """
+        if self == Usage():
+            return {}
         told: dict[str, float] = {
-            "requests": self.requests,
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": self.completion_tokens,
         }
@@ -73,7 +72,6 @@ def usage_of(completion: object) -> Usage:
     usage = getattr(completion, "usage", None)
     details = getattr(usage, "prompt_tokens_details", None)
     return Usage(
-        1,
         _count(getattr(usage, "prompt_tokens", None)),
         _count(getattr(usage, "completion_tokens", None)),
         _count(getattr(details, "cached_tokens", None)),

@@ -100,7 +100,7 @@ class LlmExtractor:
             candidates=tuple(candidates) if error is None else (),
             error=None if error is None else f"{type(error).__name__}: {error}",
             retryable=error is None or error.retryable,
-            usage=usage.as_dict(self._prices) if usage.requests else {},
+            usage=usage.as_dict(self._prices),
             notes=tuple(note for result in results for note in result.findings.notes),
             extractor=self.name,
         )
