@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
 
-from factloom.graph.neo4j_store.rows import type_label
+from factloom.graph.type_labels import type_label
 from factloom.schemas.ports import Exportable, GraphStore
 from factloom.schemas.queries import EntityQuery, EpisodeQuery, FactQuery
 from factloom.schemas.records import Change, Entity, Episode, Fact

@@ -14,18 +14,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from factloom.graph.type_labels import type_label as type_label
 from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.records import Action, Category, Change, Entity, Episode, Fact, Role, Status
 from factloom.schemas.spaces import Labels
 
 KIND_LABELS: Final[Mapping[str, str]] = {"episode": "Episode", "fact": "Fact", "entity": "Entity"}
 """Label of each kind, without the store's prefix."""
-
-OWN_LABELS: Final = (
-    *("Episode", "Fact", "Entity", "Session", "Change"),
-    *("Space", "Store", "Name", "Term", "Removal", "Embedded", "Writer"),
-)
-"""The labels that the store uses itself."""
 
 FORGOTTEN: Final = "\x01"
 """Begins the digest that stands for the name of an emptied space; no space can be called so."""
@@ -38,7 +33,6 @@ _CLOSING: Final = " \t\r\n\"'\u201d\u2019\u00bb)]*_"
 _NO_LABELS: Final = Labels()
 _PREDICATE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _PLAIN_TERM: Final = re.compile(r"[a-z0-9]{1,60}")
-_MOST_TYPE_CHARACTERS: Final = 80
 _LONGEST_ENCODED: Final = 100
 
 
@@ -200,20 +194,6 @@ def index_text(terms: Sequence[str]) -> tuple[str, str, int]:
     counts = Counter(map(encode_term, terms))
     repeats = " ".join(f"{term}:{count}" for term, count in sorted(counts.items()) if count > 1)
     return " ".join(sorted(counts)), repeats, len(terms)
-
-
-def type_label(type_: str) -> str | None:
-    """The label that shows an entity's type: its words in CamelCase, None if it has no letters or digits.
-
-    One that ends like a label of ours gets an underscore, so that it can be none, whatever prefix another store has.
-    """
-    words = re.findall(r"[^\W_]+", type_[:_MOST_TYPE_CHARACTERS])
-    label = "".join(word[:1].upper() + word[1:] for word in words)
-    if not label:
-        return None
-    if label[0].isdigit():
-        label = f"_{label}"
-    return f"{label}_" if label.endswith(OWN_LABELS) else label
 
 
 def check_predicate(predicate: str) -> str:
