@@ -154,8 +154,7 @@ class Connection:
 
     def driver(self) -> neo4j.Driver:
         """The driver of this process; one that came through a fork is left alone, as its sockets are the parent's."""
-        if self._closed:
-            raise failures.closed(self.place)
+        self.check_open()
         if os.getpid() != self._pid:
             self._inherited = self._driver  # neither used nor closed here
             self._begin_process()
@@ -288,6 +287,15 @@ class Connection:
         except failures.DRIVER_FAILURES as error:
             raise failures.translate(error, self.place) from error
         check_server(info.agent, self.place)
+
+    def check_open(self) -> None:
+        """See that the store was not closed.
+
+        Raises:
+            StoreUnavailableError: it was.
+        """
+        if self._closed:
+            raise failures.closed(self.place)
 
     def close(self) -> None:
         """Close the driver, after a write that is under way; safe to call twice."""

@@ -43,7 +43,7 @@ class Conditions:
 
     def bind(self, value: Any) -> str:
         """Text that stands for ``value``."""
-        key = f"{self._name}{len(self.parameters)}"
+        key = f"{self._name}p{len(self.parameters)}"
         self.parameters[key] = value
         return f"${PARAMETERS}.{key}"
 

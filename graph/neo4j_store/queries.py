@@ -8,10 +8,12 @@ is written once. Everything else that varies is a parameter.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib import resources
 from typing import Final
 
+from factloom.graph.neo4j_store.rows import KIND_LABELS, check_kind
 from factloom.schemas.errors import ConfigurationError
 
 _NAME: Final = re.compile(r"^// name: *([a-z_0-9]+) *$", re.MULTILINE)
@@ -55,6 +57,7 @@ class Queries:
         self.prefix = check_prefix(prefix)
         statements = _statements()
         self._texts = {name: self._filled(text, statements) for name, text in statements.items()}
+        self._of_kinds: dict[tuple[str, str], str] = {}
 
     def _filled(self, text: str, statements: dict[str, str]) -> str:
         whole = _FRAGMENT.sub(lambda match: statements[match[1]], text)
@@ -63,7 +66,14 @@ class Queries:
     def __getitem__(self, name: str) -> str:
         return self._texts[name]
 
-    def __iter__(self) -> object:
+    def of_kind(self, name: str, kind: str) -> str:
+        """A statement that has ``{kind}`` in it, for the label of one of the kinds of records."""
+        text = self._of_kinds.get((name, kind))
+        if text is None:
+            text = self._of_kinds[name, kind] = self._texts[name].replace("{kind}", KIND_LABELS[check_kind(kind)])
+        return text
+
+    def __iter__(self) -> Iterator[str]:
         return iter(self._texts)
 
 

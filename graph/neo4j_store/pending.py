@@ -1,0 +1,162 @@
+"""What a transaction has decided to write and not sent yet, so that it takes few round trips.
+
+A section is one statement with its rows. ``send`` sends the sections that have rows in an order in which each finds
+what it links to. Records that are new here take later changes into their first row, so that they are written once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Final
+
+from factloom.graph.neo4j_store.connection import Runner
+from factloom.graph.neo4j_store.queries import Queries
+from factloom.graph.neo4j_store.rows import KIND_LABELS, forgotten_name
+from factloom.schemas.spaces import check_space
+
+Properties = dict[str, Any]
+
+_COUNTERS: Final = (
+    *("episodes", "pending", "failed", "entities", "facts", "vectors", "sequence", "vector_sequence"),
+    *(f"{kind}_{what}" for kind in KIND_LABELS for what in ("documents", "terms")),
+)
+_ORDER: Final = (
+    *("free_keys", "change_entities", "put_entities", "remove_names", "put_names"),
+    *("put_episodes", "unlink_episodes", "link_episodes", "set_statuses"),
+    *("remove_edges", "change_facts", "put_facts", "move_facts", "unstate_facts", "state_facts"),
+    *("unsupersede_facts", "supersede_facts", "find_superseded", "count_degrees", "draw_edges"),
+)
+_BY_KIND: Final = ("put_terms", "drop_vectors", "put_vectors")
+_NEW: Final = {"episode": "put_episodes", "fact": "put_facts", "entity": "put_entities"}
+
+
+class Pending:
+    """Rows by section, counts by space, and the records that are new."""
+
+    def __init__(self, runner: Runner, queries: Queries, store_id: str) -> None:
+        self._runner = runner
+        self._queries = queries
+        self.store_id = store_id
+        self._rows: dict[str, dict[object, Properties]] = {}
+        self._new: dict[str, dict[int, Properties]] = {kind: {} for kind in KIND_LABELS}
+        self._counts: dict[str, Counter[str]] = {}
+        self._degrees: dict[int, list[int]] = {}
+        self._terms: Counter[tuple[str, str, str]] = Counter()
+        self._vectors_counted: set[str] = set()
+        self.touched: dict[str, None] = {}
+
+    # --- spaces ---
+
+    def touch(self, space: str) -> None:
+        """Note that ``space`` is written to; it is made if need be."""
+        if space not in self.touched:
+            self.touched[check_space(space)] = None
+        self._counts.setdefault(space, Counter())
+
+    def count(self, space: str, **changes: int) -> None:
+        """Change the counts of a space by so much."""
+        counts = self._counts.setdefault(space, Counter())
+        for name, change in changes.items():
+            counts[name] += change
+
+    def begin_vectors(self, space: str) -> None:
+        """Note that vectors of ``space`` are written, all in this transaction under one new number."""
+        self.touch(space)
+        if space not in self._vectors_counted:
+            self._vectors_counted.add(space)
+            self.count(space, vector_sequence=1)
+
+    # --- rows ---
+
+    def add(self, section: str, row: Properties) -> None:
+        """Add a row to a section."""
+        rows = self._rows.setdefault(section, {})
+        rows["row", len(rows)] = row
+
+    def put(self, section: str, key: object, row: Properties) -> None:
+        """Add a row to a section, in place of an earlier one with the same key."""
+        rows = self._rows.setdefault(section, {})
+        rows.pop(key, None)
+        rows[key] = row
+
+    def drop(self, section: str, key: object) -> None:
+        """Take back the row with this key, if there is one."""
+        rows = self._rows.get(section)
+        if rows is not None and rows.pop(key, None) is not None and not rows:
+            del self._rows[section]
+
+    def add_new(self, kind: str, ref: int, row: Properties) -> None:
+        """Add a record that is new; ``row["properties"]`` may still change until it is sent."""
+        self._new[kind][ref] = row
+        self.add(_NEW[kind], row)
+
+    def new_row(self, kind: str, ref: int) -> Properties | None:
+        """The row of a record that is new and not sent yet."""
+        return self._new[kind].get(ref)
+
+    def of_new(self, kind: str, ref: int) -> Properties | None:
+        """The properties of a record that is new and not sent yet."""
+        row = self._new[kind].get(ref)
+        return None if row is None else row["properties"]
+
+    def count_degree(self, entity: int, *, dated: bool, change: int) -> None:
+        """One fact about the entity more or less."""
+        new = self.of_new("entity", entity)
+        if new is not None:
+            new["_dated" if dated else "_open"] += change
+        else:
+            self._degrees.setdefault(entity, [0, 0])[dated] += change
+
+    def count_terms(self, space: str, kind: str, terms: str, change: int) -> None:
+        """The encoded terms of one record more or less."""
+        for term in terms.split():
+            self._terms[space, kind, term] += change
+
+    # --- sending ---
+
+    def send(self) -> None:
+        """Send everything; rows that fail fail the whole transaction."""
+        self._gather()
+        sections = self._rows
+        if not sections:
+            return
+        self._rows = {}
+        for records in self._new.values():
+            records.clear()
+        order = ["put_spaces", *_ORDER]
+        order += [f"{name} {kind}" for name in _BY_KIND for kind in KIND_LABELS]
+        order += ["put_removals", "count_terms", "put_changes", "forget_empty_spaces", "put_store"]
+        for section in order:
+            rows = sections.pop(section, None)
+            if rows:
+                self._runner.rows(self._text(section), {"w": {"rows": list(rows.values())}})
+        assert not sections, sections.keys()
+
+    def _text(self, section: str) -> str:
+        name, _, kind = section.partition(" ")
+        return self._queries.of_kind(name, kind) if kind else self._queries[name]
+
+    def _gather(self) -> None:
+        """Turn what was counted into rows."""
+        for space, counts in self._counts.items():
+            row: Properties = {name: counts[name] for name in _COUNTERS}
+            self.add("put_spaces", {**row, "name": space, "digest": forgotten_name(self.store_id, space)})
+        self._counts = {}
+        for entity, (open_, dated) in self._degrees.items():
+            if open_ or dated:
+                self.add("count_degrees", {"ref": entity, "open": open_, "dated": dated})
+        self._degrees = {}
+        for (space, kind, term), change in sorted(self._terms.items()):
+            if change:
+                self.add("count_terms", {"space": space, "kind": kind, "term": term, "documents": change})
+        self._terms.clear()
+
+    def finish(self, store: Mapping[str, Any], *, forget: bool) -> None:
+        """Number the write in each space that it touched, and send everything with what the store's node is to hold."""
+        for space in self.touched:
+            self.count(space, sequence=1)
+            if forget:
+                self.add("forget_empty_spaces", {"name": space, "digest": forgotten_name(self.store_id, space)})
+        self.add("put_store", dict(store))
+        self.send()

@@ -1,0 +1,357 @@
+"""Writes of the Neo4j store, inside one transaction.
+
+What is written is checked first and then kept until a read, or the end, sends it (``pending``). A call that is refused
+has therefore left nothing, although the server knows no savepoints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from factloom.graph.neo4j_store import rows as r
+from factloom.graph.neo4j_store.connection import Runner
+from factloom.graph.neo4j_store.deletion import Deletion
+from factloom.graph.neo4j_store.facts import FactWriting
+from factloom.graph.neo4j_store.keywords import put_terms
+from factloom.graph.neo4j_store.known import NOT_INDEXED, Known, KnownRecords
+from factloom.graph.neo4j_store.pending import Pending
+from factloom.graph.neo4j_store.queries import Queries
+from factloom.graph.neo4j_store.reader import Reader
+from factloom.graph.neo4j_store.sessions import Place, link
+from factloom.graph.neo4j_store.typed_edges import remove_lapsed
+from factloom.graph.neo4j_store.vectors import Embeddings, as_vectors
+from factloom.schemas.errors import NotFoundError, StoreError
+from factloom.schemas.naming import normalise_name
+from factloom.schemas.ports import IndexEntry
+from factloom.schemas.records import Change, Entity, Episode, Fact, Status
+
+if TYPE_CHECKING:
+    from factloom.schemas.ports import Vectors
+
+
+class Client(NamedTuple):
+    """Who writes: an id of the store object, and the number of its write.
+
+    The number is stored with the write, so that a client which lost the server's answer can find out whether it was
+    kept.
+    """
+
+    id: str
+    write: int
+
+
+class _Flushing:
+    """Runs statements after what is pending was sent."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self.pending: Pending | None = None
+
+    def rows(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[list[Any]]:
+        if self.pending is not None:
+            self.pending.send()
+        return self._runner.rows(text, parameters)
+
+
+class Writer(Reader):
+    """``WriteTransaction`` in a transaction of the server. Each call counts all or not at all.
+
+    ``begin`` locks the store before anything else, ``finish`` sends the rest.
+    """
+
+    def __init__(
+        self, runner: Runner, queries: Queries, store_id: str, clock: Callable[[], datetime], client: Client
+    ) -> None:
+        self._flushing = _Flushing(runner)
+        super().__init__(self._flushing, queries, store_id, clock)
+        self._direct = runner
+        self._texts = queries
+        self._client = client
+        self._now = r.to_micros(clock())
+        self._pending = self._flushing.pending = Pending(runner, queries, store_id)
+        self._known = KnownRecords(runner, queries)
+        self._facts = FactWriting(self._pending, self._known, self._now)
+        self._ref = 0
+        self._left_residue = False
+
+    def begin(self, place: str) -> bool:
+        """Lock the store against other writers; returns whether this very write was kept already."""
+        rows = self._direct.rows(self._texts["lock_store"], {"client": self._client.id, "now": self._now})
+        if not rows:
+            raise StoreError(f"the store {place} is gone: somebody removed its nodes; open it again")
+        ((self._ref, name, dimension, last, embedded, lapsed),) = rows
+        if last is not None and last >= self._client.write:
+            return True
+        self._embeddings = Embeddings(self._pending, self._known, place, name, dimension, embedded)
+        if lapsed:
+            remove_lapsed(self._direct, self._texts, self._now)
+        return False
+
+    def finish(self) -> None:
+        """Send what is left, and number the write in each space that it touched."""
+        if not self._pending.touched:
+            return
+        store = {
+            "ref": self._ref,
+            "embedder": self._embeddings.name,
+            "dimension": self._embeddings.dimension,
+            "client": self._client.id,
+            "number": self._client.write,
+        }
+        self._pending.finish(store, forget=self._left_residue)
+
+    def _next_ref(self) -> int:
+        self._ref += 1
+        return self._ref
+
+    # --- episodes ---
+
+    def add_episodes(self, episodes: Sequence[Episode]) -> list[Episode]:
+        """Store episodes that are not there yet and link them into their sessions."""
+        if not episodes:
+            return []
+        properties = [r.episode_properties(episode) for episode in episodes]
+        found = self._find_same(properties)
+        stored: dict[tuple[Any, ...], Episode] = {}
+        new: list[tuple[Episode, dict[str, Any]]] = []
+        ids = set()
+        for episode, values, (same, twin, *_) in zip(episodes, properties, found, strict=True):
+            identity = _identity(values)
+            if same is not None:
+                stored.setdefault(identity, r.episode_of(same))
+            if identity in stored:
+                continue
+            if twin or episode.id in ids:
+                raise StoreError(f"another episode has the id {episode.id}; ids are never used twice")
+            ids.add(episode.id)
+            values["_ref"] = self._next_ref()
+            stored[identity] = episode.model_copy(update={"ref": values["_ref"]})
+            new.append((episode, values))
+        for episode in episodes:
+            self._pending.touch(episode.space)
+        sessions = {
+            (values["space"], values["session"]): row[2]
+            for values, row in zip(properties, found, strict=True)
+            if row[2] is not None
+        }
+        places = []
+        neighbours = {id(values): row[3:] for values, row in zip(properties, found, strict=True)}
+        for _, values in new:
+            session = (values["space"], values["session"])
+            if session not in sessions:
+                sessions[session] = self._next_ref()
+            before, first = neighbours[id(values)]
+            previous, next_ = before[0] if before else (0, first[0] if first else 0)
+            values |= {"_session": sessions[session], "_previous": 0, "_next": 0}
+            self._put_episode(values)
+            places.append(Place(values["_session"], values["_occurred"], values["_ref"], previous, next_))
+        link(self._pending, places)
+        return [stored[_identity(values)] for values in properties]
+
+    def _find_same(self, properties: Sequence[dict[str, Any]]) -> list[list[Any]]:
+        """For each: the same episode if stored, whether its id is taken, its session's number, its neighbours."""
+        rows = [
+            {
+                "i": i,
+                "id": values["id"],
+                "space": values["space"],
+                "hash": values["_content_hash"],
+                "occurred": values["_occurred"],
+                "role": values["role"],
+                "session": values["session"],
+            }
+            for i, values in enumerate(properties)
+        ]
+        found = self._flushing.rows(self._texts["same_episodes"], {"w": {"rows": rows}})
+        return [row[1:] for row in sorted(found, key=lambda row: row[0])]
+
+    def _put_episode(self, values: dict[str, Any]) -> None:
+        status = values["status"]
+        self._pending.add_new("episode", values["_ref"], {"properties": values})
+        self._pending.count(
+            values["space"], episodes=1, pending=int(status == "pending"), failed=int(status == "failed")
+        )
+        known = Known(values["_ref"], values["space"], values["_created"], (values["_occurred"], status))
+        self._known.note("episode", values["id"], known)
+        self._known.note_indexed(values["_ref"], NOT_INDEXED)
+
+    def set_status(self, ids: Sequence[str], status: Status, *, error: str | None = None) -> None:
+        """Set how far episodes have come; counts an attempt when an error is given."""
+        message = None if error is None else r.plain_text(error.replace("\x00", ""), "error")
+        for id_, episode in self._known.look_up("episode", ids).items():
+            occurred, old = episode.details
+            self._pending.touch(episode.space)
+            self._pending.count(
+                episode.space,
+                pending=(status == "pending") - (old == "pending"),
+                failed=(status == "failed") - (old == "failed"),
+            )
+            self._known.note("episode", id_, episode._replace(details=(occurred, str(status))))
+            attempts = int(error is not None)
+            new = self._pending.of_new("episode", episode.ref)
+            if new is not None:
+                new |= {"status": str(status), "error": message, "attempts": new["attempts"] + attempts}
+            else:
+                row = {"ref": episode.ref, "status": str(status), "error": message, "attempts": attempts}
+                self._pending.add("set_statuses", row)
+
+    # --- entities ---
+
+    def put_entities(self, entities: Sequence[Entity]) -> list[Entity]:
+        """Insert or, by id, replace entities and the keys of their names."""
+        properties = [r.entity_properties(entity) for entity in entities]
+        known = self._known.look_up("entity", (entity.id for entity in entities))
+        self._check_keys(entities, known)
+        made = []
+        for entity, values in zip(entities, properties, strict=True):
+            self._pending.touch(entity.space)
+            old = self._known.look_up("entity", [entity.id]).get(entity.id)
+            ref, created = (old.ref, old.created) if old else (self._next_ref(), r.to_micros(entity.created_at))
+            key = (entity.space, entity.key, entity.type)
+            names = {
+                "ref": ref,
+                "space": entity.space,
+                "keys": sorted({entity.key, *map(normalise_name, entity.aliases)}),
+            }
+            if old is None:
+                self._put_new_entity(entity, ref, values)
+            else:
+                self._change_entity(old, key, values, names)
+            self._known.note_key(key, entity.id)
+            self._known.note("entity", entity.id, Known(ref, entity.space, created, key[1:]))
+            self._pending.put("put_names", ref, names)
+            made.append(entity.model_copy(update={"ref": ref, "created_at": r.to_time(created)}))
+        return made
+
+    def _check_keys(self, entities: Sequence[Entity], known: Mapping[str, Known]) -> None:
+        """See that each can have its key, in order, and stays in its space, before anything is changed.
+
+        Raises:
+            StoreError: another entity has it, or it would move.
+        """
+        taken = dict(self._known.holders((e.space, e.key, e.type) for e in entities))
+        held = {id_: (record.space, *record.details) for id_, record in known.items()}
+        for entity in entities:
+            key = (entity.space, entity.key, entity.type)
+            old = held.get(entity.id)
+            if old is not None and old[0] != entity.space:
+                raise StoreError(f"the entity {entity.id} is in another space than {entity.space}, and cannot move")
+            if taken.get(key, entity.id) != entity.id:
+                raise StoreError(
+                    f"another entity of type {entity.type} has the key {entity.key!r} in {entity.space}; "
+                    "look it up in the same transaction and use it"
+                )
+            if old is not None and taken.get(old) == entity.id:
+                del taken[old]
+            taken[key] = entity.id
+            held[entity.id] = key
+
+    def _put_new_entity(self, entity: Entity, ref: int, values: dict[str, Any]) -> None:
+        values |= {
+            "_ref": ref,
+            "id": r.plain_text(entity.id, "id"),
+            "space": entity.space,
+            "created_at": entity.created_at,
+            "_created": r.to_micros(entity.created_at),
+            "_open": 0,
+            "_dated": 0,
+        }
+        self._pending.add_new("entity", ref, {"properties": values, "labels": self._type_labels(entity.type)})
+        self._pending.count(entity.space, entities=1)
+        self._known.note_indexed(ref, NOT_INDEXED)
+
+    def _change_entity(
+        self, old: Known, key: tuple[str, str, str], values: dict[str, Any], names: dict[str, Any]
+    ) -> None:
+        self._left_residue = True
+        old_key = (old.space, *old.details)
+        if old_key != key:
+            self._known.note_key(old_key, None)
+        new = self._pending.new_row("entity", old.ref)
+        if new is not None:
+            new["properties"].update(values)
+            new["labels"] = self._type_labels(key[2])
+            return
+        if old_key != key:
+            self._pending.add("free_keys", {"ref": old.ref})
+        row = {
+            "ref": old.ref,
+            "properties": values,
+            "old_labels": self._type_labels(old.details[1]),
+            "labels": self._type_labels(key[2]),
+        }
+        self._pending.add("change_entities", row)
+        self._pending.put("remove_names", old.ref, names)
+
+    def _type_labels(self, type_: str) -> list[str]:
+        label = r.type_label(type_)
+        return [] if label is None else [f"{self._texts.prefix}{label}"]
+
+    # --- facts ---
+
+    def put_facts(self, facts: Sequence[Fact]) -> list[Fact]:
+        """Insert or, by id, replace facts, their links to episodes and their typed edges."""
+        made, replaced = self._facts.put(facts, self._next_ref)
+        self._left_residue = self._left_residue or replaced
+        return made
+
+    # --- index ---
+
+    def put_index(self, entries: Sequence[IndexEntry], *, embedder: str | None) -> None:
+        """Replace the terms and vectors of records."""
+        vectors: dict[int, Vectors] = {
+            i: as_vectors(entry.vectors, f"{entry.kind} {entry.id}")
+            for i, entry in enumerate(entries)
+            if entry.vectors is not None
+        }
+        sizes = sorted({made.shape[1] for made in vectors.values() if len(made)})
+        fixed = self._embeddings.check(embedder, sizes)
+        stored: dict[tuple[str, str], Known] = {}
+        for kind in dict.fromkeys(entry.kind for entry in entries):
+            ids = [entry.id for entry in entries if entry.kind == r.check_kind(kind)]
+            known = self._known.look_up(kind, ids)
+            missing = next((id_ for id_ in ids if id_ not in known), None)
+            if missing is not None:
+                raise NotFoundError(f"the {kind} {missing} is not stored; store it before its terms and vectors")
+            stored.update({(kind, id_): record for id_, record in known.items()})
+            self._known.indexed(kind, [record.ref for record in known.values()])
+        # Of a record that comes twice, the last terms and the last vectors count.
+        terms = {(entry.kind, entry.id): entry.terms for entry in entries if entry.terms is not None}
+        made = {(entries[i].kind, entries[i].id): each for i, each in vectors.items()}
+        self._embeddings.fix(fixed)
+        for place, record in stored.items():
+            self._pending.touch(record.space)
+            held = self._known.indexed(place[0], [record.ref])[record.ref]
+            if (words := terms.get(place)) is not None:
+                self._left_residue = self._left_residue or bool(held.terms)
+                held = put_terms(self._pending, place[0], record.ref, record.space, words, held)
+            if (matrix := made.get(place)) is not None:
+                held = self._embeddings.put(place[0], record, matrix, held)
+            self._known.note_indexed(record.ref, held)
+
+    def clear_vectors(self) -> None:
+        """Remove every vector of the store and forget which embedder made them."""
+        self._embeddings.clear(self._flushing, self._texts)
+
+    # --- history and deletion ---
+
+    def record(self, changes: Sequence[Change]) -> None:
+        """Append to history."""
+        for values in [r.change_properties(change) for change in changes]:
+            self._pending.touch(values["space"])
+            values["_number"] = self._next_ref()
+            self._pending.add("put_changes", values)
+
+    def delete(self, ids: Sequence[str]) -> list[str]:
+        """Delete records with their terms, vectors, links and history."""
+        deletion = Deletion(self._flushing, self._texts, self._pending, self._known, self._embeddings)
+        gone = deletion.delete(ids)
+        self._left_residue = self._left_residue or bool(gone)
+        return gone
+
+
+def _identity(values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What makes an episode the same one."""
+    return values["space"], values["_content_hash"], values["_occurred"], values["role"]
