@@ -201,8 +201,8 @@ class Forgetting:
         ends = {(fact.space, id_) for fact in plan.facts.values() for id_ in (fact.subject_id, fact.object_id)}
         tx.delete([*plan.facts, *plan.episodes, *plan.entities])
         for space, id_ in sorted(ends):
-            left = tx.find_facts(FactQuery(about_ids=(id_,), limit=1), spaces=SpaceSet.of(space))
-            if not left and id_ not in plan.entities:
+            left = tx.select(FactQuery(about_ids=(id_,)), spaces=SpaceSet.of(space))  # refs: it may be a hub
+            if not len(left) and id_ not in plan.entities:
                 plan.entities.add(id_)
                 tx.delete([id_])
         changed = [(fact, "one of its episodes was deleted") for fact in plan.weakened.values()]

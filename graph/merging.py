@@ -75,8 +75,8 @@ def _move(tx: WriteTransaction, fact: Fact, kept: Entity, gone: Entity) -> None:
         "valid_at": min(twin.valid_at, fact.valid_at) if twin.valid_at and fact.valid_at else None,
         "invalid_at": max(twin.invalid_at, fact.invalid_at) if twin.invalid_at and fact.invalid_at else None,
     }
-    about = FactQuery(subject_ids=(fact.subject_id, fact.object_id, subject, object_), limit=_UNBOUNDED)
-    ended = [f for f in tx.find_facts(about, spaces=SpaceSet.of(kept.space)) if f.superseded_by == fact.id]
+    by_fact = FactQuery(superseded_by=(fact.id,), limit=_UNBOUNDED)
+    ended = tx.find_facts(by_fact, spaces=SpaceSet.of(kept.space))
     tx.put_facts([f.model_copy(update={"superseded_by": twin.id}) for f in ended if f.id != twin.id])
     tx.delete([fact.id])
     tx.put_facts([twin.model_copy(update=joined)])

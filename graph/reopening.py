@@ -55,14 +55,9 @@ def reopened_by_deletion(
 
 
 def ended_by(tx: WriteTransaction, gone: Mapping[str, Fact]) -> list[Fact]:
-    """Facts that point to one of ``gone`` as their successor; they have one of its entities as subject."""
-    found: dict[str, Fact] = {}
-    for space in sorted({fact.space for fact in gone.values()}):
-        ends = {id_ for fact in gone.values() if fact.space == space for id_ in (fact.subject_id, fact.object_id)}
-        query = FactQuery(subject_ids=tuple(sorted(ends)), limit=_UNBOUNDED)
-        facts = tx.find_facts(query, spaces=SpaceSet.of(space))
-        found |= {fact.id: fact for fact in facts if fact.superseded_by in gone}
-    return list(found.values())
+    """Facts that point to one of ``gone`` as their successor."""
+    spaces = SpaceSet({fact.space for fact in gone.values()})
+    return tx.find_facts(FactQuery(superseded_by=tuple(gone), limit=_UNBOUNDED), spaces=spaces) if gone else []
 
 
 def fact_without(

@@ -26,7 +26,7 @@ class FactQuery(Record):
     """Facts by what they are; every field that is set must match. ``metadata`` compares top-level keys for equality.
 
     ``since``/``until`` bound ``valid_at`` (else ``created_at``), inclusive and exclusive. ``about`` matches subject
-    or object. ``labels`` are the fact's own, or those of an episode that states it. Order: newest first by
+    or object. ``superseded_by``: ids of the facts that took their place. ``labels`` are the fact's own, or those of an episode that states it. Order: newest first by
     ``created_at``, then ``id``; ``oldest_first`` turns it round.
     """
 
@@ -36,6 +36,7 @@ class FactQuery(Record):
     about_ids: tuple[str, ...] | None = None
     predicates: tuple[Predicate, ...] | None = None
     episode_ids: tuple[str, ...] | None = None
+    superseded_by: tuple[str, ...] | None = None
     categories: tuple[Category, ...] | None = None
     labels: Labels = Labels()
     metadata: dict[str, Any] = Field(default_factory=dict)

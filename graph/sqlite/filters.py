@@ -102,7 +102,9 @@ def view_condition(view: View | None, alias: str = "f") -> tuple[str, tuple[int,
 def fact_conditions(query: FactQuery, scope: Scope) -> Conditions:
     """What ``query`` asks of a fact ``f``."""
     found = Conditions()
-    by_id = [query.ids, query.subject_ids, query.object_ids, query.about_ids, query.episode_ids]
+    by_id = [
+        query.ids, query.subject_ids, query.object_ids, query.about_ids, query.episode_ids, query.superseded_by,
+    ]  # fmt: skip
     # With ids given, "+" keeps SQLite from walking the whole space instead of looking them up.
     found.within("f.space" if all(ids is None for ids in by_id) else "+f.space", scope)
     found.among("f.id", query.ids)
@@ -121,6 +123,7 @@ def fact_conditions(query: FactQuery, scope: Scope) -> Conditions:
             f"f.ref IN (SELECT l.fact FROM fact_episode l JOIN episode e ON e.ref = l.episode WHERE e.id {_IN})",
             as_json(query.episode_ids),
         )
+    found.among("f.superseded_by", query.superseded_by)
     found.among("f.predicate", query.predicates)
     found.among("f.category", query.categories)
     if query.labels.given():

@@ -154,7 +154,15 @@ class TestFindFacts:
         ana, bea, lisbon = put_entities(graph_store, entity("Ana"), entity("Bea"), entity("Lisbon"))
         lives, knows, likes = put_facts(
             graph_store,
-            fact(ana, lisbon, valid_at=days(-10), episode_ids=(said.id,), labels=FULL_LABELS, text="lives"),
+            fact(
+                ana,
+                lisbon,
+                valid_at=days(-10),
+                episode_ids=(said.id,),
+                labels=FULL_LABELS,
+                text="lives",
+                superseded_by="another",
+            ),
             fact(ana, bea, "KNOWS", created_at=minutes(1), category=Category.EPISODIC, metadata={"n": 1}, text="knows"),
             fact(bea, lisbon, "LIKES", created_at=minutes(2), category=Category.PREFERENCE, text="likes"),
         )
@@ -179,6 +187,8 @@ class TestFindFacts:
         assert found(about_ids=(facts["bea"], "nobody"), subject_ids=(facts["ana"],)) == ["knows"]
         assert found(episode_ids=(facts["said"],)) == ["lives"]
         assert found(episode_ids=()) == []
+        assert found(superseded_by=("another",)) == found(superseded_by=("another", facts["knows"])) == ["lives"]
+        assert found(superseded_by=("another",), subject_ids=(facts["bea"],)) == found(superseded_by=()) == []
         assert found(categories=(Category.PREFERENCE, Category.EPISODIC)) == ["knows", "likes"]
         assert found(labels=Labels(agent_id="helper", run_id="run 7")) == ["lives"]
         assert found(metadata={"n": 1}) == ["knows"]
