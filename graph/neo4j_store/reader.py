@@ -90,7 +90,7 @@ class Reader:
         found_episodes, found_facts, found_entities, stated = rows[0]
         newest = dict(stated)
         if sources:
-            said = list(dict.fromkeys([*said, *(ref for fact in known for ref in newest.get(fact, ())[::-1])]))
+            said = list(dict.fromkeys([*said, *(ref for fact in known for ref in newest.get(fact, ()))]))
         return Records(
             _in_order(said, found_episodes, r.episode_of),
             _in_order(known, found_facts, r.fact_of),

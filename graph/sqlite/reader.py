@@ -102,7 +102,7 @@ class Reader:
         rows = self._db.rows(
             "SELECT l.episode FROM json_each(?) j CROSS JOIN fact_episode l ON l.fact = j.value AND l.episode IN ("
             "SELECT n.episode FROM fact_episode n WHERE n.fact = j.value "
-            "ORDER BY n.occurred_at DESC, n.episode DESC LIMIT ?)",
+            "ORDER BY n.occurred_at DESC, n.episode DESC LIMIT ?) ORDER BY j.key, l.occurred_at DESC, l.episode DESC",
             (as_json_refs(facts), most),
         )
         return [ref for (ref,) in rows]
