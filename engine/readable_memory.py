@@ -137,7 +137,7 @@ class ReadableMemory:
             since: only what became true, or was said, at or after this time.
             until: only what became true, or was said, before this time.
             as_of: what was so at this time, instead of now.
-            include_history: also what is no longer so.
+            include_history: also what is no longer so; with ``as_of``, of all that had begun by then.
             asker: who "I" is in the question.
             now: the present, for "yesterday" and for recency; default: the clock.
 

@@ -13,7 +13,8 @@ from factloom.schemas.spaces import Labels
 class View(Record):
     """Which facts count: those that hold at ``at`` and are within retention at ``now``; with ``history`` all.
 
-    ``at`` is a time in the world; None means now, and then facts that are yet to begin (plans) count too.
+    ``at`` is a time in the world; None means now, and then facts that are yet to begin (plans) count too. ``history``
+    with ``at`` is what had begun by then, whether it was over or not.
     Facts that were corrected (``expired_at``) count only with ``history``.
     """
 
@@ -26,8 +27,8 @@ class FactQuery(Record):
     """Facts by what they are; every field that is set must match. ``metadata`` compares top-level keys for equality.
 
     ``since``/``until`` bound ``valid_at`` (else ``created_at``), inclusive and exclusive. ``about`` matches subject
-    or object. ``superseded_by``: ids of the facts that took their place. ``labels`` are the fact's own, or those of an episode that states it. Order: newest first by
-    ``created_at``, then ``id``; ``oldest_first`` turns it round.
+    or object. ``superseded_by``: ids of the facts that took their place. ``labels`` are the fact's own, or those of an
+    episode that states it. Order: newest first by ``created_at``, then ``id``; ``oldest_first`` turns it round.
     """
 
     ids: tuple[str, ...] | None = None

@@ -48,7 +48,7 @@ def expand(
 
 def expansion_text(queries: Queries, view: View, *, window: int, hops: int) -> str:
     """The statement for such a view: its form depends on the view and on two small numbers, never on data."""
-    form = "history" if view.history else "now" if view.at is None else "at"
+    form = "at" if view.at is not None else "history" if view.history else "now"
     return _text(queries.prefix, form, window, hops, view_condition(view), tuple(_parts(queries, form)))
 
 

@@ -97,8 +97,10 @@ class Conditions:
 
 def view_condition(view: View | None, time: str = f"${PARAMETERS}.at", now: str = f"${PARAMETERS}.now") -> str:
     """Which facts ``f`` the view sees. ``time`` and ``now`` stand for its times (see ``view_times``). Never null."""
-    if view is None or view.history:
+    if view is None or (view.history and view.at is None):
         return "true"
+    if view.history:
+        return f"(f._valid IS NULL OR f._valid <= {time})"
     held = f"f._expired IS NULL AND (f._expires IS NULL OR f._expires > {now})"
     not_over = f"(f._invalid IS NULL OR f._invalid > {time})"
     if view.at is None:
@@ -123,12 +125,16 @@ def fact_conditions(query: FactQuery, spaces: SpaceSet, name: str = "") -> Condi
     _led_from(found, query.about_ids, "SUBJECT|OBJECT", "Entity", "(f._subject_id IN {0} OR f._object_id IN {0})")
     _led_from(found, query.subject_ids, "SUBJECT", "Entity", "f._subject_id IN {}")
     _led_from(found, query.object_ids, "OBJECT", "Entity", "f._object_id IN {}")
+    if query.superseded_by is not None:
+        wanted = found.bind(_distinct(query.superseded_by))
+        if not found.begin(f"UNWIND {wanted} AS id MATCH (f:{{prefix}}Fact {{superseded_by: id}})"):
+            found.add(f"f.superseded_by IN {wanted}")
     found.among("f.predicate", query.predicates)
     found.among("f.category", query.categories)
     if query.labels.given():
-        _borne_or_stated(found, query.labels)
+        found.add(_borne_or_stated(found, query.labels))
     found.between("f._since", query.since, query.until)
-    if query.view is not None and not query.view.history:
+    if query.view is not None:
         times = view_times(query.view)
         found.add(view_condition(query.view, found.bind(times["at"]), found.bind(times["now"])))
     found.metadata("f", query.metadata)
@@ -151,11 +157,11 @@ def _distinct(ids: Sequence[str]) -> list[str]:
     return findable(list(dict.fromkeys(ids)))
 
 
-def _borne_or_stated(found: Conditions, labels: Labels) -> None:
-    """The fact bears these labels, or an episode which states it does."""
+def _borne_or_stated(found: Conditions, labels: Labels) -> str:
+    """A fact ``f`` bears these labels, or an episode which states it does."""
     own = " AND ".join(found.labels("f", labels))
     episodes = " AND ".join([found.within("p"), *found.labels("p", labels)])
-    found.add(f"(({own}) OR EXISTS {{ MATCH (f)-[:STATED_IN]->(p:{{prefix}}Episode) WHERE {episodes} }})")
+    return f"(({own}) OR EXISTS {{ MATCH (f)-[:STATED_IN]->(p:{{prefix}}Episode) WHERE {episodes} }})"
 
 
 def episode_conditions(query: EpisodeQuery, spaces: SpaceSet, name: str = "") -> Conditions:
@@ -190,6 +196,10 @@ def entity_conditions(query: EntityQuery, spaces: SpaceSet) -> Conditions:
         if not found.begin(_named(found, keys)):
             found.add(f"EXISTS {{ MATCH (n)-[:NAMED]->(k:{{prefix}}Name) WHERE k.key IN {keys} }}")
     found.among("n.type", query.types)
+    if query.labels.given():
+        labelled = _borne_or_stated(found, query.labels)
+        facts = "MATCH (n)<-[:SUBJECT|OBJECT]-(f:{prefix}Fact)"
+        found.add(f"EXISTS {{ {facts} WHERE {found.within('f')} AND {labelled} }}")
     return found
 
 

@@ -189,7 +189,7 @@ class _Expansion:
         For the present, facts without any end are counted already and only those with one are looked at. A look
         at another time has to count them all.
         """
-        if self._history:
+        if self._history and not self._at_a_time:
             return "e.open_facts + e.dated_facts", ()
         dated = "" if self._at_a_time else f" AND {_DATED}"
         count = " + ".join(

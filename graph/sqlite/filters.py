@@ -88,8 +88,10 @@ def _json_equality(value: Any) -> tuple[str, str, tuple[Any, ...]]:
 
 def view_condition(view: View | None, alias: str = "f") -> tuple[str, tuple[int, ...]]:
     """Which facts ``view`` sees, as a condition and its parameters."""
-    if view is None or view.history:
+    if view is None or (view.history and view.at is None):
         return "1", ()
+    if view.history and view.at is not None:
+        return f"({alias}.valid_at IS NULL OR {alias}.valid_at <= ?)", (to_micros(view.at),)
     now = to_micros(view.now)
     held = f"{alias}.expired_at IS NULL AND ({alias}.expires_at IS NULL OR {alias}.expires_at > ?)"
     not_over = f"({alias}.invalid_at IS NULL OR {alias}.invalid_at > ?)"

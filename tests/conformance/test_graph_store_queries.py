@@ -268,6 +268,8 @@ class TestViews:
             View(now=NOW, at=days(-10)): before,
             View(now=NOW, at=days(10)): later,
             View(now=NOW, history=True): True,
+            View(now=NOW, at=days(-10), history=True): fields.get("valid_at", days(-10)) <= days(-10),
+            View(now=NOW, at=days(10), history=True): True,
         }
         for view, seen in views.items():
             assert graph_store.find_facts(FactQuery(view=view), spaces=ANA) == [stored] * seen, view

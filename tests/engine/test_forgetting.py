@@ -114,6 +114,21 @@ class TestLabels:
             memory.entity("tea", user_id="ana", agent_id="juno")
 
 
+def test_history_up_to_a_time_does_not_know_what_came_later(memory: Memory) -> None:
+    for month, where in enumerate(("Lisbon", "Porto", "Faro")):
+        say(memory, f"I | LIVES_IN | {where}", month)
+
+    def found(**options: object) -> set[str]:
+        hits = memory.search("where does Ana live?", user_id="ana", kinds=["fact"], **options)  # type: ignore[arg-type]
+        return {hit.text.split()[-1] for hit in hits}
+
+    at = PAST + timedelta(days=40)
+    assert found(as_of=at) == {"Porto."}
+    assert found(as_of=at, include_history=True) == {"Lisbon.", "Porto."}
+    assert found(as_of=datetime(1900, 1, 1, tzinfo=UTC), include_history=True) == set()
+    assert found(include_history=True) == {"Lisbon.", "Porto.", "Faro."}
+
+
 def test_no_word_of_a_deleted_episode_stays_in_a_fact(memory: Memory, tmp_path: Path) -> None:
     first = memory.add("I | LIVES_IN | Lisbon ## with zyzzogetons", user_id="ana", time=PAST).episodes[0]
     say(memory, "I | LIVES_IN | Lisbon", 1)
