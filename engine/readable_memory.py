@@ -27,7 +27,7 @@ from factloom.engine.scope import spaces_to_read
 from factloom.engine.wiring import build, build_cypher, build_searcher
 from factloom.schemas.cypher import CypherResult
 from factloom.schemas.errors import InvalidInputError
-from factloom.schemas.ports import Embedder, Extractor, GraphStore
+from factloom.schemas.ports import Closable, Embedder, Extractor, GraphStore
 from factloom.schemas.queries import FactQuery, View
 from factloom.schemas.records import Category, Change, Entity, Episode, Fact, utc_now
 from factloom.schemas.results import Stats
@@ -348,10 +348,12 @@ class ReadableMemory:
         return self._inspection.stats(spaces=spaces)
 
     def close(self) -> None:
-        """Write the index's snapshots and release the store; safe to call twice."""
+        """Write the index's snapshots, release the store and the extractor's connections; safe to call twice."""
         self._cypher.forget()
         self._parts.index.close()
         self._parts.store.close()
+        if isinstance(self._parts.extractor, Closable):
+            self._parts.extractor.close()
 
     def __enter__(self) -> Self:
         return self

@@ -342,7 +342,6 @@ class GraphStore(GraphReader, Protocol):
 
 
 @runtime_checkable
-@runtime_checkable
 class EpisodeAnnotator(Protocol):
     """Ability of a transaction to write beside an episode what learning from it found and cost."""
 
@@ -572,6 +571,23 @@ class Extractor(Protocol):
 
 
 @runtime_checkable
+class UsesEntities(Protocol):
+    """Ability of an extractor that is told which entities a space already knows (``ExtractionRequest.entities``)."""
+
+    @property
+    def known_entities(self) -> int:
+        """How many at most it wants with each request."""
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """Ability of an extractor that holds connections."""
+
+    def close(self) -> None:
+        """Release them; a later call opens new ones."""
+
+
+@runtime_checkable
 class Reranker(Protocol):
     """Scores texts against a query; used on the first hits only, and off by default."""
 
@@ -581,12 +597,5 @@ class Reranker(Protocol):
 
     def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
         """One score per text, higher is better."""
-@runtime_checkable
-class UsesEntities(Protocol):
-    """Ability of an extractor that is told which entities a space already knows (``ExtractionRequest.entities``)."""
-
-    @property
-    def known_entities(self) -> int:
-        """How many at most it wants with each request."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from factloom.schemas.extraction import Extraction, ExtractionRequest
-from factloom.schemas.ports import Extractor, UsesEntities
+from factloom.schemas.ports import Closable, Extractor, UsesEntities
 
 
 class FallbackExtractor:
@@ -43,3 +43,9 @@ class FallbackExtractor:
             }
             results[position] = second.model_copy(update=update)
         return results
+
+    def close(self) -> None:
+        """Close the connections of both."""
+        for extractor in (self._first, self._second):
+            if isinstance(extractor, Closable):
+                extractor.close()
