@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from factloom.graph.neo4j_store import vectors
 from factloom.graph.neo4j_store.connection import Access, Connection, Managed
@@ -14,7 +14,9 @@ from factloom.graph.neo4j_store.reader import Reader
 from factloom.graph.neo4j_store.rows import to_micros
 from factloom.graph.neo4j_store.schema import open_schema
 from factloom.graph.neo4j_store.typed_edges import has_lapsed, remove_lapsed
+from factloom.graph.neo4j_store.user_queries import run_user_query
 from factloom.graph.neo4j_store.writer import Client, Writer
+from factloom.schemas.cypher import CypherResult
 from factloom.schemas.ports import (
     Located,
     Neighbourhood,
@@ -56,6 +58,7 @@ class Neo4jGraphStore:
 
     def __init__(self, access: Access, *, label_prefix: str = "", clock: Callable[[], datetime] = utc_now) -> None:
         self._queries = queries_for(label_prefix)
+        self._label_prefix = label_prefix
         self._connection = Connection(access)
         self._clock = clock
         self._client = str(uuid.uuid4())
@@ -193,6 +196,15 @@ class Neo4jGraphStore:
         if not has_lapsed(self._connection.reading, self._queries, now):
             return 0
         return self._connection.write(lambda transaction: remove_lapsed(transaction, self._queries, now))
+
+    # --- CypherRunner ---
+
+    def run_cypher(self, query: str, parameters: Mapping[str, Any], *, timeout: float, limit: int) -> CypherResult:
+        """The first ``limit`` rows of a query that a user wrote, over the whole database, read-only."""
+        self.remove_lapsed_edges()
+        return run_user_query(
+            self._connection, query, parameters, prefix=self._label_prefix, timeout=timeout, limit=limit
+        )
 
     # --- ChangeFeed ---
 
