@@ -125,6 +125,7 @@ class Embeddings:
             held = Indexed("", 0, parts)
             self.remove(kinds[label], Known(ref, space, 0, ()), held)
             self._pending.put(f"drop_vectors {kinds[label]}", ref, {"ref": ref})
+        self._pending.send()  # what is asked for from now on is without them
         self._known.forget_vectors()
         self.name = self.dimension = None
         self._embedded = 0

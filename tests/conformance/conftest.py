@@ -12,9 +12,10 @@ from factloom.schemas.ports import GraphStore
 
 from .graph_records import NOW
 
-GRAPH_STORES: dict[str, Callable[[Path], GraphStore]] = {
-    "sqlite": lambda folder: SqliteGraphStore(folder / "store.db", clock=lambda: NOW),
-    "sqlite-memory": lambda folder: SqliteGraphStore(":memory:", clock=lambda: NOW),
+GRAPH_STORES: dict[str, Callable[[Path, pytest.FixtureRequest], GraphStore]] = {
+    "neo4j": lambda _folder, request: request.getfixturevalue("neo4j_stores").new(clock=lambda: NOW),
+    "sqlite": lambda folder, _request: SqliteGraphStore(folder / "store.db", clock=lambda: NOW),
+    "sqlite-memory": lambda _folder, _request: SqliteGraphStore(":memory:", clock=lambda: NOW),
 }
 
 
@@ -26,7 +27,7 @@ def new_graph_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[
     def make() -> GraphStore:
         folder = tmp_path / str(len(made))
         folder.mkdir()
-        made.append(GRAPH_STORES[request.param](folder))
+        made.append(GRAPH_STORES[request.param](folder, request))
         return made[-1]
 
     yield make

@@ -9,6 +9,7 @@ import pytest
 from scripts.neo4j_server.java import ServerUnavailableError
 
 from .servers import Neo4jServer, given_server, own_server
+from .stores import Neo4jStores, stores_on
 
 SERVED = pytest.StashKey[list[str]]()
 
@@ -30,6 +31,18 @@ def neo4j_database(neo4j_server: Neo4jServer) -> Neo4jServer:
     """The server of this test run, wiped for this module; ``neo4j_database.wipe()`` does so for a single test."""
     neo4j_server.wipe()
     return neo4j_server
+
+
+@pytest.fixture(scope="session")
+def _stores(neo4j_server: Neo4jServer) -> Iterator[Neo4jStores]:
+    yield from stores_on(neo4j_server)
+
+
+@pytest.fixture
+def neo4j_stores(_stores: Neo4jStores) -> Iterator[Neo4jStores]:
+    """Empty stores on the server of this test run: ``neo4j_stores.new()``."""
+    yield _stores
+    _stores.give_all_back()
 
 
 @pytest.fixture(scope="module")
