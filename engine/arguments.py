@@ -52,24 +52,24 @@ def check_id(id_: object, what: str = "id") -> str:
     """Return ``id_`` if it can be the id of a record, whether there is one or not.
 
     Raises:
-        InvalidInputError: not a string, empty, or no text.
+        InvalidInputError: not a string, or not valid Unicode.
     """
     if not isinstance(id_, str):
         raise InvalidInputError(f"{what} must be a string, got {id_!r}")
-    if not id_.strip() or _SURROGATE.search(id_):
+    if _SURROGATE.search(id_):
         raise InvalidInputError(f"{what} {id_!r} cannot be the id of a record; give one that a call returned")
     return id_
 
 
-def check_list(values: object, what: str) -> None:
-    """Check a list of strings, or None.
+def check_list(values: object, what: str, *, optional: bool = True) -> None:
+    """Check a list of strings; if it is ``optional``, None is one too.
 
     Raises:
         InvalidInputError: it is a string, or not a list of strings.
     """
     if isinstance(values, str):
         raise InvalidInputError(f"{what} must be a list, e.g. [{values!r}]")
-    if values is None:
+    if values is None and optional:
         return
     if not isinstance(values, Collection) or not all(isinstance(value, str) for value in values):
         raise InvalidInputError(f"{what} must be a list of strings, got {values!r}")

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from types import NoneType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from factloom.engine.arguments import (
@@ -155,7 +155,7 @@ class ReadableMemory:
         at = times.pop("as_of")
         limit = self._settings.search.limit if limit is None else limit
         check_page(limit, offset)
-        check_list(kinds, "kinds")
+        check_list(kinds, "kinds", optional=False)
         check_flag(include_history, "include_history")
         filters = make_filter(labels=labels, categories=categories, predicates=predicates, metadata=metadata, **times)
         return self._searcher.search(
@@ -379,7 +379,7 @@ def settings_for(
     named = {"store": _path_of_store(store)} if isinstance(store, (str, Path)) else {}
     if not named and store is not None and not isinstance(store, GraphStore):
         raise InvalidInputError(f"store must be the path of a file, or a GraphStore, got {store!r}")
-    if not isinstance(config_file, (str, Path, NoneType)) or "\x00" in str(config_file):
+    if config_file is not None and not (isinstance(config_file, (str, Path)) and _can_be_a_path(str(config_file))):
         raise InvalidInputError(f"config_file must be the path of a TOML file, got {config_file!r}")
     if settings is None:
         return _checked(load_settings(config_file, **{**arguments, **named}))
@@ -418,12 +418,15 @@ def _path_of_store(store: str | Path) -> str:
 
 def _checked(settings: Settings) -> Settings:
     """The settings, if a file can have the store's name."""
-    try:
-        nameable = b"\x00" not in os.fsencode(settings.store)
-    except UnicodeEncodeError:
-        nameable = False
-    if not nameable:
+    if not _can_be_a_path(settings.store):
         raise InvalidInputError(
             f"store {settings.store!r} cannot be the path of a file; take out what no path can have"
         )
     return settings
+
+
+def _can_be_a_path(name: str) -> bool:
+    try:
+        return b"\x00" not in os.fsencode(name)
+    except UnicodeEncodeError:
+        return False

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+from unicodedata import category
 
-from pydantic import ValidationError
-
-from factloom.engine.arguments import check_spaces
+from factloom.engine.arguments import check_spaces, check_text
 from factloom.schemas.errors import InvalidInputError, MissingScopeError
-from factloom.schemas.spaces import Labels, SpaceSet, check_space, space_of
+from factloom.schemas.spaces import MAX_SPACE_LENGTH, Labels, SpaceSet, check_space, space_of
+
+_LONGEST_LABEL: Final = MAX_SPACE_LENGTH - len("agent/")
 
 
 class Scope(NamedTuple):
@@ -22,15 +23,14 @@ def labels_of(user_id: str | None, agent_id: str | None, run_id: str | None) -> 
     """Labels from the arguments of a call.
 
     Raises:
-        InvalidInputError: one is not a string or is empty.
+        InvalidInputError: one is not a string, is empty or too long, or cannot name a space.
     """
     for name, value in (("user_id", user_id), ("agent_id", agent_id), ("run_id", run_id)):
-        if value is not None and (not isinstance(value, str) or not value.strip()):
-            raise InvalidInputError(f"{name} must be a non-empty string, got {value!r}")
-    try:
-        return Labels(user_id=user_id, agent_id=agent_id, run_id=run_id)
-    except ValidationError as error:
-        raise InvalidInputError(f"user_id, agent_id and run_id must be strings: {error}") from error
+        if value is not None:
+            check_text(value, name, longest=_LONGEST_LABEL, if_empty="give the id itself, or leave it out")
+            if value != value.strip() or any(category(character) == "Cc" for character in value):
+                raise InvalidInputError(f"{name} {value!r} has control characters or white space at its ends")
+    return Labels(user_id=user_id, agent_id=agent_id, run_id=run_id)
 
 
 def scope_to_write(
