@@ -1,0 +1,18 @@
+"""The same operations on two stores give the same answers."""
+
+from __future__ import annotations
+
+from hypothesis.stateful import run_state_machine_as_test
+
+from .pairs import MakePair, sqlite_pair, thorough
+from .store_machine import StoreMachine
+
+__all__ = ["sqlite_pair"]
+
+
+def test_sqlite_in_a_file_and_in_memory(sqlite_pair: MakePair) -> None:
+    machine = type("SqliteStores", (StoreMachine,), {"make": staticmethod(sqlite_pair), "operations": 0})
+
+    run_state_machine_as_test(machine, settings=thorough(examples=40, steps=40))
+
+    assert machine.operations > 3000
