@@ -121,6 +121,10 @@ def fact_conditions(query: FactQuery, spaces: SpaceSet, name: str = "") -> Condi
     found.add(found.within("f"))
     if query.ids is not None:
         found.begin(f"UNWIND {found.bind(_distinct(query.ids))} AS id MATCH (f:{{prefix}}Fact {{id: id}})")
+    if query.superseded_by is not None:
+        heirs = found.bind(_distinct(query.superseded_by))
+        if not found.begin(f"UNWIND {heirs} AS heir MATCH (f:{{prefix}}Fact {{superseded_by: heir}})"):
+            found.add(f"f.superseded_by IN {heirs}")
     _led_from(found, query.episode_ids, "STATED_IN", "Episode", "any(x IN f._episode_ids WHERE x IN {})")
     _led_from(found, query.about_ids, "SUBJECT|OBJECT", "Entity", "(f._subject_id IN {0} OR f._object_id IN {0})")
     _led_from(found, query.subject_ids, "SUBJECT", "Entity", "f._subject_id IN {}")
@@ -158,7 +162,7 @@ def _distinct(ids: Sequence[str]) -> list[str]:
 
 
 def _borne_or_stated(found: Conditions, labels: Labels) -> str:
-    """A fact ``f`` bears these labels, or an episode which states it does."""
+    """That a fact ``f`` bears these labels, or that an episode which states it does."""
     own = " AND ".join(found.labels("f", labels))
     episodes = " AND ".join([found.within("p"), *found.labels("p", labels)])
     return f"(({own}) OR EXISTS {{ MATCH (f)-[:STATED_IN]->(p:{{prefix}}Episode) WHERE {episodes} }})"
