@@ -223,6 +223,7 @@ class MessageReader:
         parse_time(episode.occurred_at, f"{what}: occurred_at", now=self._now)
         return episode.model_copy(
             update={
+                "id": new_id(),  # whether another space has its own id must not show
                 "created_at": self._now,
                 "session": episode.session or shared["session"],
                 "infer": episode.infer and bool(shared["infer"]),

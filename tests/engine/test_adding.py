@@ -9,7 +9,7 @@ import pytest
 from factloom import Action, Memory
 from factloom.retrieval.embedders import HashingEmbedder
 from factloom.schemas.errors import InvalidInputError, MissingScopeError, ModelUnavailableError, NotFoundError
-from factloom.schemas.records import Status
+from factloom.schemas.records import Status, new_id
 from factloom.schemas.search import CONTEXT_CLOSE, CONTEXT_OPEN
 
 PAST = datetime(2025, 5, 1, tzinfo=UTC)
@@ -86,6 +86,14 @@ class TestLearning:
         ]
         memory.add_facts([{**fact, "category": "episodic"} for fact in facts], user_id="ana", time=PAST)
         assert texts(memory) == ["Ana bought tool45 in Rome.", "Ana bought tool49 in Rome."]
+
+    def test_an_episode_does_not_tell_whether_its_id_is_known_elsewhere(self, memory: Memory) -> None:
+        theirs = memory.add("secret", user_id="bea", time=PAST).episodes[0]
+        unknown = theirs.model_copy(update={"id": new_id()})
+        results = [memory.add(one.model_copy(update={"space": "user/ana"}), user_id="ana") for one in (theirs, unknown)]
+        assert len({episode.id for result in results for episode in result.episodes} | {theirs.id}) == 2
+        assert results[0].known_episode_ids == ()
+        assert memory.get(theirs.id).space == "user/bea"
 
     def test_labels_are_on_everything(self, memory: Memory) -> None:
         result = memory.add("I | LIKES | tea", user_id="ana", agent_id="juno", run_id="r1")
