@@ -49,7 +49,7 @@ class ExtractorSettings(_Section):
     base_url: str | None = Field(None, description="OpenAI-compatible service, for kind openai")
     api_key: SecretStr | None = Field(None, description="default: OPENAI_API_KEY")
     timeout: float = Field(60.0, gt=0, description="seconds for one attempt, answer included, for kind openai")
-    max_retries: int = Field(3, ge=0, le=20, description="further attempts after a failed one, for kind openai")
+    max_retries: int = Field(2, ge=0, le=20, description="further attempts after a failed one, for kind openai")
     concurrency: int = Field(4, ge=1, le=64, description="requests that run side by side, for kind openai")
     batch: int = Field(8, ge=1, le=64, description="most turns of a session in one request, for kind openai")
     max_prompt_tokens: int = Field(12_000, ge=4500, description="about the longest request, for kind openai")
@@ -84,6 +84,25 @@ class IngestSettings(_Section):
     )
 
 
+class Neo4jSettings(_Section):
+    """How a Neo4j server is used; its address is ``store``. Times in seconds."""
+
+    user: str = Field("neo4j", description="whom the store logs in as")
+    password: SecretStr = Field(SecretStr(""), description="of that user")
+    database: str | None = Field(None, description="name of the database; default: the user's own")
+    label_prefix: str = Field("", description="begins every label of ours, so that a database can be shared")
+    vectors: Literal["faiss", "native"] = Field(
+        "faiss", description="where vectors are searched: in this process, or in the server's own index"
+    )
+    pool_size: int = Field(20, ge=1, le=1000, description="most connections at a time")
+    connection_timeout: float = Field(5.0, gt=0, description="longest wait for a connection to be made")
+    acquisition_timeout: float = Field(15.0, gt=0, description="longest wait for a connection to be free")
+    max_retry_time: float = Field(10.0, ge=0, description="how long to try again while the server is away")
+    transaction_timeout: float = Field(
+        120.0, gt=0, description="longest write, waiting for other writers included, before the server ends it"
+    )
+
+
 class CypherSettings(_Section):
     """Bounds of Cypher queries."""
 
@@ -105,9 +124,15 @@ class Settings(BaseSettings):
         nested_model_default_partial_update=True,
     )
 
-    store: str = Field("", description="path of an SQLite file; empty: factloom.db in the user's data folder")
+    store: str = Field(
+        "",
+        description="path of an SQLite file, or address of a Neo4j server (neo4j://host:7687); "
+        "empty: factloom.db in the user's data folder",
+    )
     cache_dir: Path | None = Field(None, description="folder for built models; default: the user's cache folder")
-    index_dir: Path | None = Field(None, description="folder for index snapshots; default: beside the store")
+    index_dir: Path | None = Field(
+        None, description="folder for index snapshots; default: beside the store, or in the user's cache folder"
+    )
     busy_timeout: float = Field(15.0, gt=0, description="seconds to wait for another writer")
     actor: str = Field(
         "memory", min_length=1, description="who changes things, in history, unless a call says otherwise"
@@ -116,6 +141,7 @@ class Settings(BaseSettings):
     extractor: ExtractorSettings = ExtractorSettings()
     search: SearchSettings = SearchSettings()
     ingest: IngestSettings = IngestSettings()
+    neo4j: Neo4jSettings = Neo4jSettings()
     cypher: CypherSettings = CypherSettings()
 
     @classmethod

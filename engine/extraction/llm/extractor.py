@@ -17,6 +17,7 @@ from factloom.engine.extraction.llm.reading import Findings, read_facts
 from factloom.engine.extraction.llm.service import AskError, ChatService, Remedy
 from factloom.schemas.errors import FactloomError, ModelResponseError
 from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest
+from factloom.schemas.ontology import Ontology, core_ontology
 
 _CONTEXT_SHARE: Final = 3  # earlier turns and known names take at most a third of what a request has room for
 _FAILURES_TO_STOP: Final = 3
@@ -32,6 +33,7 @@ class LlmExtractor:
         max_prompt_tokens: about the longest request, instructions included.
         known_entities: how many known names to tell with a request.
         prices: for the cost in ``Extraction.usage``.
+        ontology: the predicates and types to tell the model; default: the core ontology.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class LlmExtractor:
         max_prompt_tokens: int = 12_000,
         known_entities: int = 40,
         prices: Prices | None = None,
+        ontology: Ontology | None = None,
     ) -> None:
         self._service = service
         self._batch = batch
@@ -50,6 +53,8 @@ class LlmExtractor:
         self._max_prompt_tokens = max_prompt_tokens
         self._known_entities = known_entities
         self._prices = prices or Prices()
+        self._ontology = ontology or core_ontology()
+        self._instructions = instructions(self._ontology)
 
     @property
     def name(self) -> str:
@@ -68,9 +73,9 @@ class LlmExtractor:
         the key, does not know the model, is limited or out of reach, nothing further is sent.
         """
         readable = [r for r in requests if r.episode.role not in SILENT_ROLES and r.episode.content.strip()]
-        room = self._max_prompt_tokens - estimated_tokens(instructions())
+        room = self._max_prompt_tokens - estimated_tokens(self._instructions)
         context = room // _CONTEXT_SHARE
-        call = _Call(self._service, context)
+        call = _Call(self._service, self._ontology, self._instructions, context)
         packs = list(pack(readable, turns=self._batch, tokens=room - context))
         if len(packs) <= 1 or self._concurrency == 1:
             answered = [call.read(one) for one in packs]
@@ -119,8 +124,10 @@ class _Result:
 class _Call:
     """The requests of one call of ``extract``; knows when it is no use to send more."""
 
-    def __init__(self, service: ChatService, context_tokens: int) -> None:
+    def __init__(self, service: ChatService, ontology: Ontology, instructions: str, context_tokens: int) -> None:
         self._service = service
+        self._ontology = ontology
+        self._instructions = instructions
         self._context_tokens = context_tokens
         self._lock = threading.Lock()
         self._stopped_by: FactloomError | None = None
@@ -130,7 +137,7 @@ class _Call:
         """What each piece states; a pack that fails is read in smaller ones."""
         if self._stopped_by is not None:
             return [_Result(piece, error=self._stopped_by) for piece in pieces]
-        prompt = write_prompt(pieces, context_tokens=self._context_tokens)
+        prompt = write_prompt(pieces, self._instructions, context_tokens=self._context_tokens)
         try:
             results = self._ask(prompt)
         except AskError as failure:
@@ -146,7 +153,7 @@ class _Call:
         except UnusableAnswerError as error:
             problem = ModelResponseError(f"the answer of {self._service.model} cannot be used: {error}")
             raise AskError(problem, Remedy.ISOLATE, reply.usage) from error
-        findings, strays = read_facts(facts, prompt)
+        findings, strays = read_facts(facts, prompt, self._ontology)
         pieces = list(prompt.asked.values())
         results = [
             _Result(piece, findings[id_], usage=share)

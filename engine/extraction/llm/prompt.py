@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cache
 from importlib import resources
 from typing import Any, Final
 
 from factloom.engine.extraction.llm.packing import Pack, Piece, estimated_tokens
 from factloom.schemas.extraction import Mention
-from factloom.schemas.ontology import Ontology, core_ontology
+from factloom.schemas.ontology import Ontology
 from factloom.schemas.records import Category, Episode, Role
 
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -18,13 +17,11 @@ _LONGEST_EARLIER: Final = 1000
 _NAMED_ALIASES: Final = 5
 
 
-@cache
-def instructions() -> str:
+def instructions(ontology: Ontology) -> str:
     """The system message: the same for every request, so that services can cache it."""
     folder = resources.files("factloom.engine.extraction.llm").joinpath("prompts")
     text = folder.joinpath("extract.md").read_text(encoding="utf-8")
     example = json.loads(folder.joinpath("example.json").read_text(encoding="utf-8"))
-    ontology = core_ontology()
     parts = {
         "{types}": ", ".join(entity_types(ontology)),
         "{predicates}": _predicates(ontology),
@@ -59,8 +56,9 @@ def _predicates(ontology: Ontology) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One request: the two messages, the pieces by the ids that they have in it, and what was said around them."""
+    """One request: instructions and data, the pieces by the ids that they have in it, and what was said around them."""
 
+    instructions: str
     data: str
     asked: dict[str, Piece]
     earlier: tuple[Episode, ...]
@@ -69,10 +67,10 @@ class Prompt:
     @property
     def messages(self) -> list[dict[str, str]]:
         """Instructions from the system, data from the user; nothing that was said is outside the JSON string."""
-        return [{"role": "system", "content": instructions()}, {"role": "user", "content": self.data}]
+        return [{"role": "system", "content": self.instructions}, {"role": "user", "content": self.data}]
 
 
-def write_prompt(pack: Pack, *, context_tokens: int) -> Prompt:
+def write_prompt(pack: Pack, instructions: str, *, context_tokens: int) -> Prompt:
     """The prompt of one pack. Earlier turns (the newest) and known entities take at most ``context_tokens``."""
     earlier = _earlier_turns(pack, context_tokens * 3 // 4)
     entities = _entities(pack, context_tokens // 4)
@@ -96,7 +94,7 @@ def write_prompt(pack: Pack, *, context_tokens: int) -> Prompt:
     }
     # Broken surrogates can be in a text but not in a request.
     text = json.dumps(data, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
-    return Prompt(text, asked, earlier, entities)
+    return Prompt(instructions, text, asked, earlier, entities)
 
 
 def _said(turn: Piece | Episode) -> tuple[Any, ...]:

@@ -20,7 +20,7 @@ from factloom.engine.extraction.llm.periods import Period, read_period
 from factloom.engine.extraction.llm.prompt import Prompt, entity_types, speaker_of
 from factloom.schemas.extraction import Candidate, Mention
 from factloom.schemas.naming import normalise_name, to_predicate
-from factloom.schemas.ontology import Ontology, PredicateSpec, core_ontology
+from factloom.schemas.ontology import Ontology, PredicateSpec
 from factloom.schemas.records import Category, Role
 from factloom.schemas.search import CONTEXT_CLOSE, CONTEXT_OPEN
 
@@ -49,11 +49,13 @@ class Findings:
     notes: list[str] = field(default_factory=list)
 
 
-def read_facts(facts: Sequence[StatedFact], prompt: Prompt) -> tuple[dict[str, Findings], list[str]]:
+def read_facts(
+    facts: Sequence[StatedFact], prompt: Prompt, ontology: Ontology
+) -> tuple[dict[str, Findings], list[str]]:
     """Candidates of each message that was asked about, by its id, and notes on facts of none of them."""
     findings = {id_: Findings() for id_ in prompt.asked}
     strays = []
-    readers = {id_: _Reader(piece, prompt) for id_, piece in prompt.asked.items()}
+    readers = {id_: _Reader(piece, prompt, ontology) for id_, piece in prompt.asked.items()}
     for position, fact in enumerate(facts, 1):
         found = findings.get(fact.message)
         if found is None:
@@ -81,11 +83,11 @@ def _key(candidate: Candidate) -> tuple[str, str, str, bool, datetime | None]:
 class _Reader:
     """Reads the facts of one piece."""
 
-    def __init__(self, piece: Piece, prompt: Prompt) -> None:
+    def __init__(self, piece: Piece, prompt: Prompt, ontology: Ontology) -> None:
         self._piece = piece
         self._anchor = piece.episode.occurred_at
         self._speaker = speaker_of(piece.episode)
-        self._ontology = core_ontology()
+        self._ontology = ontology
         self._types = frozenset(entity_types(self._ontology))
         turns = [*prompt.earlier, *(other.episode for other in prompt.asked.values())]
         self._speakers = {normalise_name(name) for turn in turns if (name := speaker_of(turn))}
@@ -118,7 +120,7 @@ class _Reader:
             object=object_,
             text=self._text(fact, spec, subject, object_, negated),
             sentence=sentence,
-            category=spec.category if predicate in self._ontology else fact.category,
+            category=spec.category if predicate in self._ontology or spec.phrase else fact.category,
             valid_at=times[0],
             invalid_at=times[1],
             confidence=round(_CONFIDENCE[certainty], 3),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import openai
 
 _LARGEST_ANSWER: Final = 16 * 2**20
+_CONNECT_SECONDS: Final = 5.0
 _TOO_LONG: Final = ("context length", "context_length", "too long", "too large", "context size", "context window")
 _BUSY: Final = frozenset({408, 409, 425, 429, 503, 529})
 
@@ -91,6 +92,7 @@ class ChatService:
             AskError: nothing, or nothing that can be used.
         """
         client = self._connected()
+        import httpx
         import openai
 
         while True:
@@ -110,6 +112,8 @@ class ChatService:
                     if self._dialect is dialect:
                         self._dialect = simpler
             except openai.APITimeoutError as error:
+                if isinstance(error.__cause__, httpx.ConnectTimeout):
+                    raise self._unreachable(error) from error
                 problem = f"the service took more than {self._timeout:g} s to answer for {self.model}"
                 raise AskError(ModelUnavailableError(problem), Remedy.ISOLATE) from error
             except openai.APIConnectionError as error:
@@ -134,18 +138,20 @@ class ChatService:
         with self._lock:
             if self._client is None:
                 try:
+                    import httpx
                     import openai
 
                     from factloom.engine.extraction.llm.transport import BoundedClient
                 except ImportError as error:
                     missing = "the OpenAI extractor needs the openai package; run: pip install 'factloom[openai]'"
                     raise AskError(ConfigurationError(missing), Remedy.REPAIR) from error
+                patience = httpx.Timeout(self._timeout, connect=min(self._timeout, _CONNECT_SECONDS))
                 http_client = BoundedClient(seconds=self._timeout, size=_LARGEST_ANSWER)
                 try:
                     self._client = openai.OpenAI(
                         base_url=self._base_url,
                         api_key=self._api_key,
-                        timeout=self._timeout,
+                        timeout=patience,
                         max_retries=self._max_retries,
                         http_client=http_client,
                     )

@@ -1,5 +1,6 @@
 """Every way in which a service can fail: what is told, what is tried again, and that the other turns are spared."""
 
+import contextlib
 import json
 import socket
 import struct
@@ -227,6 +228,23 @@ def test_nothing_listening_is_told_with_the_address() -> None:
     assert url in first.error
     assert first.retryable
     assert second.error == first.error
+
+
+def test_a_service_that_takes_no_connection_is_out_of_reach() -> None:
+    with socket.socket() as full, contextlib.ExitStack() as waiting:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(4):  # the queue is full from here on
+            other = waiting.enter_context(socket.socket())
+            other.setblocking(False)
+            other.connect_ex(full.getsockname())
+        url = f"http://127.0.0.1:{full.getsockname()[1]}/v1"
+        service = ChatService("reader", base_url=url, api_key="x", timeout=0.3, max_retries=0, max_answer_tokens=100)
+        extractor = LlmExtractor(service)
+        (extraction,) = extractor.extract([ExtractionRequest(episode=turn("I like tea"))])
+        extractor.close()
+    assert extraction.error is not None
+    assert "cannot be reached" in extraction.error
 
 
 # --- several turns ---------------------------------------------------------------------------------------------------

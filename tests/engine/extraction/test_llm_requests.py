@@ -46,7 +46,7 @@ def test_the_turn_and_those_before_it_are_data_with_time_role_and_speaker(readin
 
 def test_the_instructions_name_every_stored_predicate_and_every_type() -> None:
     ontology = core_ontology()
-    text = instructions()
+    text = instructions(ontology)
     for name in ontology.names():
         spec = ontology[name]
         if spec.canonical:
