@@ -12,8 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from factloom.engine.memory import Memory
-from factloom.schemas.errors import StoreUnavailableError
-from factloom.schemas.search import ContextBlock
+from factloom.schemas.errors import InvalidInputError, StoreUnavailableError
+from factloom.schemas.ports import Embedder
+from factloom.schemas.settings import Settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,6 +32,16 @@ def _in_thread(
     return call
 
 
+def _apart(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """What needs no open memory as a coroutine function with the same signature and docstring."""
+
+    @functools.wraps(function)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.to_thread(function, *args, **kwargs)
+
+    return call
+
+
 class AsyncMemory:
     """``Memory`` for asyncio: every method is a coroutine with the same name, arguments and errors.
 
@@ -38,10 +49,13 @@ class AsyncMemory:
     ...     await memory.add("I moved to Lisbon", user_id="ana")
 
     Takes the arguments of ``Memory``, and ``threads``, the number of calls that run at a time. A call that is
-    cancelled goes on in its thread to the end, since a transaction is kept whole or not at all.
+    cancelled goes on in its thread to the end, since a transaction is kept whole or not at all. Functions that are
+    given to be called, such as ``on_progress``, are called in that thread.
     """
 
     def __init__(self, *args: Any, threads: int = 4, **kwargs: Any) -> None:
+        if not isinstance(threads, int) or isinstance(threads, bool) or threads < 1:
+            raise InvalidInputError(f"threads must be a whole number, at least 1, got {threads!r}")
         self._memory = Memory(*args, **kwargs)
         self._closed = False
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="factloom")
@@ -51,11 +65,22 @@ class AsyncMemory:
             raise StoreUnavailableError("this memory is closed; open a new one")
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._memory.settings
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedder in use."""
+        return self._memory.embedder
+
     add = _in_thread(Memory.add)
     add_facts = _in_thread(Memory.add_facts)
     update = _in_thread(Memory.update)
     retry = _in_thread(Memory.retry)
     search = _in_thread(Memory.search)
+    context = _in_thread(Memory.context)
     get = _in_thread(Memory.get)
     get_all = _in_thread(Memory.get_all)
     history = _in_thread(Memory.history)
@@ -70,10 +95,7 @@ class AsyncMemory:
     reset = _in_thread(Memory.reset)
     vacuum = _in_thread(Memory.vacuum)
     rebuild_index = _in_thread(Memory.rebuild_index)
-
-    async def context(self, query: str, max_tokens: int | None = None, **search: Any) -> ContextBlock:
-        """As ``Memory.context``; written out since its keywords are open."""
-        return await self._run(functools.partial(self._memory.context, query, max_tokens, **search))
+    reembed = staticmethod(_apart(Memory.reembed))
 
     async def close(self) -> None:
         """Wait for calls that run, then close the memory; safe to call twice."""

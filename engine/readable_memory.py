@@ -171,7 +171,7 @@ class ReadableMemory:
             now=present,
         )
 
-    def context(self, query: str, max_tokens: int | None = None, **search: Any) -> ContextBlock:
+    def context(self, /, query: str, max_tokens: int | None = None, **search: Any) -> ContextBlock:
         """A block of text for a prompt: what ``search`` (same arguments) finds, within ``max_tokens``, with sources.
 
         Raises:

@@ -8,8 +8,6 @@ from factloom import AsyncMemory, Memory
 from factloom.schemas.errors import InvalidInputError, StoreUnavailableError
 from factloom.schemas.settings import load_settings
 
-NOT_ASYNC = {"settings", "embedder", "reembed"}
-
 
 def settings_of(path: Path) -> object:
     return load_settings(
@@ -17,12 +15,46 @@ def settings_of(path: Path) -> object:
     )
 
 
-def test_every_method_of_memory_is_there_and_is_a_coroutine() -> None:
-    public = {name for name in dir(Memory) if not name.startswith("_")} - NOT_ASYNC
-    assert public <= set(dir(AsyncMemory))
-    for name in public:
-        assert inspect.iscoroutinefunction(getattr(AsyncMemory, name)), name
-        assert getattr(AsyncMemory, name).__doc__
+def public(kind: type) -> dict[str, object]:
+    return {name: getattr(kind, name) for name in dir(kind) if not name.startswith("_")}
+
+
+def test_it_has_what_memory_has_and_nothing_else() -> None:
+    assert public(AsyncMemory).keys() == public(Memory).keys()
+
+
+@pytest.mark.parametrize("name", public(Memory))
+def test_each_has_the_same_arguments_and_is_a_coroutine_or_a_property(name: str) -> None:
+    ours, theirs = getattr(AsyncMemory, name), getattr(Memory, name)
+
+    assert ours.__doc__
+    if isinstance(theirs, property):
+        assert isinstance(ours, property)
+    else:
+        assert inspect.iscoroutinefunction(ours)
+        assert inspect.signature(ours) == inspect.signature(theirs)
+
+
+def test_reembedding_and_what_is_in_force(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with AsyncMemory(settings=settings_of(tmp_path)) as memory:
+            await memory.add("hello", user_id="ana")
+            assert memory.settings.embedder.dimension == 64
+            old = memory.embedder.name
+        other = load_settings(store=str(tmp_path / "m.db"), embedder={"kind": "hashing", "dimension": 32})
+        assert await AsyncMemory.reembed(settings=other) == 1
+        async with AsyncMemory(settings=other) as memory:
+            assert memory.embedder.name != old
+            assert len(await memory.search("hello", user_id="ana")) == 1
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("threads", [0, -1, True, "4", 1.5, None])
+def test_threads_must_be_some(tmp_path: Path, threads: object) -> None:
+    with pytest.raises(InvalidInputError, match="threads must be a whole number"):
+        AsyncMemory(tmp_path / "m.db", threads=threads)  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_calls_run_at_the_same_time_and_keep_their_order_of_effects(tmp_path: Path) -> None:
