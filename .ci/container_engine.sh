@@ -103,7 +103,13 @@ CONF
 }
 
 run_podman() {
-  CONTAINERS_CONF="$engine_folder/containers.conf" CONTAINERS_STORAGE_CONF="$engine_folder/storage.conf" podman "$@"
+  (become_podman "$@")
+}
+
+# In the background its process id is podman's own, which can then be ended.
+become_podman() {
+  export CONTAINERS_CONF="$engine_folder/containers.conf" CONTAINERS_STORAGE_CONF="$engine_folder/storage.conf"
+  exec podman "$@"
 }
 
 # A minimal Debian with Java, and Neo4j's jars. Neo4j 5 runs on the Java 17 of bookworm, later ones on trixie's 21.
@@ -121,7 +127,7 @@ build_image() {
 
 start_service() {
   local attempt
-  run_podman system service --time=0 "unix://$engine_folder/podman.sock" > "$engine_folder/service.log" 2>&1 &
+  become_podman system service --time=0 "unix://$engine_folder/podman.sock" > "$engine_folder/service.log" 2>&1 &
   engine_process=$!
   for attempt in $(seq 40); do
     DOCKER_HOST="unix://$engine_folder/podman.sock" docker_api_answers && return

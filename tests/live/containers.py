@@ -88,7 +88,7 @@ class ContainerServer:
         Raises
         ------
         ServerUnavailableError
-            There is no such image, or it did not answer within a minute; the end of its log is in the message.
+            There is no such image, or it did not answer in time; the end of its log is in the message.
         """
         if self.running:
             return

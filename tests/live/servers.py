@@ -90,6 +90,7 @@ def given_server() -> Neo4jServer | None:
     )
     try:
         with server.driver() as driver:
+            driver.verify_connectivity()  # at once; a query would be tried again for half a minute
             nodes = driver.execute_query("MATCH (n) RETURN count(n)", result_transformer_=neo4j.Result.value)[0]
     except (DriverError, Neo4jError) as error:
         raise ServerUnavailableError(f"{URI}={uri} cannot be used: {error}") from error
