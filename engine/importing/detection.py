@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from factloom.engine.importing.json_streams import read_events, read_lines
-from factloom.engine.importing.sources import open_source
-from factloom.schemas.errors import ImportFormatError
+from factloom.engine.importing.sources import STANDARD_INPUT, open_source
+from factloom.schemas.errors import ImportFormatError, InvalidInputError
 
 FORMATS: Final = ("jsonl", "locomo", "openai", "chatgpt")
 
@@ -21,9 +21,11 @@ def detect_format(path: Path) -> str:
     """The format of the file at ``path``, one of ``FORMATS``.
 
     Raises:
-        InvalidInputError: the file cannot be read.
+        InvalidInputError: the file cannot be read, or is standard input, which can be read only once.
         ImportFormatError: it is empty, or in none of the formats.
     """
+    if path == STANDARD_INPUT:
+        raise InvalidInputError(f"say the format of standard input with --format: {', '.join(FORMATS)}")
     with open_source(path) as source:
         first = source.first_character()
     if not first:

@@ -20,7 +20,7 @@ from factloom.engine.importing.items import SCOPE_FIELDS, Found, FoundMessage, L
 from factloom.engine.importing.jsonl import read_jsonl
 from factloom.engine.importing.locomo import read_locomo
 from factloom.engine.importing.openai_messages import read_openai
-from factloom.engine.importing.sources import Source, open_source
+from factloom.engine.importing.sources import Source, changed_at, open_source, size_of
 from factloom.engine.importing.summary import ImportProblem, ImportSummary
 from factloom.engine.importing.timekeeping import Timekeeper
 from factloom.engine.memory import Memory
@@ -122,7 +122,7 @@ class Importer:
         self._now = clock()
 
     def run(self, paths: Sequence[Path]) -> ImportSummary:
-        """Import the files, one after the other.
+        """Import the files, one after the other; ``STANDARD_INPUT`` among them, if the format is given, is read too.
 
         A message that cannot be used is reported and counted, and the rest goes on.
 
@@ -134,7 +134,7 @@ class Importer:
                 and goes on from there.
         """
         formats = [self._format or detect_format(path) for path in paths]
-        sizes = [path.stat().st_size for path in paths]
+        sizes = [size_of(path) for path in paths]
         tally = _Tally()
         for position, (path, format_) in enumerate(zip(paths, formats, strict=True)):
             with open_source(path) as source, _saying_what_was_kept(tally):
@@ -147,7 +147,7 @@ class Importer:
         )
 
     def _read_file(self, source: Source, format_: str, tally: _Tally, *, done_before: int, total: int) -> None:
-        changed = datetime.fromtimestamp(source.path.stat().st_mtime, UTC)
+        changed = changed_at(source.path, now=self._now)
         timekeeper = Timekeeper(self._start or changed, now=self._now, zone=self._zone)
         waiting: list[Episode] = []
         bytes_before = 0

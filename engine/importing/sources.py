@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import shutil
+import sys
+import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Final, cast
 
 from factloom.schemas.errors import ImportFormatError, InvalidInputError
+
+STANDARD_INPUT: Final = Path("-")
+"""Stands for standard input where a file is meant."""
 
 _GZIP = b"\x1f\x8b"
 _UTF8_MARK = b"\xef\xbb\xbf"
@@ -66,21 +73,53 @@ class Source:
 
 @contextmanager
 def open_source(path: Path) -> Iterator[Source]:
-    """Open ``path`` for reading.
+    """Open ``path`` for reading; ``STANDARD_INPUT`` is read to its end first.
 
     Raises:
         InvalidInputError: it does not exist, is a folder, or may not be read.
         ImportFormatError: it is UTF-16 or UTF-32, or a damaged gzip file.
     """
+    if path == STANDARD_INPUT:
+        # A copy, as what is read from a pipe cannot be read twice; it has no name, so that nothing of it can stay.
+        with tempfile.TemporaryFile() as copy:
+            with _read_errors(path):
+                shutil.copyfileobj(sys.stdin.buffer, copy)
+                copy.seek(0)
+            yield _source(path, cast(BinaryIO, copy))
+        return
     if path.is_dir():
         raise InvalidInputError(f"{path} is a folder; name the file in it that is to be imported")
     with _read_errors(path):
         raw = path.open("rb")
     with raw:
-        with _read_errors(path):
-            packed = raw.read(2) == _GZIP
-            raw.seek(0)
-        yield Source(path, raw, cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw)
+        yield _source(path, raw)
+
+
+def _source(path: Path, raw: BinaryIO) -> Source:
+    with _read_errors(path):
+        packed = raw.read(2) == _GZIP
+        raw.seek(0)
+    return Source(path, raw, cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw)
+
+
+def size_of(path: Path) -> int:
+    """Bytes of the file; 0 for standard input, of which nobody knows.
+
+    Raises:
+        InvalidInputError: there is no such file, or it may not be looked at.
+    """
+    with _read_errors(path):
+        return 0 if path == STANDARD_INPUT else path.stat().st_size
+
+
+def changed_at(path: Path, *, now: datetime) -> datetime:
+    """When the file was last changed; ``now`` for standard input.
+
+    Raises:
+        InvalidInputError: there is no such file, or it may not be looked at.
+    """
+    with _read_errors(path):
+        return now if path == STANDARD_INPUT else datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 @contextmanager

@@ -44,7 +44,7 @@ def add_commands(app: typer.Typer) -> None:
 
 def import_files(
     run: Run,
-    files: Annotated[list[Path], typer.Argument(help="Files to import; .gz is unpacked.", show_default=False)],
+    files: Annotated[list[Path], typer.Argument(help="Files to import; - is standard input.", show_default=False)],
     user: User = None,
     agent: Agent = None,
     run_id: RunId = None,
@@ -67,7 +67,7 @@ def import_files(
     """Import conversations: JSONL, LoCoMo, OpenAI-style message lists, or ChatGPT's conversations.json.
 
     What cannot be read is reported by file and line, and the rest goes on; exit code 1 then. An import that was
-    stopped or killed goes on where it was when the same command is run again.
+    stopped or killed goes on where it was when the same command is run again. Standard input needs --format.
     """
     from factloom.engine.importing import Importer
 
@@ -79,7 +79,7 @@ def import_files(
             run.err.print(plain(str(problem), longest=1000), soft_wrap=True)
 
         def progressed(state: ImportProgress) -> None:
-            advance(state.bytes_done, state.bytes_total, f"{state.messages:,} messages, {state.facts:,} facts")
+            advance(state.bytes_done, state.bytes_total or None, f"{state.messages:,} messages, {state.facts:,} facts")
 
         importer = Importer(
             run.memory_to_fill,
@@ -95,10 +95,10 @@ def import_files(
         try:
             summary = importer.run(files)
         except KeyboardInterrupt:
-            run.note("stopped within a batch; run the same command again to go on")
+            run.note(f"stopped within a batch; {_how_to_go_on(files)}")
             raise
     run.show(lambda: summary.model_dump(mode="json"), lambda: _summary_report(summary))
-    _say_what_next(run, summary)
+    _say_what_next(run, summary, files)
 
 
 @contextmanager
@@ -164,7 +164,15 @@ def _some(names: tuple[str, ...], most: int = 10) -> str:
     return ", ".join(names[:most]) + more
 
 
-def _say_what_next(run: Run, summary: ImportSummary) -> None:
+def _how_to_go_on(files: list[Path]) -> str:
+    from factloom.engine.importing.sources import STANDARD_INPUT
+
+    if STANDARD_INPUT in files:  # what was read of it is gone
+        return "to go on, run the same command again with the whole input; what is there already is not added twice"
+    return "run the same command again to go on from here"
+
+
+def _say_what_next(run: Run, summary: ImportSummary, files: list[Path]) -> None:
     if summary.dated_from is not None:
         run.note(
             f"messages without a time were dated from {summary.dated_from.isoformat()}; to import a later version of "
@@ -177,5 +185,5 @@ def _say_what_next(run: Run, summary: ImportSummary) -> None:
         run.note(f"{summary.pending:,} are stored but not learned from yet: see factloom pending, then factloom retry")
         run.exit_code = ExitCode.PROBLEMS
     if summary.stopped:
-        run.note("stopped before the end; run the same command again to go on from here")
+        run.note(f"stopped before the end; {_how_to_go_on(files)}")
         run.exit_code = ExitCode.INTERRUPTED

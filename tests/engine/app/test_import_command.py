@@ -1,10 +1,17 @@
 """The import command: what it says and how it ends. Formats and resuming have tests of their own."""
 
+import gzip
 import json
 import re
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 Cli = Callable[..., Any]  # what the fixture cli is: its outcome has code, out, err and document
 
@@ -63,3 +70,49 @@ def test_storing_without_learning_and_a_named_format(cli: Cli, tmp_path: Path) -
     done = cli("import", "chat.txt", "--user", "ana", "--no-infer", "--format", "jsonl", "--json").document
 
     assert (done["added"], done["facts"]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("jsonl", f"{json.dumps(GOOD)}\nnot json\n"),
+        ("openai", json.dumps([{"role": "user", **GOOD}, 5])),
+        ("jsonl", gzip.compress(f"{json.dumps(GOOD)}\n5\n".encode())),
+    ],
+)
+def test_standard_input_in_a_format_that_is_named(cli: Cli, tmp_path: Path, name: str, text: str | bytes) -> None:
+    arguments = ("import", "-", "--format", name, "--user", "ana", "--json")
+
+    done = cli(*arguments, stdin=text)
+    assert done.code == 1
+    assert (done.document["added"], done.document["problems"], done.document["files"]) == (1, 1, ["-"])
+    assert done.err.startswith("-:2: ") or done.err.startswith("-: message 2: ")
+
+    again = cli(*arguments, stdin=text)
+    assert (again.document["added"], again.document["known"]) == (0, 1)
+    assert [path.name for path in tmp_path.iterdir() if "memory.db" not in path.name] == []
+
+
+def test_standard_input_without_a_format_or_anything_in_it(cli: Cli) -> None:
+    unnamed = cli("import", "-", "--user", "ana", stdin=json.dumps(GOOD))
+    assert (unnamed.code, unnamed.out) == (2, "")
+    assert "say the format of standard input with --format: jsonl, " in unnamed.err
+    empty = cli("import", "-", "--format", "jsonl", "--user", "ana", stdin="")
+    assert (empty.code, empty.out) == (2, "")
+    assert "holds no messages" in empty.err
+
+
+def test_standard_input_that_was_stopped_cannot_go_on_where_it_was(environment: dict[str, str], tmp_path: Path) -> None:
+    arguments = [sys.executable, "-m", "factloom.engine.app.cli", "import", "-", "--format", "jsonl", "--user", "ana"]
+    running = subprocess.Popen(arguments, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while running.poll() is None and not (tmp_path / "memory.db").exists():
+        time.sleep(0.02)
+    time.sleep(1.0)  # until it waits for input
+    running.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+
+    assert running.returncode == 130
+    assert "run the same command again with the whole input" in err
+    assert err.rstrip().endswith("interrupted")
