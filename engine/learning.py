@@ -29,7 +29,6 @@ from factloom.schemas.naming import normalise_name
 from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import (
     Embedder,
-    EpisodeAnnotator,
     Extractor,
     GraphStore,
     IndexEntry,
@@ -173,9 +172,9 @@ class Learner:
 
     @staticmethod
     def _account(tx: WriteTransaction, episode: Episode, extraction: Extraction | None) -> None:
-        """Keep on the episode what reading it cost and left out, in stores that can."""
+        """Keep on the episode what reading it cost and left out."""
         told = account(episode, extraction) if extraction is not None else None
-        if told is not None and isinstance(tx, EpisodeAnnotator):
+        if told is not None:
             tx.set_episode_metadata({episode.id: told})
 
     # --- before the transaction ----------------------------------------------------------------------------------

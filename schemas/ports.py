@@ -274,6 +274,12 @@ class WriteTransaction(GraphReader, Protocol):
     def set_status(self, ids: Sequence[str], status: Status, *, error: str | None = None) -> None:
         """Set how far episodes have come, and why not further; counts an attempt when an ``error`` is given."""
 
+    def set_episode_metadata(self, values: Mapping[str, Metadata]) -> None:
+        """Replace the metadata of stored episodes, by id; unknown ids are passed over.
+
+        For what learning from an episode found and cost, beside what it came with.
+        """
+
     def put_entities(self, entities: Sequence[Entity]) -> list[Entity]:
         """Insert or, by id, replace entities; ``created_at`` of a stored one is kept. Returns them with refs.
 
@@ -339,14 +345,6 @@ class GraphStore(GraphReader, Protocol):
 
     def close(self) -> None:
         """Release everything; safe to call twice. Later calls raise StoreUnavailableError."""
-
-
-@runtime_checkable
-class EpisodeAnnotator(Protocol):
-    """Ability of a transaction to write beside an episode what learning from it found and cost."""
-
-    def set_episode_metadata(self, values: Mapping[str, Metadata]) -> None:
-        """Replace the metadata of stored episodes, by id; unknown ids are passed over."""
 
 
 @runtime_checkable
@@ -597,5 +595,3 @@ class Reranker(Protocol):
 
     def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
         """One score per text, higher is better."""
-
-

@@ -23,7 +23,7 @@ _COUNTERS: Final = (
 )
 _ORDER: Final = (
     *("free_keys", "change_entities", "put_entities", "remove_names", "put_names"),
-    *("put_episodes", "unlink_episodes", "link_episodes", "set_statuses"),
+    *("put_episodes", "unlink_episodes", "link_episodes", "set_statuses", "set_metadata"),
     *("remove_edges", "change_facts", "put_facts", "move_facts", "unstate_facts", "state_facts"),
     *("unsupersede_facts", "supersede_facts", "find_superseded", "count_degrees", "draw_edges"),
 )

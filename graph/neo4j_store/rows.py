@@ -128,6 +128,11 @@ def metadata_items(metadata: Mapping[str, Any], field: str = "metadata") -> list
     return [f"{key}={_canonical(value, field)}" for key, value in sorted(metadata.items())]
 
 
+def metadata_properties(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Metadata as an episode or a fact holds it: to be read back, and to be filtered by."""
+    return {"metadata": to_json(metadata, "metadata"), "_metadata": metadata_items(metadata) or None}
+
+
 def _canonical(value: Any, field: str) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -252,8 +257,7 @@ def episode_properties(episode: Episode) -> dict[str, Any]:
         "user_id": plain_or_none(labels.user_id, "user_id"),
         "agent_id": plain_or_none(labels.agent_id, "agent_id"),
         "run_id": plain_or_none(labels.run_id, "run_id"),
-        "metadata": to_json(episode.metadata, "metadata"),
-        "_metadata": metadata_items(episode.metadata) or None,
+        **metadata_properties(episode.metadata),
         "_occurred": to_micros(episode.occurred_at),
         "_created": to_micros(episode.created_at),
         "_content_hash": content_hash(episode),
@@ -357,8 +361,7 @@ def fact_properties(fact: Fact, *, subject: int, object_: int, created_at: int) 
         "user_id": plain_or_none(labels.user_id, "user_id"),
         "agent_id": plain_or_none(labels.agent_id, "agent_id"),
         "run_id": plain_or_none(labels.run_id, "run_id"),
-        "metadata": to_json(fact.metadata, "metadata"),
-        "_metadata": metadata_items(fact.metadata) or None,
+        **metadata_properties(fact.metadata),
         "_subject": subject,
         "_object": object_,
         "_valid": valid,

@@ -25,7 +25,7 @@ from factloom.graph.neo4j_store.vectors import Embeddings, as_vectors
 from factloom.schemas.errors import NotFoundError, StoreError
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ports import IndexEntry
-from factloom.schemas.records import Change, Entity, Episode, Fact, Status
+from factloom.schemas.records import Change, Entity, Episode, Fact, Metadata, Status
 
 if TYPE_CHECKING:
     from factloom.schemas.ports import Vectors
@@ -196,6 +196,17 @@ class Writer(Reader):
             else:
                 row = {"ref": episode.ref, "status": str(status), "error": message, "attempts": attempts}
                 self._pending.add("set_statuses", row)
+
+    def set_episode_metadata(self, values: Mapping[str, Metadata]) -> None:
+        """Replace the metadata of stored episodes, by id; unknown ids are passed over."""
+        for id_, episode in self._known.look_up("episode", values).items():
+            self._pending.touch(episode.space)
+            written = r.metadata_properties(values[id_])
+            new = self._pending.of_new("episode", episode.ref)
+            if new is not None:
+                new |= written
+            else:
+                self._pending.put("set_metadata", episode.ref, {"ref": episode.ref, "properties": written})
 
     # --- entities ---
 

@@ -19,7 +19,7 @@ from factloom.schemas.errors import (
 )
 from factloom.schemas.ports import GraphStore, IndexEntry, WriteTransaction
 from factloom.schemas.queries import EntityQuery, EpisodeQuery, FactQuery
-from factloom.schemas.records import Action, Category, Role, Status
+from factloom.schemas.records import Action, Category, Episode, Role, Status
 
 from .graph_records import (
     ALL,
@@ -144,6 +144,35 @@ class TestSetStatus:
     def test_unknown_ids_change_nothing(self, graph_store: GraphStore) -> None:
         (stored,) = add_episodes(graph_store, episode())
         graph_store.write(lambda tx: tx.set_status(["nobody"], Status.DONE))
+        assert graph_store.episodes([stored.ref], spaces=ANA) == [stored]
+
+
+class TestSetEpisodeMetadata:
+    def test_it_takes_the_place_of_what_was_there_and_leaves_the_rest(self, graph_store: GraphStore) -> None:
+        first, second = add_episodes(graph_store, episode("one", metadata=METADATA), episode("two", metadata={"a": 1}))
+        told = {"a": 2, "cost": {"tokens": 12}}
+        graph_store.write(lambda tx: tx.set_episode_metadata({first.id: told, "nobody": {"a": 3}}))
+        assert graph_store.episodes([first.ref, second.ref], spaces=ANA) == [
+            first.model_copy(update={"metadata": told}),
+            second,
+        ]
+        assert graph_store.find_episodes(EpisodeQuery(metadata={"a": 2}), spaces=ANA)[0].id == first.id
+        assert graph_store.find_episodes(EpisodeQuery(metadata=METADATA), spaces=ANA) == []
+
+    def test_an_episode_of_the_same_transaction_takes_it(self, graph_store: GraphStore) -> None:
+        def work(tx: WriteTransaction) -> Episode:
+            (stored,) = tx.add_episodes([episode("one", metadata={"a": 1})])
+            tx.set_episode_metadata({stored.id: {"a": 2}})
+            tx.set_episode_metadata({stored.id: {}})
+            return stored
+
+        stored = graph_store.write(work)
+        assert graph_store.episodes([stored.ref], spaces=ANA)[0].metadata == {}
+
+    def test_what_is_no_json_is_refused(self, graph_store: GraphStore) -> None:
+        (stored,) = add_episodes(graph_store, episode())
+        with pytest.raises(InvalidInputError):
+            graph_store.write(lambda tx: tx.set_episode_metadata({stored.id: {"a": object()}}))
         assert graph_store.episodes([stored.ref], spaces=ANA) == [stored]
 
 

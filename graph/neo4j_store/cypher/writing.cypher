@@ -92,6 +92,11 @@ UNWIND $w.rows AS row
 MATCH (e:{prefix}Episode {_ref: row.ref})
 SET e.status = row.status, e.error = row.error, e.attempts = e.attempts + row.attempts
 
+// name: set_metadata
+UNWIND $w.rows AS row
+MATCH (e:{prefix}Episode {_ref: row.ref})
+SET e += row.properties
+
 // name: entities_with_keys
 UNWIND $w.rows AS row
 MATCH (x:{prefix}Entity {space: row.space, key: row.key, type: row.type})
