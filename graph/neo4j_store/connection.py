@@ -12,7 +12,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -48,7 +48,7 @@ class Access:
 
     uri: str
     user: str = "neo4j"
-    password: str = ""
+    password: str = field(default="", repr=False)
     database: str | None = None
     pool_size: int = 20
     connection_timeout: float = 5.0
@@ -56,9 +56,6 @@ class Access:
     max_retry_time: float = 10.0
     transaction_timeout: float = 120.0
     busy_timeout: float = 15.0
-
-    def __repr__(self) -> str:
-        return f"Access({self.place})"
 
     @property
     def place(self) -> str:

@@ -126,7 +126,7 @@ class Pending:
             records.clear()
         order = ["put_spaces", *_ORDER]
         order += [f"{name} {kind}" for name in _BY_KIND for kind in KIND_LABELS]
-        order += ["put_removals", "count_terms", "put_changes", "forget_empty_spaces", "put_store"]
+        order += ["put_removals", "count_terms", "put_changes", "put_origins", "forget_empty_spaces", "put_store"]
         for section in order:
             rows = sections.pop(section, None)
             if rows:
@@ -152,11 +152,16 @@ class Pending:
                 self.add("count_terms", {"space": space, "kind": kind, "term": term, "documents": change})
         self._terms.clear()
 
-    def finish(self, store: Mapping[str, Any], *, forget: bool) -> None:
-        """Number the write in each space that it touched, and send everything with what the store's node is to hold."""
+    def finish(self, store: Mapping[str, Any], origins: Mapping[str, str], *, forget: bool) -> None:
+        """Number the write in each space that it touched, and send everything with what the store's node is to hold.
+
+        ``origins``: notes that belong to this number, by space. ``forget``: spaces may have been emptied.
+        """
         for space in self.touched:
             self.count(space, sequence=1)
             if forget:
                 self.add("forget_empty_spaces", {"name": space, "digest": forgotten_name(self.store_id, space)})
+        for space, text in origins.items():
+            self.add("put_origins", {"name": space, "text": text})
         self.add("put_store", dict(store))
         self.send()

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from factloom.graph.type_labels import type_label as type_label
 from factloom.schemas.errors import InvalidInputError
@@ -192,13 +192,26 @@ def encode_term(term: str) -> str:
     return f"y{hashlib.sha256(data).hexdigest()}"
 
 
-def index_text(terms: Sequence[str]) -> tuple[str, str, int]:
-    """``_terms``, ``_repeats`` and ``_length`` of a record: distinct encoded terms, ``term:count`` of those that
-    occur more than once, and how many there are together.
+class IndexText(NamedTuple):
+    """The terms of a record as they are stored.
+
+    ``terms``: the distinct ones, encoded, separated by blanks. ``repeats``: ``term:count`` of those that occur more
+    than once. ``long``: those whose code cannot be read back. ``length``: how many there are together.
     """
-    counts = Counter(map(encode_term, terms))
+
+    terms: str
+    repeats: str
+    long: list[str]
+    length: int
+
+
+def index_text(terms: Sequence[str]) -> IndexText:
+    """The terms of a record, which may repeat, as they are stored."""
+    codes = {term: encode_term(term) for term in terms}
+    counts = Counter(codes[term] for term in terms)
     repeats = " ".join(f"{term}:{count}" for term, count in sorted(counts.items()) if count > 1)
-    return " ".join(sorted(counts)), repeats, len(terms)
+    long = sorted(plain_text(term, "terms") for term, code in codes.items() if is_digest(code))
+    return IndexText(" ".join(sorted(counts)), repeats, long, len(terms))
 
 
 def check_predicate(predicate: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from factloom.graph.neo4j_store import vectors
+from factloom.graph.neo4j_store import exporting, vectors
 from factloom.graph.neo4j_store.connection import Access, Connection, Managed
 from factloom.graph.neo4j_store.queries import queries_for
 from factloom.graph.neo4j_store.reader import Reader
@@ -18,6 +18,8 @@ from factloom.graph.neo4j_store.user_queries import run_user_query
 from factloom.graph.neo4j_store.writer import Client, Writer
 from factloom.schemas.cypher import CypherResult
 from factloom.schemas.ports import (
+    HistoryPage,
+    IndexEntry,
     Located,
     Neighbourhood,
     Probe,
@@ -39,7 +41,7 @@ T = TypeVar("T")
 
 
 class Neo4jGraphStore:
-    """``GraphStore`` and ``ChangeFeed`` in a Neo4j database, for any number of threads, processes and machines.
+    """``GraphStore``, ``ChangeFeed`` and ``Exportable`` in a Neo4j database, for any number of processes and machines.
 
     ``label_prefix`` begins every label of ours, so that a database can be shared with others. ``clock`` tells which
     facts are current, in ``statistics`` and for the typed edges.
@@ -232,3 +234,25 @@ class Neo4jGraphStore:
         """An id made with the store."""
         self._connection.check_open()
         return self._store_id
+
+    # --- Exportable ---
+
+    def spaces(self) -> list[str]:
+        """The spaces that hold anything, be it history alone, by name."""
+        return exporting.spaces(self._connection.reading, self._queries)
+
+    def stored_refs(self, kind: str, *, space: str) -> Refs:
+        """Refs of all records of ``kind`` in the space, in the order of storing."""
+        return exporting.stored_refs(self._connection.reading, self._queries, kind, space)
+
+    def index_entries(self, kind: str, refs: Sequence[int], *, space: str) -> list[IndexEntry]:
+        """How these records are found, in this order; unknown refs are left out."""
+        return exporting.index_entries(self._connection.reading, self._queries, kind, refs, space)
+
+    def recorded(self, space: str, *, after: int = 0, limit: int = 1000) -> HistoryPage:
+        """The space's history in the order of recording."""
+        return exporting.recorded(self._connection.reading, self._queries, space, after=after, limit=limit)
+
+    def origin(self, space: str) -> str | None:
+        """What was noted with the last write to the space."""
+        return exporting.origin(self._connection.reading, self._queries, space)

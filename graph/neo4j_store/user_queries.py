@@ -6,7 +6,6 @@ be done here all the same (files, other people's transactions, settings) shows i
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -37,7 +36,6 @@ def run_user_query(
     connection: Connection, query: str, parameters: Mapping[str, Any], *, prefix: str, timeout: float, limit: int
 ) -> CypherResult:
     """As ``CypherRunner.run_cypher``; ``prefix`` begins our labels."""
-    started = time.perf_counter()
     statement = check_query(query)
 
     def once() -> tuple[list[str], list[list[Any]]]:
@@ -65,7 +63,6 @@ def run_user_query(
         columns=tuple(columns),
         rows=tuple(tuple(_plain(value, prefix) for value in row) for row in rows[:limit]),
         truncated=len(rows) > limit,
-        milliseconds=(time.perf_counter() - started) * 1000,
         engine="server",
     )
 

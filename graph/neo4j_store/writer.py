@@ -75,6 +75,7 @@ class Writer(Reader):
         self._facts = FactWriting(self._pending, self._known, self._now)
         self._ref = 0
         self._left_residue = False
+        self._origins: dict[str, str] = {}
 
     def begin(self, place: str) -> bool:
         """Lock the store against other writers; returns whether this very write was kept already."""
@@ -100,7 +101,7 @@ class Writer(Reader):
             "client": self._client.id,
             "number": self._client.write,
         }
-        self._pending.finish(store, forget=self._left_residue)
+        self._pending.finish(store, self._origins, forget=self._left_residue)
 
     def _next_ref(self) -> int:
         self._ref += 1
@@ -345,6 +346,13 @@ class Writer(Reader):
     def clear_vectors(self) -> None:
         """Remove every vector of the store and forget which embedder made them."""
         self._embeddings.clear(self._flushing, self._texts)
+
+    # --- where a copy comes from ---
+
+    def set_origin(self, space: str, text: str) -> None:
+        """Note where the space's records come from, with the number that this write gets."""
+        self._pending.touch(space)
+        self._origins[space] = r.plain_text(text, "origin")
 
     # --- history and deletion ---
 

@@ -70,7 +70,7 @@ CREATE INDEX factloom{prefix}_fact_drawn IF NOT EXISTS FOR (n:{prefix}Fact) ON (
 CREATE INDEX factloom{prefix}_entity_name IF NOT EXISTS FOR (n:{prefix}Entity) ON (n.space, n.name, n.id);
 CREATE INDEX factloom{prefix}_change_target IF NOT EXISTS FOR (n:{prefix}Change) ON (n.target_id);
 CREATE INDEX factloom{prefix}_change_episode IF NOT EXISTS FOR (n:{prefix}Change) ON (n.episode_id);
-CREATE INDEX factloom{prefix}_change_space IF NOT EXISTS FOR (n:{prefix}Change) ON (n.space);
+CREATE INDEX factloom{prefix}_change_space IF NOT EXISTS FOR (n:{prefix}Change) ON (n.space, n._number);
 CREATE INDEX factloom{prefix}_embedded IF NOT EXISTS FOR (n:{prefix}Embedded) ON (n.space, n._vector_sequence, n._ref);
 CREATE FULLTEXT INDEX factloom{prefix}_terms IF NOT EXISTS
   FOR (n:{prefix}Episode|{prefix}Fact|{prefix}Entity) ON EACH [n._space_token, n._terms]

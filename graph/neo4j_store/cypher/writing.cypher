@@ -34,8 +34,9 @@ SET s.episodes = s.episodes + row.episodes, s.pending = s.pending + row.pending,
 // name: forget_empty_spaces
 UNWIND $w.rows AS row
 MATCH (s:{prefix}Space {name: row.name})
-WHERE s.episodes + s.entities + s.facts = 0 AND NOT EXISTS { MATCH (c:{prefix}Change {space: row.name}) }
+WHERE s.episodes + s.entities + s.facts = 0 AND NOT EXISTS { MATCH (c:{prefix}Change {space: row.name}) WHERE c._number > 0 }
 SET s.name = row.digest
+REMOVE s._origin, s._origin_sequence
 
 // name: known_episode
 UNWIND $w.ids AS id
