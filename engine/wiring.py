@@ -111,21 +111,59 @@ def _build_llm_extractor(settings: ExtractorSettings) -> Extractor:
 
 
 def open_store(settings: Settings, *, clock: Callable[[], datetime]) -> GraphStore:
-    """The graph store that ``settings.store`` names; its folder is made if it is missing.
+    """The graph store that ``settings.store`` names; the folder of a file is made if it is missing.
 
     Raises:
-        ConfigurationError: the name is a URL of a kind that is not supported.
+        ConfigurationError: the name is a URL of a kind that is not supported, or what it needs is not installed.
+        StoreError: it cannot be opened.
     """
     if "://" in settings.store:
-        scheme = settings.store.split("://", 1)[0]
-        raise ConfigurationError(f"no store for {scheme}:// is installed; give the path of a file")
+        return _open_server(settings, clock=clock)
     from factloom.graph.sqlite import SqliteGraphStore
 
     return SqliteGraphStore(store_file(settings) or ":memory:", busy_timeout=settings.busy_timeout, clock=clock)
 
 
+def _open_server(settings: Settings, *, clock: Callable[[], datetime]) -> GraphStore:
+    """The store on the server that ``settings.store`` is the address of."""
+    scheme = settings.store.split("://", 1)[0]
+    if scheme.split("+")[0] not in {"neo4j", "bolt"}:
+        raise ConfigurationError(
+            f"there is no store for {scheme}://; give the path of a file, or neo4j://host:7687 for a Neo4j server"
+        )
+    try:
+        from factloom.graph.neo4j_store import Access, Neo4jGraphStore
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] != "neo4j":
+            raise
+        raise ConfigurationError(
+            f"the store {scheme}:// needs the Neo4j driver, which is not installed: pip install 'factloom[neo4j]'"
+        ) from error
+    named = settings.neo4j
+    access = Access(
+        settings.store,
+        user=named.user,
+        password=named.password.get_secret_value(),
+        database=named.database,
+        pool_size=named.pool_size,
+        connection_timeout=named.connection_timeout,
+        acquisition_timeout=named.acquisition_timeout,
+        max_retry_time=named.max_retry_time,
+        transaction_timeout=named.transaction_timeout,
+        busy_timeout=settings.busy_timeout,
+    )
+    return Neo4jGraphStore(access, label_prefix=named.label_prefix, clock=clock)
+
+
+def _server_index_dir(store: ChangeFeed) -> Path:
+    """Where snapshots of the index of a store on a server are: in the user's cache folder, by the store's id."""
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("factloom", appauthor=False)) / "index" / store.store_id()
+
+
 def build_index(settings: Settings, store: GraphStore) -> VectorIndex:
-    """The FAISS index that follows ``store``, with its snapshots beside the store's file."""
+    """The FAISS index that follows ``store``, with its snapshots beside the store's file or in the cache folder."""
     from factloom.retrieval.vectors import FaissVectorIndex
 
     if not isinstance(store, ChangeFeed):
@@ -133,6 +171,8 @@ def build_index(settings: Settings, store: GraphStore) -> VectorIndex:
     directory, file = settings.index_dir, store_file(settings)
     if directory is None and file is not None:
         directory = file.with_name(f"{file.name}.index")
+    elif directory is None and "://" in settings.store:
+        directory = _server_index_dir(store)
     return FaissVectorIndex(store, directory=directory)
 
 
