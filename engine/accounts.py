@@ -22,8 +22,13 @@ def account(episode: Episode, extraction: Extraction) -> Metadata | None:
         return None
     used = known.get("usage", {})
     names = dict.fromkeys([*used, *extraction.usage])
-    usage = {name: round(used.get(name, 0) + extraction.usage.get(name, 0), 9) for name in names}
+    usage = {name: _plain(used.get(name, 0) + extraction.usage.get(name, 0)) for name in names}
     notes = [note[:_LONGEST_NOTE] for note in extraction.notes[:_MOST_NOTES]]
     if len(extraction.notes) > _MOST_NOTES:
         notes.append(f"and {len(extraction.notes) - _MOST_NOTES} more")
     return {**episode.metadata, EXTRACTION: {"extractor": extraction.extractor, "usage": usage, "notes": notes}}
+
+
+def _plain(amount: float) -> float:
+    """Counts as whole numbers, sums of money without the noise of adding."""
+    return int(amount) if float(amount).is_integer() else round(amount, 9)
