@@ -13,12 +13,12 @@ from factloom.graph.neo4j_store.rows import index_text, index_token
 def put_terms(pending: Pending, kind: str, ref: int, space: str, terms: Sequence[str], held: Indexed) -> Indexed:
     """Replace the terms of a record; returns what is held of it then."""
     remove_terms(pending, kind, space, held)
-    text, repeats, long, length = index_text(terms)
+    text, repeats, spelled, length = index_text(terms)
     properties: dict[str, Any] = {
         "_space_token": index_token(pending.store_id, space, kind) if text else None,
         "_terms": text or None,
         "_repeats": repeats or None,
-        "_long_terms": long or None,
+        "_spelled": spelled or None,
         "_length": length if text or kind == "episode" else None,
     }
     new = pending.of_new(kind, ref)

@@ -196,12 +196,12 @@ class IndexText(NamedTuple):
     """The terms of a record as they are stored.
 
     ``terms``: the distinct ones, encoded, separated by blanks. ``repeats``: ``term:count`` of those that occur more
-    than once. ``long``: those whose code cannot be read back. ``length``: how many there are together.
+    than once. ``spelled``: those whose code cannot be read back. ``length``: how many there are together.
     """
 
     terms: str
     repeats: str
-    long: list[str]
+    spelled: list[str]
     length: int
 
 
@@ -210,8 +210,22 @@ def index_text(terms: Sequence[str]) -> IndexText:
     codes = {term: encode_term(term) for term in terms}
     counts = Counter(codes[term] for term in terms)
     repeats = " ".join(f"{term}:{count}" for term, count in sorted(counts.items()) if count > 1)
-    long = sorted(plain_text(term, "terms") for term, code in codes.items() if is_digest(code))
-    return IndexText(" ".join(sorted(counts)), repeats, long, len(terms))
+    spelled = sorted(plain_text(term, "terms") for term, code in codes.items() if code[0] == "y")
+    return IndexText(" ".join(sorted(counts)), repeats, spelled, len(terms))
+
+
+def terms_of(terms: str | None, repeats: str | None, spelled: Sequence[str] | None) -> list[str]:
+    """The terms again, sorted, each as often as the record holds it."""
+    if not terms:
+        return []
+    long = {encode_term(term): term for term in spelled or ()}
+    counts = {code: int(count) for code, _, count in (each.partition(":") for each in (repeats or "").split())}
+    words = ((long[code] if code in long else _decode_term(code), counts.get(code, 1)) for code in terms.split())
+    return [term for term, count in sorted(words) for _ in range(count)]
+
+
+def _decode_term(code: str) -> str:
+    return code[1:] if code[0] == "w" else bytes.fromhex(code[1:]).decode("utf-8", "surrogatepass")
 
 
 def check_predicate(predicate: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from factloom.graph.neo4j_store import exporting
 from factloom.graph.neo4j_store import rows as r
 from factloom.graph.neo4j_store.connection import Runner
 from factloom.graph.neo4j_store.deletion import Deletion
@@ -348,6 +349,10 @@ class Writer(Reader):
         self._embeddings.clear(self._flushing, self._texts)
 
     # --- where a copy comes from ---
+
+    def origin(self, space: str) -> str | None:
+        """What was noted with the last write to the space."""
+        return exporting.origin(self._flushing, self._texts, space)
 
     def set_origin(self, space: str, text: str) -> None:
         """Note where the space's records come from, with the number that this write gets."""

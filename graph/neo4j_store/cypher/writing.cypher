@@ -36,7 +36,12 @@ UNWIND $w.rows AS row
 MATCH (s:{prefix}Space {name: row.name})
 WHERE s.episodes + s.entities + s.facts = 0 AND NOT EXISTS { MATCH (c:{prefix}Change {space: row.name}) WHERE c._number > 0 }
 SET s.name = row.digest
-REMOVE s._origin, s._origin_sequence
+REMOVE s.origin, s._origin_sequence
+
+// name: put_origins
+UNWIND $w.rows AS row
+MATCH (s:{prefix}Space {name: row.name})
+SET s.origin = row.text, s._origin_sequence = s.sequence
 
 // name: known_episode
 UNWIND $w.ids AS id
