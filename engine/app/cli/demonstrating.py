@@ -60,14 +60,14 @@ def _show(run: Run, demonstration: Demonstration) -> None:
     summary = _take_in(run, demonstration)
     learned = demonstration.learned()
     if not run.wants_json:
-        run.out.print(learned_report(learned))
+        run.print(learned_report(learned))
     answers: list[dict[str, Any]] = []
     for number, question in enumerate(demonstration.questions(), start=1):
         result = demonstration.ask(question)
         if run.wants_json:
             answers.append(_answer_document(question, result))
         else:
-            run.out.print(answer_report(number, question, result))
+            run.print(answer_report(number, question, result))
     if run.wants_json:
         documents = {"import": summary.model_dump(mode="json"), "learned": learned.model_dump(mode="json")}
         run.write_json({**documents, "answers": answers})
@@ -76,7 +76,7 @@ def _show(run: Run, demonstration: Demonstration) -> None:
 def _take_in(run: Run, demonstration: Demonstration) -> ImportSummary:
     import time
 
-    from factloom.engine.app.cli.tables import plain
+    from factloom.engine.app.cli.tables import counted, plain
 
     def report(problem: ImportProblem) -> None:
         run.err.print(plain(str(problem), longest=1000), soft_wrap=True)
@@ -92,11 +92,11 @@ def _take_in(run: Run, demonstration: Demonstration) -> ImportSummary:
         seconds = time.perf_counter() - started
         names = ", ".join(Path(file).name for file in summary.files)
         known = f", {summary.known:,} were there already," if summary.known else ""
-        run.out.print(f"Imported {plain(names)}: {summary.added:,} messages{known} in {seconds:.1f} s")
+        run.print(f"Imported {plain(names)}: {counted(summary.added, 'message')}{known} in {seconds:.1f} s")
     if not summary.clean:
         run.exit_code = ExitCode.PROBLEMS
     if summary.pending:
-        run.note(f"{summary.pending:,} messages are stored, but could not be learned from")
+        run.note(f"stored, but not learned from: {counted(summary.pending, 'message')}")
     return summary
 
 

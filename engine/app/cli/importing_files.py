@@ -143,11 +143,11 @@ def _zone(name: str | None) -> tzinfo | None:
 
 
 def _summary_report(summary: ImportSummary) -> RenderableType:
-    from factloom.engine.app.cli.tables import fields_table
+    from factloom.engine.app.cli.tables import counted, fields_table
 
     return fields_table(
         [
-            ("read", f"{summary.read:,} messages"),
+            ("read", counted(summary.read, "message")),
             ("added", f"{summary.added:,}"),
             ("already there", f"{summary.known:,}"),
             *((f"left out: {reason}", f"{count:,}") for reason, count in summary.left_out.items()),

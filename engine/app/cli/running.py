@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ import typer
 from factloom.schemas.errors import (
     ConfigurationError,
     FactloomError,
+    InvalidInputError,
     MissingScopeError,
     ModelError,
     StoreError,
@@ -184,7 +186,16 @@ class Run:
         if self.wants_json:
             self.write_json(as_json())
         else:
-            self.out.print(as_text())
+            self.print(as_text())
+
+    def print(self, text: RenderableType) -> None:
+        """Write to standard output; in a file or a pipe, lines have no white space at their ends."""
+        if self.out.is_terminal:
+            self.out.print(text)
+            return
+        with self.out.capture() as captured:
+            self.out.print(text)
+        typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
     def write_json(self, value: object) -> None:
         """Write one JSON document to standard output."""
@@ -206,8 +217,6 @@ class Run:
         if yes:
             return True
         if not sys.stdin.isatty():
-            from factloom.schemas.errors import InvalidInputError
-
             raise InvalidInputError(f"{question} There is no terminal to ask at: say --yes if that is meant")
         return typer.confirm(question, err=True)
 
@@ -301,7 +310,24 @@ def _run(function: Callable[..., None], run: Run, own: dict[str, Any]) -> NoRetu
 def _in_words_of_the_command_line(error: FactloomError) -> str:
     if isinstance(error, MissingScopeError):
         return f"say whose memory this is: give --user, --agent, --run or --space{_place_of(error)}"
-    return str(error)
+    message = str(error)
+    if not isinstance(error, InvalidInputError):
+        return message
+    if message.startswith("fact 0"):
+        message = f"the fact{message.removeprefix('fact 0')}"
+    named = _ARGUMENT.match(message)
+    return f"{_option(named['argument'])}{message[named.end() :]}" if named else message
+
+
+_ARGUMENT = re.compile(
+    r"(?:the (?:message|fact): )?(?P<argument>user_id|agent_id|run_id|limit|offset|max_tokens|since|until|as_of|now"
+    r"|asker|time|session|name|metadata|valid_at|invalid_at|confidence|predicate|object|reason|actor)(?= )"
+)
+"""Arguments of ``Memory`` that are options here, where a message begins with one."""
+
+
+def _option(argument: str) -> str:
+    return f"--{argument.removesuffix('_id').replace('_', '-')}"
 
 
 def _place_of(error: MissingScopeError) -> str:

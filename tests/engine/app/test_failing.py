@@ -146,6 +146,43 @@ def test_a_model_that_is_missing(cli: Cli, tmp_path: Path) -> None:
     assert (outcome.code, "40 digits" in outcome.err) == (2, True)
 
 
+def test_arguments_have_the_names_of_their_options(cli: Cli) -> None:
+    cli(*ADD)
+    id_ = cli("facts", "--user", "ana", "--json").document["facts"][0]["id"]
+
+    check(cli("search", " ", "--user", "ana"), 2, "error: the query is empty; ask something")
+    check(cli("search", "x" * 300_000, "--user", "ana"), 2, "error: the query has 300,000 characters", "; shorten it")
+    check(cli("search", "x", "--user", ""), 2, "error: --user is empty; give the id itself")
+    check(cli("search", "x", "--user", "ana", "--run", "a\tb"), 2, "error: --run 'a\\tb' has control characters")
+    check(cli("search", "x", "--user", "ana", "--asker", ""), 2, "error: --asker is empty")
+    check(cli("search", "x", "--user", "ana", "--offset", "-1"), 2, "error: --offset must be a whole number")
+    check(cli("search", "x", "--user", "ana", "--as-of", "x"), 2, "error: --as-of 'x' is not a time")
+    check(cli("context", "x", "--user", "ana", "--max-tokens", "3"), 2, "error: --max-tokens must be at least 40")
+    check(cli("add", "x", "--user", "ana", "--time", "x"), 2, "error: --time 'x' is not a time")
+    check(cli("add", "x", "--user", "ana", "--name", " "), 2, "error: --name is empty")
+    check(cli("add", "x" * 300_000, "--user", "ana"), 2, "split it into several messages")
+    check(
+        cli("add-fact", "Ana", "LIKES", "tea", "--user", "ana", "--confidence", "7"),
+        2,
+        "error: the fact cannot be used",
+    )
+    check(cli("update", id_, "--valid-at", "x"), 2, "error: --valid-at 'x' is not a time")
+    check(cli("update", id_, "--object", " "), 2, "error: --object is empty")
+    check(cli("update", id_), 2, "nothing to update")
+
+
+def test_what_is_piped_has_no_white_space_at_its_ends(cli: Cli) -> None:
+    cli(*ADD)
+    for arguments in (
+        ("search", "Ana", "--user", "ana"),
+        ("facts", "--user", "ana"),
+        ("stats",),
+        ("stats", "--verbose"),
+    ):
+        for line in cli(*arguments).out.splitlines():
+            assert line == line.rstrip()
+
+
 def test_debug_shows_the_traceback_and_verbose_no_texts(cli: Cli) -> None:
     assert "Traceback" in cli("show", "nothing", "--debug").err
     outcome = cli(*ADD, "--verbose")
