@@ -38,11 +38,6 @@ WHERE s.episodes + s.entities + s.facts = 0 AND NOT EXISTS { MATCH (c:{prefix}Ch
 SET s.name = row.digest
 REMOVE s.origin, s._origin_sequence
 
-// name: put_origins
-UNWIND $w.rows AS row
-MATCH (s:{prefix}Space {name: row.name})
-SET s.origin = row.text, s._origin_sequence = s.sequence
-
 // name: known_episode
 UNWIND $w.ids AS id
 MATCH (x:{prefix}Episode {id: id})
