@@ -40,20 +40,10 @@ def index_entries(runner: Runner, queries: Queries, kind: str, refs: Sequence[in
     if not wanted or not r.findable([space]):
         return []
     found = {
-        ref: IndexEntry(kind, id_, _terms(terms, repeats, long), _vectors(parts, data))
-        for ref, id_, terms, repeats, long, parts, data in runner.rows(text, {"w": {"refs": wanted, "space": space}})
+        ref: IndexEntry(kind, id_, r.terms_of(terms, repeats, spelled), _vectors(parts, data))
+        for ref, id_, terms, repeats, spelled, parts, data in runner.rows(text, {"w": {"refs": wanted, "space": space}})
     }
     return [found[ref] for ref in wanted if ref in found]
-
-
-def _terms(encoded: str | None, repeats: str | None, long: Sequence[str] | None) -> list[str]:
-    """The terms that were encoded, sorted, each as often as the record holds it."""
-    if not encoded:
-        return []
-    counts = {name: int(count) for name, _, count in (item.partition(":") for item in (repeats or "").split())}
-    digested = {r.encode_term(term): term for term in long or ()}
-    terms = ((digested.get(word) or r.decode_term(word), counts.get(word, 1)) for word in encoded.split(" "))
-    return [term for term, count in sorted(terms) for _ in range(count)]
 
 
 def _vectors(parts: int | None, data: bytes | None) -> Vectors:

@@ -20,7 +20,7 @@ RETURN collect(x._ref)
 // name: index_entries
 UNWIND $w.refs AS ref
 MATCH (x:{prefix}{kind} {_ref: ref}) WHERE x.space = $w.space
-RETURN x._ref, x.id, x._terms, x._repeats, x._long_terms, x._parts, x._vectors
+RETURN x._ref, x.id, x._terms, x._repeats, x._spelled, x._parts, x._vectors
 
 // name: recorded
 MATCH (c:{prefix}Change) WHERE c.space = $w.space AND c._number > $w.after

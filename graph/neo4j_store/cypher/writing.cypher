@@ -36,7 +36,7 @@ UNWIND $w.rows AS row
 MATCH (s:{prefix}Space {name: row.name})
 WHERE s.episodes + s.entities + s.facts = 0 AND NOT EXISTS { MATCH (c:{prefix}Change {space: row.name}) WHERE c._number > 0 }
 SET s.name = row.digest
-REMOVE s.origin, s._origin_sequence
+REMOVE s._origin, s._origin_sequence
 
 // name: known_episode
 UNWIND $w.ids AS id
