@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
@@ -10,16 +11,18 @@ from typing import Final
 _PLAIN: Final = str.maketrans("‘’‚‛“”„‟«»–—−\u00a0", '\'\'\'\'""""""--- ')
 _WORD: Final = re.compile(r"\w+")
 _STEM: Final = 5
+# Thai to Myanmar, Khmer, kana, Han, and Hangul, which has spaces but writes endings onto its words.
+_UNSPACED: Final = re.compile("[\u0e00-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _EMPTY: Final = frozenset({"the", "an", "of", "to", "in", "on", "at", "and", "or", "for", "with", "is", "be", "my"})
 
 
 def plain(text: str) -> str:
-    """The text with typographic quotes, dashes and spaces made plain; as long as before."""
-    return text.translate(_PLAIN)
+    """The text in composed characters (NFC), with typographic quotes, dashes and spaces made plain."""
+    return unicodedata.normalize("NFC", text).translate(_PLAIN)
 
 
 def find_quote(quote: str, text: str) -> str | None:
-    """Where ``text`` says ``quote``, in the text's own characters; None if it does not.
+    """Where ``text`` says ``quote``, in the text's own characters (NFC); None if it does not.
 
     White space, case and the kind of quotes and dashes do not count. A quote begins and ends with whole words, and has
     two of them at least unless it is all that the text says: a single word can be found for any claim.
@@ -27,8 +30,8 @@ def find_quote(quote: str, text: str) -> str | None:
     words = plain(quote).strip(" \"'").split()
     if not words:
         return None
-    pattern = rf"(?<!\w){_joined(words)}(?!\w)"
-    found = re.search(pattern, plain(text), re.IGNORECASE)
+    text = unicodedata.normalize("NFC", text)
+    found = _search(words, text)
     if found is None:
         return None
     said = text[found.start() : found.end()]
@@ -41,11 +44,16 @@ def find_quote(quote: str, text: str) -> str | None:
 
 def holds_words(words: str, text: str) -> bool:
     """Whether ``text`` has these words one after the other, white space and case apart."""
-    return re.search(rf"(?<!\w){_joined(plain(words).split())}(?!\w)", plain(text), re.IGNORECASE) is not None
+    wanted = plain(words).split()
+    return bool(wanted) and _search(wanted, text) is not None
 
 
-def _joined(words: list[str]) -> str:
-    return r"\s+".join(map(re.escape, words))
+def _search(words: list[str], text: str) -> re.Match[str] | None:
+    """Where the words stand; they begin and end with whole words, where their script has spaces between words."""
+    before = "" if _UNSPACED.match(words[0][0]) else r"(?<!\w)"
+    after = "" if _UNSPACED.match(words[-1][-1]) else r"(?!\w)"
+    pattern = before + r"\s+".join(map(re.escape, words)) + after
+    return re.search(pattern, plain(text), re.IGNORECASE)
 
 
 class Ground:

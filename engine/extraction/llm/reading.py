@@ -27,7 +27,6 @@ from factloom.schemas.search import CONTEXT_CLOSE, CONTEXT_OPEN
 MOST_FACTS: Final = 40
 """Of one message, or of one part of a long one."""
 
-_CONFIDENCE: Final = {"stated": SURE, "implied": FAIR, "reported": SURE * HEARSAY}
 _SPEAKER: Final = frozenset({"i", "me", "myself", "speaker", "the speaker"})
 _NOBODY: Final = frozenset(
     {"i", "me", "you", "he", "she", "it", "they", "we", "us", "him", "her", "them", "this", "that", "these", "those"}
@@ -105,6 +104,7 @@ class _Reader:
             raise _LeftOutError("its evidence does not stand in the message")
         predicate, negated = _predicate(fact, self._ontology)
         spec = self._ontology[predicate]
+        is_core = predicate in self._ontology or bool(spec.phrase)
         subject, object_ = self._ends(fact, spec, negated)
         if self._piece.episode.role is Role.ASSISTANT and subject.is_speaker:
             raise _LeftOutError("what an assistant says of itself is not remembered")
@@ -120,10 +120,10 @@ class _Reader:
             object=object_,
             text=self._text(fact, spec, subject, object_, negated),
             sentence=sentence,
-            category=spec.category if predicate in self._ontology or spec.phrase else fact.category,
+            category=spec.category if is_core else fact.category,
             valid_at=times[0],
             invalid_at=times[1],
-            confidence=round(_CONFIDENCE[certainty], 3),
+            confidence=_confidence(certainty, core=is_core),
             negated=negated,
             correction=fact.correction,
             metadata=metadata,
@@ -208,11 +208,17 @@ class _Reader:
             end = min(until.end, self._anchor) if until is not None else self._anchor
             return start if start is not None and start < end else None, end
         start = start or self._anchor
-        if until is not None and fact.state == "holds" and spec.category is not Category.EPISODIC:
-            if until.end > start:
-                return start, until.end
+        if planned is not None:
+            self._lost.append("it is no plan, so that the time it is planned for was not taken")
+        if until is None:
+            return start, None
+        if fact.state == "denied" or spec.category is Category.EPISODIC:
+            self._lost.append("what happened, or is not so, has no end, so that its end was not taken")
+            return start, None
+        if until.end <= start:
             self._lost.append("it would end before it begins, so that its end was not taken")
-        return start, None
+            return start, None
+        return start, until.end
 
     def _dated(self, fact: StatedFact, metadata: dict[str, str]) -> dict[str, Period]:
         """The dates of a fact by field, as far as the message has words that say when."""
@@ -242,6 +248,12 @@ class _Reader:
         self._lost.append("its sentence does not name its subject and was written anew")
         sentence = spec.sentence(subject.name, object_.name if object_ is not None else "anything")
         return f"It is not, or no longer, so that {sentence}" if negated else sentence
+
+
+def _confidence(certainty: str, *, core: bool) -> float:
+    """As offline: core predicates are surer than verbs of one's own making, hearsay is less sure than either."""
+    stated = SURE if core else FAIR
+    return round({"stated": stated, "implied": FAIR, "reported": stated * HEARSAY}[certainty], 3)
 
 
 def _predicate(fact: StatedFact, ontology: Ontology) -> tuple[str, bool]:

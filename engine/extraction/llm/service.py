@@ -61,7 +61,7 @@ class ChatService:
 
     The openai package tries refused, limited (429) and failed (5xx) requests again, with exponential back-off and
     jitter or after what Retry-After names, up to two minutes: one question takes at most
-    ``(max_retries + 1) * (timeout + 120)`` seconds, and rarely more than ``timeout``. What the service does not
+    ``(max_retries + 1) * (2 * timeout + 125)`` seconds, and rarely more than ``timeout``. What the service does not
     understand of the API is found out once and remembered.
     """
 

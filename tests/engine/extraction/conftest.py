@@ -34,7 +34,7 @@ class Reading:
 
     def extractor(self, **options: Any) -> LlmExtractor:
         names = ("base_url", "api_key", "timeout", "max_retries", "max_answer_tokens")
-        given = {"base_url": self.service.url, "api_key": "sk-test", "timeout": 5.0, "max_retries": 0}
+        given = {"base_url": self.service.url, "api_key": "sk-test", "timeout": 30.0, "max_retries": 0}
         given = given | {"max_answer_tokens": 900} | {name: options.pop(name) for name in names if name in options}
         self.made.append(LlmExtractor(ChatService("reader", **given), **options))
         return self.made[-1]

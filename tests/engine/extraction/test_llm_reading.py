@@ -1,5 +1,6 @@
 """What becomes of a fact that a model states: fields, times, and what is left out and said to be."""
 
+import unicodedata
 from datetime import UTC, datetime
 from typing import Any
 
@@ -70,6 +71,26 @@ def test_a_one_word_answer_is_evidence_when_it_is_all_that_is_said(reading: Read
     assert found.object.name == "Lisbon"
 
 
+def test_composed_and_decomposed_accents_are_the_same(reading: Reading) -> None:
+    said = unicodedata.normalize("NFD", "Eu moro em São Tomé.")
+    found = reading.one(said, fact("Eu moro em São Tomé.", "Ana", "LIVES_IN", "São Tomé", text="Ana mora em São Tomé."))
+    assert found.sentence == "Eu moro em São Tomé."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words", "object_"),
+    [
+        ("我上周五搬到了里斯本。", "上周五", "里斯本"),
+        ("나는 지난 금요일에 리스본으로 이사했다.", "지난 금요일", "리스본"),
+    ],
+)
+def test_words_inside_a_script_without_spaces_say_when(
+    reading: Reading, sentence: str, words: str, object_: str
+) -> None:
+    stated = fact(sentence, "Ana", "MOVED_TO", object_, time_words=words, valid_from="2025-04-11")
+    assert reading.one(sentence, stated).valid_at == MONDAY.replace(day=11, hour=0)
+
+
 def test_a_sentence_without_spaces_is_evidence(reading: Reading) -> None:
     found = reading.one(
         "我住在里斯本。你呢？", fact("我住在里斯本", "Ana", "LIVES_IN", "里斯本", text="Ana 住在里斯本。")
@@ -113,6 +134,8 @@ def test_times(
         ({"valid_from": "2019-02-30", "time_words": "since 2019"}, "a date was not taken"),
         ({"valid_from": "0019", "time_words": "since 2019"}, "a date was not taken"),
         ({"valid_until": "2018", "time_words": "since 2019"}, "would end before it begins"),
+        ({"valid_until": "2026", "time_words": "since 2019", "state": "denied"}, "its end was not taken"),
+        ({"planned_for": "2026", "time_words": "since 2019"}, "is no plan"),
     ],
 )
 def test_dates_that_cannot_be_are_left_out_and_the_fact_stays(
@@ -175,6 +198,7 @@ def test_predicates_and_types_are_those_of_the_ontology_where_it_knows_them(read
     home, race = extraction.candidates
     assert (home.predicate, home.category, home.object and home.object.type) == ("LIVES_IN", "semantic", "place")
     assert (race.predicate, race.category, race.subject.name) == ("SIGNED_UP_FOR", "episodic", "Ana")
+    assert (home.confidence, race.confidence) == (0.9, 0.7)
     assert any("type" in note for note in extraction.notes)
 
 
