@@ -34,7 +34,7 @@ ANA, BEN = SpaceSet.of("user/ana"), SpaceSet.of("user/ben")
 
 @pytest.fixture(params=sorted(STORES))
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VectorStore]:
-    made = STORES[request.param](tmp_path)
+    made = STORES[request.param](tmp_path, request)
     yield made
     made.close()
 
@@ -351,12 +351,16 @@ def _check(index: VectorIndex, model: _Model, step: tuple[Vectors, str, set[str]
 
 
 @pytest.mark.parametrize("name", sorted(STORES))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(steps=st.lists(_step, max_size=25))
-def test_any_history_equals_a_plain_model(name: str, steps: list[tuple[object, ...]]) -> None:
+def test_any_history_equals_a_plain_model(
+    request: pytest.FixtureRequest, name: str, steps: list[tuple[object, ...]]
+) -> None:
     model: _Model = {}
     with tempfile.TemporaryDirectory() as folder:
-        store = STORES[name](Path(folder))
+        store = STORES[name](Path(folder), request)
         index = store.open_index()
         for action, *rest in [*steps, ("search", axis(0, 1), "fact", {"user/ana", "user/ben"}, 50, False)]:
             _take_step(store, index, model, str(action), rest)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+import pytest
 
 from factloom.graph.sqlite import SqliteGraphStore
 from factloom.retrieval.vectors import FaissVectorIndex
-from factloom.schemas.ports import IndexEntry, VectorIndex, WriteTransaction
+from factloom.schemas.ports import ChangeFeed, GraphStore, IndexEntry, VectorIndex, WriteTransaction
 from factloom.schemas.records import Entity, Episode, Fact, Role, new_id
 
 from .memory_feed import MemoryFeed
@@ -44,7 +45,7 @@ class VectorStore(Protocol):
 class MemoryVectorStore:
     """FAISS on the feed in memory."""
 
-    def __init__(self, _path: Path) -> None:
+    def __init__(self) -> None:
         self.feed = MemoryFeed()
         self._last = 0
 
@@ -67,11 +68,15 @@ class MemoryVectorStore:
         pass
 
 
-class SqliteVectorStore:
-    """FAISS on the SQLite store."""
+class FollowedStore(GraphStore, ChangeFeed, Protocol):
+    """A graph store with a feed."""
 
-    def __init__(self, path: Path) -> None:
-        self.feed = SqliteGraphStore(path / "memory.db")
+
+class FollowingVectorStore:
+    """FAISS on a graph store."""
+
+    def __init__(self, store: FollowedStore) -> None:
+        self.feed = store
         self._ids: dict[int, str] = {}
 
     def put(self, space: str, kind: str, records: Sequence[Vectors]) -> list[int]:
@@ -128,9 +133,10 @@ def _add_records(tx: WriteTransaction, space: str, kind: str, count: int) -> Seq
     )
 
 
-STORES: dict[str, type[MemoryVectorStore] | type[SqliteVectorStore]] = {
-    "faiss-memory": MemoryVectorStore,
-    "faiss-sqlite": SqliteVectorStore,
+STORES: dict[str, Callable[[Path, pytest.FixtureRequest], VectorStore]] = {
+    "faiss-memory": lambda _folder, _request: MemoryVectorStore(),
+    "faiss-neo4j": lambda _folder, request: FollowingVectorStore(request.getfixturevalue("neo4j_stores").new()),
+    "faiss-sqlite": lambda folder, _request: FollowingVectorStore(SqliteGraphStore(folder / "memory.db")),
 }
 """An adapter joins the conformance suite by an entry here."""
 

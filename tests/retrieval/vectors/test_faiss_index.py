@@ -10,7 +10,7 @@ import faiss
 import numpy as np
 import pytest
 from tests.conformance.memory_feed import MemoryFeed
-from tests.conformance.vector_stores import SqliteVectorStore, units
+from tests.conformance.vector_stores import FollowingVectorStore, units
 
 from factloom.graph.sqlite import SqliteGraphStore
 from factloom.retrieval.vectors import FaissVectorIndex
@@ -265,7 +265,7 @@ store.close()
 
 
 def test_another_process_sees_writes_without_a_restart(tmp_path: Path, rng: np.random.Generator) -> None:
-    store, folder = SqliteVectorStore(tmp_path), tmp_path / "index"
+    store, folder = FollowingVectorStore(SqliteGraphStore(tmp_path / "memory.db")), tmp_path / "index"
     index = store.open_index(folder, min_snapshot_rows=10)
     vectors = units(rng, 60, 16)
     refs = store.put("user/ana", "fact", list(vectors[:50, np.newaxis]))
