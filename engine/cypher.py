@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -83,12 +84,19 @@ class CypherQueries:
         rows = self._settings.limit if limit is None else limit
         check_page(rows)
         given = _checked_parameters(parameters)
+        started = time.perf_counter()
+        result = self._run(query, given, spaces, labels, seconds, rows)
+        return result.model_copy(update={"milliseconds": (time.perf_counter() - started) * 1000})
+
+    def _run(
+        self, query: str, given: dict[str, Any], spaces: SpaceSet, labels: Labels, timeout: float, limit: int
+    ) -> CypherResult:
         now = self._clock()
         if spaces.is_everything and not labels.given() and isinstance(self._store, CypherRunner):
-            names = [row.space for row in self._store.statistics(spaces=spaces)] if "spaces" in query else []
-            return self._store.run_cypher(query, {"now": now, "spaces": names, **given}, timeout=seconds, limit=rows)
+            names = [row.space for row in self._store.statistics(spaces=spaces)] if "spaces" in str(query) else []
+            return self._store.run_cypher(query, {"now": now, "spaces": names, **given}, timeout=timeout, limit=limit)
         graph, names = self._projection(spaces, labels, now)
-        return graph.run_cypher(query, {"now": now, "spaces": names, **given}, timeout=seconds, limit=rows)
+        return graph.run_cypher(query, {"now": now, "spaces": names, **given}, timeout=timeout, limit=limit)
 
     def forget(self) -> None:
         """Drop all projections, so that nothing that was deleted stays in memory."""

@@ -5,8 +5,9 @@ Vendor's errors become ours here. See ``docs/decisions/007-embedded-cypher.md`` 
 
 from __future__ import annotations
 
-import time
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from factloom.graph.cypher.projection import EDGE_PROPERTIES, NODE_PROPERTIES, EdgeTable, NodeTable, Projection
@@ -21,8 +22,7 @@ _BATCH: Final = 20_000
 _MOST_WORK: Final = 5_000_000
 """Rows, items and steps that one query may hold or take at a time: about 1 GB where it collects all of them."""
 
-_HIDDEN_TITLE: Final = "title"
-"""The engine gives every node a title and a type of its own; neither is ours, but for the type of an entity."""
+_KIND_OF_ERROR: Final = re.compile(r"^Cypher (?:syntax|execution) error:? (?:at )?")
 
 
 class EmbeddedGraph:
@@ -41,10 +41,11 @@ class EmbeddedGraph:
         for edges in projection.edges:
             _add_edges(graph, edges)
         self._graph = graph.freeze()
+        entities = (row for table in projection.nodes if table.labels[0] == "Entity" for row in table.rows)
+        self._values = _Values({row["id"]: row["updated_at"] for row in entities})
 
     def run_cypher(self, query: str, parameters: Mapping[str, Any], *, timeout: float, limit: int) -> CypherResult:
         """As ``CypherRunner.run_cypher``."""
-        started = time.perf_counter()
         statement = check_query(query)
         options = {"timeout_ms": max(1, round(timeout * 1000)), "max_work_units": _MOST_WORK}
         try:
@@ -60,14 +61,13 @@ class EmbeddedGraph:
         if isinstance(found, str):
             raise QueryError("FORMAT CSV is not Cypher and is refused; ask for CSV where the result is written")
         columns = tuple(found.columns)
-        rows = [tuple(_plain(row[column]) for column in columns) for row in found]
+        rows = [tuple(self._values.plain(row[column]) for column in columns) for row in found]
         remarks = [str(warning) for warning in found.diagnostics["warnings"] if "row_limit" not in str(warning)]
         return CypherResult(
             columns=columns,
             rows=tuple(rows[:limit]),
             truncated=len(rows) > limit,
             warnings=tuple(remarks),
-            milliseconds=(time.perf_counter() - started) * 1000,
         )
 
 
@@ -110,44 +110,53 @@ def _add_edges(graph: kglite.KnowledgeGraph, table: EdgeTable) -> None:
 # --- values ---
 
 
-def _plain(value: Any) -> Any:
-    """A value of the engine as ``CypherResult`` describes it."""
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    names = value.keys()
-    if names == {"id", "labels", "properties"}:
-        return _node(value)
-    if names == {"id", "start", "end", "type", "properties"}:
-        return _relationship(value)
-    if names == {"nodes", "relationships"}:
-        nodes, relationships = map(_node, value["nodes"]), map(_relationship, value["relationships"])
-        return GraphPath(nodes=tuple(nodes), relationships=tuple(relationships))
-    if names == {"months", "days", "seconds"}:
-        return duration_text(**value)
-    return {name: _plain(item) for name, item in value.items()}
+class _Values:
+    """Values of the engine as ``CypherResult`` describes them.
 
+    The engine keeps ``updated_at`` back where it shows a node as a whole, so that it is put in again here.
+    """
 
-def _node(value: Mapping[str, Any]) -> GraphNode:
-    labels = value["labels"]
-    known = NODE_PROPERTIES.get(labels[0], ())
-    properties = {name: _plain(value["properties"][name]) for name in known if name in value["properties"]}
-    return GraphNode(element_id=str(value["id"]), labels=(labels[0], *sorted(labels[1:])), properties=properties)
+    def __init__(self, updated_at: Mapping[str, datetime]) -> None:
+        self._updated_at = updated_at
 
+    def plain(self, value: Any) -> Any:
+        """The value, whatever it is."""
+        if isinstance(value, list):
+            return [self.plain(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        names = value.keys()
+        if names == {"id", "labels", "properties"}:
+            return self._node(value)
+        if names == {"id", "start", "end", "type", "properties"}:
+            return self._relationship(value)
+        if names == {"nodes", "relationships"}:
+            nodes, relationships = map(self._node, value["nodes"]), map(self._relationship, value["relationships"])
+            return GraphPath(nodes=tuple(nodes), relationships=tuple(relationships))
+        if names == {"months", "days", "seconds"}:
+            return duration_text(**value)
+        return {name: self.plain(item) for name, item in value.items()}
 
-def _relationship(value: Mapping[str, Any]) -> GraphRelationship:
-    properties = {name: _plain(item) for name, item in value["properties"].items() if name in EDGE_PROPERTIES}
-    return GraphRelationship(
-        element_id=str(value["id"]),
-        type=value["type"],
-        start=str(value["start"]),
-        end=str(value["end"]),
-        properties=properties,
-    )
+    def _node(self, value: Mapping[str, Any]) -> GraphNode:
+        labels = value["labels"]
+        found = dict(value["properties"])
+        if labels[0] == "Entity" and (updated_at := self._updated_at.get(found["id"])) is not None:
+            found["updated_at"] = updated_at
+        properties = {name: self.plain(found[name]) for name in NODE_PROPERTIES.get(labels[0], ()) if name in found}
+        return GraphNode(element_id=str(value["id"]), labels=(labels[0], *sorted(labels[1:])), properties=properties)
+
+    def _relationship(self, value: Mapping[str, Any]) -> GraphRelationship:
+        found = value["properties"]
+        return GraphRelationship(
+            element_id=str(value["id"]),
+            type=value["type"],
+            start=str(value["start"]),
+            end=str(value["end"]),
+            properties={name: self.plain(found[name]) for name in EDGE_PROPERTIES if name in found},
+        )
 
 
 def _in_short(error: Exception) -> str:
     """The engine's words on one line, without its name for the kind of error and its picture of the place."""
     first = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return first.removeprefix("Cypher syntax error: ").removeprefix("Cypher execution error: ")
+    return _KIND_OF_ERROR.sub("", first)

@@ -68,8 +68,8 @@ class Projection:
 
 
 def read_projection(store: GraphStore, *, spaces: SpaceSet, labels: Labels, now: datetime) -> Projection:
-    """What the spaces hold; ``labels`` narrow facts, episodes and their changes. Typed edges are those of ``now``."""
-    entities = store.find_entities(EntityQuery(limit=_UNBOUNDED), spaces=spaces)
+    """What the spaces hold; ``labels`` narrow it as in other reads. Typed edges are those of ``now``."""
+    entities = store.find_entities(EntityQuery(labels=labels, limit=_UNBOUNDED), spaces=spaces)
     facts = store.find_facts(FactQuery(labels=labels, limit=_UNBOUNDED), spaces=spaces)
     episodes = store.find_episodes(EpisodeQuery(labels=labels, limit=_UNBOUNDED), spaces=spaces)
     everything = [record.id for records in (entities, facts, episodes) for record in records]

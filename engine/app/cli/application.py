@@ -15,6 +15,7 @@ from factloom.engine.app.cli import (
     forgetting,
     importing_files,
     looking,
+    querying,
     upkeep,
     writing,
 )
@@ -46,7 +47,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 
-for group in (writing, importing_files, asking, looking, forgetting, upkeep, copying, demonstrating):
+for group in (writing, importing_files, asking, looking, querying, forgetting, upkeep, copying, demonstrating):
     group.add_commands(app)
 
 

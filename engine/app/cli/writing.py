@@ -59,7 +59,7 @@ def add(
     Ends with exit code 1 if the message was stored but could not be learned from yet.
     """
     result = run.memory_to_fill.add(
-        _standard_input() if text == "-" else text,
+        standard_input() if text == "-" else text,
         **scope(user, agent, run_id, space),
         name=name,
         role=role,
@@ -77,7 +77,12 @@ def add(
         run.exit_code = ExitCode.PROBLEMS
 
 
-def _standard_input() -> str:
+def standard_input() -> str:
+    """What standard input holds, without the end of its last line.
+
+    Raises:
+        InvalidInputError: it is not UTF-8.
+    """
     try:
         return sys.stdin.buffer.read().decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError as error:

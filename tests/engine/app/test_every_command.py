@@ -77,6 +77,7 @@ def test_every_command_works_through_the_entry_point(entry_point: Cli, tmp_path:
     assert "Porto" in run("context", "Where does Ana live?", "--user", "ana")["text"]
     assert "Ana lives in Porto." in [fact["text"] for fact in run("facts", "--user", "ana")["facts"]]
     assert "Porto" in [entity["name"] for entity in run("entities", "--user", "ana")["entities"]]
+    assert run("cypher", "MATCH (:Person {name: 'Ana'})-[:LIVES_IN]->(x) RETURN x.name")["rows"] == [["Porto"]]
     assert run("show", first["id"])["sources"][0]["content"] == "I live in Lisbon."
     run("update", boss["id"], "--object", "Duarte", "--reason", "a mistake")
     assert "a mistake" in [change["reason"] for change in run("history", boss["id"])["changes"]]
