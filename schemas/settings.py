@@ -109,7 +109,7 @@ class CypherSettings(_Section):
     timeout: float = Field(30.0, gt=0, le=3600, description="seconds after which a query is stopped")
     limit: int = Field(1000, ge=1, le=1_000_000, description="rows of a result; more are left out, and that is said")
     max_records: int = Field(
-        500_000, ge=1, description="episodes, entities and facts that may be read into memory for queries"
+        200_000, ge=1, description="episodes, entities and facts that may be read into memory for queries"
     )
 
 

@@ -66,7 +66,7 @@ LOADING = [
 ]
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.lists(st.sampled_from([*FRAGMENTS, *LOADING]), max_size=9))
 def test_no_mixture_of_quotes_and_comments_reads_a_file(
     tmp_path_factory: pytest.TempPathFactory, parts: list[str]
