@@ -178,7 +178,7 @@ class Editor:
         if object_.id in resolver.created:
             entries.append(IndexEntry("entity", object_.id, analyse(mention.name), vectors[mention.name][None, :]))
         tx.put_index(entries, embedder=self._embedder.name)
-        tx.record(_changes(latest, new, actor, now, reason, episode.id))
+        tx.record(_changes(latest, new, actor, now, reason, episode.id, {"object": [mention.name]}))
         return new
 
 
@@ -218,7 +218,9 @@ def _edit_episode(old: Fact, text: str, actor: str, now: datetime) -> Episode:
     )
 
 
-def _changes(old: Fact, new: Fact, actor: str, now: datetime, reason: str, episode_id: str) -> list[Change]:
+def _changes(
+    old: Fact, new: Fact, actor: str, now: datetime, reason: str, episode_id: str, called: Metadata
+) -> list[Change]:
     """The edit in the history of both versions; each holds only its own words, so that deleting one leaves none."""
     names = ("text", "predicate", "object_id", "valid_at", "invalid_at", "confidence", "metadata")
     before, after = old.model_dump(mode="json"), new.model_dump(mode="json")
@@ -232,7 +234,7 @@ def _changes(old: Fact, new: Fact, actor: str, now: datetime, reason: str, episo
         "reason": reason,
         "episode_id": episode_id,
     }
-    was, became = {name: before[name] for name in differ}, {name: after[name] for name in differ}
+    was, became = {name: before[name] for name in differ}, {name: after[name] for name in differ} | called
     return [
         Change(id=new_id(), target_id=old.id, before=was, after={"superseded_by": new.id}, **common),
         Change(id=new_id(), target_id=new.id, before={"id": old.id}, after=became, **common),

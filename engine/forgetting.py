@@ -1,7 +1,8 @@
 """Forgetting: deletions that leave no text, vector or index row behind, and a receipt of what went.
 
 A fact goes together with the episodes that state nothing else, since their text would still say it. An episode goes
-together with the facts that only it supports; others lose its support. Entities that no fact is about any more go too.
+together with the facts that only it supports; others lose its support, and with it all that only that episode told of
+them (``engine/weakening.py``). Entities that no fact is about any more go too.
 A fact that was closed because of what goes is open again (``graph/reopening.py``); one that was corrected by it stays
 corrected. All versions of an edited fact go together.
 """
@@ -9,20 +10,30 @@ corrected. All versions of an edited fact go together.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from factloom.engine.editing import EDIT_OF
+from factloom.engine.text_vectors import vectors_of, write_with_vectors
+from factloom.engine.weakening import Names, ended_later, weakened
 from factloom.graph.reopening import reopened_by_deletion
-from factloom.schemas.errors import NotFoundError, StoreError, VectorIndexError
+from factloom.retrieval.analysis import analyse
+from factloom.schemas.errors import ModelError, NotFoundError, StoreError, VectorIndexError
 from factloom.schemas.ontology import Ontology
-from factloom.schemas.ports import GraphStore, Located, VectorIndex, WriteTransaction
+from factloom.schemas.ports import Embedder, GraphStore, IndexEntry, Located, VectorIndex, WriteTransaction
 from factloom.schemas.queries import EntityQuery, EpisodeQuery, FactQuery
 from factloom.schemas.records import Action, Change, Episode, Fact, new_id
 from factloom.schemas.results import DeleteReceipt
 from factloom.schemas.spaces import Labels, SpaceSet
 
+if TYPE_CHECKING:
+    from factloom.schemas.ports import Vectors
+
+_Embed = Callable[[Sequence[str]], "list[Vectors]"]
 _PAGE = 500
 _UNBOUNDED = 1_000_000
 
@@ -36,6 +47,7 @@ class _Plan:
     facts: dict[str, Fact] = field(default_factory=dict)
     episodes: dict[str, Episode] = field(default_factory=dict)
     entities: set[str] = field(default_factory=set)
+    before: dict[str, Fact] = field(default_factory=dict)
     weakened: dict[str, Fact] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
 
@@ -44,10 +56,17 @@ class Forgetting:
     """Deletes records of any kind with all that hangs on them alone."""
 
     def __init__(
-        self, store: GraphStore, index: VectorIndex, *, ontology: Ontology, clock: Callable[[], datetime]
+        self,
+        store: GraphStore,
+        index: VectorIndex,
+        embedder: Embedder,
+        *,
+        ontology: Ontology,
+        clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._index = index
+        self._embedder = embedder
         self._ontology = ontology
         self._clock = clock
         self._put_off = False
@@ -66,7 +85,7 @@ class Forgetting:
         missing = [id_ for id_ in wanted if id_ not in found]
         if missing:
             raise NotFoundError(f"there is no record {', '.join(missing)} in the spaces that may be read")
-        plan = self._store.write(lambda tx: self._delete_in(tx, wanted, actor))
+        plan = self._write(lambda tx, embed: self._delete_in(tx, wanted, actor, embed))
         touched = SpaceSet({place.space for place in found.values()})
         return _receipt(plan, residue=not self._clean(touched, vacuum=vacuum))
 
@@ -77,13 +96,13 @@ class Forgetting:
         spaces go as well.
         """
 
-        def work(tx: WriteTransaction) -> _Plan:
+        def work(tx: WriteTransaction, embed: _Embed) -> _Plan:
             plan = _Plan()
             episodes = tx.find_episodes(EpisodeQuery(labels=labels, limit=_UNBOUNDED), spaces=spaces)
             facts = tx.find_facts(FactQuery(labels=labels, limit=_UNBOUNDED), spaces=spaces)
             if labels.given():
                 facts = [fact for fact in facts if not fact.episode_ids]  # of the others, their episodes decide
-                return self._delete_in(tx, [*(e.id for e in episodes), *(f.id for f in facts)], actor)
+                return self._delete_in(tx, [*(e.id for e in episodes), *(f.id for f in facts)], actor, embed)
             entities = tx.find_entities(EntityQuery(limit=_UNBOUNDED), spaces=spaces)
             plan.facts = {fact.id: fact for fact in facts}
             plan.episodes = {episode.id: episode for episode in episodes}
@@ -93,7 +112,7 @@ class Forgetting:
                 tx.delete(ids[start : start + _PAGE])
             return plan
 
-        plan = self._store.write(work)
+        plan = self._write(work)
         return _receipt(plan, residue=not self._clean(spaces, vacuum=vacuum))
 
     def vacuum(self, *, spaces: SpaceSet) -> None:
@@ -129,7 +148,7 @@ class Forgetting:
 
     # --- inside the transaction ----------------------------------------------------------------------------------
 
-    def _delete_in(self, tx: WriteTransaction, ids: list[str], actor: str) -> _Plan:
+    def _delete_in(self, tx: WriteTransaction, ids: list[str], actor: str, embed: _Embed) -> _Plan:
         plan = _Plan()
         located = tx.locate(ids, spaces=SpaceSet.everything())
         by_kind: dict[str, list[Located]] = {"fact": [], "episode": [], "entity": []}
@@ -147,7 +166,9 @@ class Forgetting:
         self._take_versions(tx, plan)
         self._take_sources(tx, plan)
         self._take_unsupported(tx, plan)
-        self._apply(tx, plan, actor)
+        while self._take_edits(tx, plan):
+            self._take_unsupported(tx, plan)
+        self._apply(tx, plan, actor, embed)
         return plan
 
     def _take_versions(self, tx: WriteTransaction, plan: _Plan) -> None:
@@ -180,6 +201,18 @@ class Forgetting:
                 else:
                     plan.episodes[episode.id] = episode
 
+    def _take_edits(self, tx: WriteTransaction, plan: _Plan) -> bool:
+        """Edits of facts that go, which only say them in other words; whether there were any."""
+        found = False
+        for fact in plan.facts.values():
+            query = FactQuery(ids=(fact.superseded_by,) if fact.expired_at and fact.superseded_by else ())
+            for newer in tx.find_facts(query, spaces=SpaceSet.of(fact.space)) if query.ids else ():
+                made_by = EpisodeQuery(ids=newer.episode_ids, metadata={EDIT_OF: fact.id})
+                for episode in tx.find_episodes(made_by, spaces=SpaceSet.of(fact.space)) if newer.episode_ids else ():
+                    found = found or episode.id not in plan.episodes
+                    plan.episodes[episode.id] = episode
+        return found
+
     def _take_unsupported(self, tx: WriteTransaction, plan: _Plan) -> None:
         """Facts that only the episodes that go support; others lose support."""
         ids = list(plan.episodes)
@@ -190,14 +223,31 @@ class Forgetting:
                 if fact.id in plan.facts:
                     continue
                 if left:
-                    update = {"episode_ids": left, "support": len(left), "labels": _labels(tx, fact, left)}
-                    plan.weakened[fact.id] = fact.model_copy(update=update)
+                    plan.weakened[fact.id] = weakened(tx, fact, left)
+                    plan.before[fact.id] = fact
                 else:
                     plan.facts[fact.id] = fact
+                    plan.weakened.pop(fact.id, None)
+                    plan.before.pop(fact.id, None)
 
-    def _apply(self, tx: WriteTransaction, plan: _Plan, actor: str) -> None:
-        reopened = reopened_by_deletion(tx, plan.facts, plan.episodes, plan.weakened, ontology=self._ontology)
-        tx.put_facts(list({**plan.weakened, **reopened}.values()))
+    def _apply(self, tx: WriteTransaction, plan: _Plan, actor: str, embed: _Embed) -> None:
+        names = Names(tx, plan.episodes, plan.facts, ontology=self._ontology)
+        names.forget(self._clock())
+        reworded = {
+            id_: plan.weakened.get(id_, fact).model_copy(update={"text": fact.text})
+            for id_, fact in names.facts.items()
+        }
+        changing = {id_: (before, plan.weakened[id_]) for id_, before in plan.before.items()}
+        kept = plan.weakened | reworded
+        moved = {
+            fact.id: kept.get(fact.id, fact).model_copy(update={"invalid_at": fact.invalid_at})
+            for fact in ended_later(tx, changing)
+            if fact.id not in plan.facts
+        }
+        reopened = reopened_by_deletion(tx, plan.facts, plan.episodes, kept | moved, ontology=self._ontology)
+        entities = [entity for id_, entity in names.entities.items() if id_ not in plan.entities]
+        tx.put_facts(list((kept | moved | reopened).values()))
+        tx.put_entities(entities)
         ends = {(fact.space, id_) for fact in plan.facts.values() for id_ in (fact.subject_id, fact.object_id)}
         tx.delete([*plan.facts, *plan.episodes, *plan.entities])
         for space, id_ in sorted(ends):
@@ -205,9 +255,37 @@ class Forgetting:
             if not len(left) and id_ not in plan.entities:
                 plan.entities.add(id_)
                 tx.delete([id_])
+        texts = [("fact", id_, fact.text) for id_, fact in plan.weakened.items() if fact.text != plan.before[id_].text]
+        texts += [("fact", id_, fact.text) for id_, fact in reworded.items()]
+        texts += [("entity", entity.id, entity.name) for entity in entities if entity.id not in plan.entities]
+        self._index_anew(tx, list(dict.fromkeys(texts)), embed)
         changed = [(fact, "one of its episodes was deleted") for fact in plan.weakened.values()]
-        changed += [(fact, "what had ended it was deleted") for fact in reopened.values()]
+        changed += [(fact, "what a deleted episode called one of its ends was taken out") for fact in reworded.values()]
+        changed += [(fact, "what had ended it was deleted") for fact in (moved | reopened).values()]
         tx.record([_updated(fact, reason, actor, self._clock()) for fact, reason in changed])
+
+    def _index_anew(self, tx: WriteTransaction, texts: Sequence[tuple[str, str, str]], embed: _Embed) -> None:
+        """Terms and vectors of records whose text is another one now."""
+        if texts:
+            vectors = embed([text for _, _, text in texts])
+            entries = [IndexEntry(k, i, analyse(t), v) for (k, i, t), v in zip(texts, vectors, strict=True)]
+            tx.put_index(entries, embedder=self._embedder.name)
+
+    def _write(self, work: Callable[[WriteTransaction, _Embed], _Plan]) -> _Plan:
+        """Run ``work`` in one transaction. What is left of a text is embedded; deleting does not wait for a model."""
+        known: dict[str, np.ndarray] = {}
+
+        def made(texts: Sequence[str]) -> list[Vectors]:
+            return [vector[None, :] for vector in vectors_of(texts, known)]
+
+        def none(texts: Sequence[str]) -> list[Vectors]:
+            return [np.empty((0, 0), np.float32) for _ in texts]
+
+        try:
+            return write_with_vectors(self._store, self._embedder, known, lambda tx: work(tx, made))
+        except ModelError as error:
+            _log.warning("what is left of some texts has no vector (%s): reembed", type(error).__name__)
+            return self._store.write(lambda tx: work(tx, none))
 
 
 def _is_edit(tx: WriteTransaction, one: Fact, other: Fact) -> bool:
@@ -217,13 +295,6 @@ def _is_edit(tx: WriteTransaction, one: Fact, other: Fact) -> bool:
         if new.episode_ids and tx.find_episodes(query, spaces=SpaceSet.of(new.space)):
             return True
     return False
-
-
-def _labels(tx: WriteTransaction, fact: Fact, left: tuple[str, ...]) -> Labels:
-    """The labels of a fact that loses episodes: its own if one left bears them, else those of the oldest left."""
-    query = EpisodeQuery(ids=left, oldest_first=True, limit=len(left))
-    borne = [episode.labels for episode in tx.find_episodes(query, spaces=SpaceSet.of(fact.space))]
-    return fact.labels if fact.labels in borne or not borne else borne[0]
 
 
 def _updated(fact: Fact, reason: str, actor: str, now: datetime) -> Change:

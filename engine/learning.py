@@ -24,7 +24,7 @@ from factloom.graph.resolution import Resolver
 from factloom.graph.statements import told_beginning
 from factloom.retrieval.analysis import analyse, embedded_texts
 from factloom.schemas.errors import ModelError, StoreError, VectorIndexError
-from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest
+from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest, Mention
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import (
@@ -37,7 +37,7 @@ from factloom.schemas.ports import (
     WriteTransaction,
 )
 from factloom.schemas.queries import EntityQuery, EpisodeQuery
-from factloom.schemas.records import Action, Episode, Status
+from factloom.schemas.records import Action, Change, Episode, Status, new_id
 from factloom.schemas.results import FactChange
 from factloom.schemas.search import CONTEXT_CLOSE, CONTEXT_OPEN
 from factloom.schemas.settings import Settings
@@ -353,13 +353,41 @@ class FactWriter:
             labels=episode.labels,
             episode_id=episode.id,
             metadata=metadata,
+            subject_names=_names(candidate.subject),
+            object_names=_names(candidate.object) if candidate.object else (),
         )
-        return self._reconciler.apply(statement)
+        changes = self._reconciler.apply(statement)
+        if all(change.action is Action.NOTHING for change in changes):
+            self._note_names(statement, episode)
+        return changes
+
+    def _note_names(self, statement: Statement, episode: Episode) -> None:
+        """Keep on record what an episode calls entities where no fact's history tells it."""
+        ends = [(statement.subject, statement.subject_names)]
+        ends += [(statement.object, statement.object_names)] if statement.object else []
+        self._tx.record(
+            [
+                Change(
+                    id=new_id(),
+                    space=entity.space,
+                    kind="entity",
+                    target_id=entity.id,
+                    action=Action.UPDATED,
+                    actor=self._actor,
+                    at=self._now,
+                    reason="named without anything new being said",
+                    episode_id=episode.id,
+                    after={"names": list(names)},
+                )
+                for entity, names in ends
+                if entity.id in self._resolver.touched
+            ]
+        )
 
     def _merge_found(self, episode: Episode) -> None:
         while self._resolver.merged:
             kept, gone = self._resolver.merged.pop()
-            merge_entities(
+            moved = merge_entities(
                 self._tx,
                 kept,
                 gone,
@@ -368,6 +396,11 @@ class FactWriter:
                 reason="two names turned out to be one entity's",
                 episode_id=episode.id,
             )
+            ids = tuple(sorted({subject for subject, _ in moved}))
+            query = EntityQuery(ids=ids, limit=max(1, len(ids)))
+            subjects = {e.id: e for e in self._tx.find_entities(query, spaces=SpaceSet.of(kept.space))}
+            for subject, predicate in sorted(moved):
+                self._reconciler.settle(subjects[subject], predicate)
 
     def finish(self, vectors_of: Callable[[Sequence[str]], Vectors]) -> list[IndexEntry]:
         """Index entries of every entity and fact that was written."""
@@ -397,6 +430,10 @@ def _with_metadata(candidates: Sequence[Candidate], episode: Episode, extractor:
     given = {name: value for name, value in episode.metadata.items() if name not in _OURS}
     given |= {"extractor": extractor} if extractor else {}
     return [c.model_copy(update={"metadata": {**given, **c.metadata}}) if given else c for c in candidates]
+
+
+def _names(mention: Mention) -> tuple[str, ...]:
+    return (mention.name, *mention.aliases)
 
 
 def _nothing(episode: Episode, reason: str) -> FactChange:

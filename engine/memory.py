@@ -86,7 +86,7 @@ class Memory(ReadableMemory):
         self._ingest = Ingest(parts.store, learner, settings=settings, clock=clock)
         self._explicit = ExplicitIngest(parts.store, parts.embedder, settings=settings, ontology=ontology, clock=clock)
         self._editor = Editor(parts.store, parts.embedder, parts.extractor, clock=clock)
-        self._forgetting = Forgetting(parts.store, parts.index, ontology=ontology, clock=clock)
+        self._forgetting = Forgetting(parts.store, parts.index, parts.embedder, ontology=ontology, clock=clock)
 
     # --- writing -------------------------------------------------------------------------------------------------
 

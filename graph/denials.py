@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from factloom.graph.factbook import FactBook, plain
+from factloom.graph.factbook import FactBook, names_given, plain
 from factloom.graph.reopening import ended_by, fact_without
 from factloom.graph.statements import Statement, began, holds_after
 from factloom.schemas.queries import FactQuery
@@ -44,7 +44,7 @@ class Denials(FactBook):
             last[fact.subject_id, fact.object_id] = fact
         for fact in last.values():
             if not holds_after(fact, statement.began) and not self._states(fact, statement):
-                after = {"invalid_at": plain(statement.began)}
+                after = {"invalid_at": plain(statement.began)} | names_given(fact, statement)
                 self._record(fact.id, Action.CLOSED, "said again to be over", statement, after=after)
 
     @staticmethod

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from factloom.graph.statements import Statement, began, holds_after, replaced, tellings
+from factloom.graph.statements import Statement, began, holds_after, replaced, tellings, tellings_of
 from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import WriteTransaction
 from factloom.schemas.queries import FactQuery
@@ -142,6 +142,8 @@ class FactBook:
             {name: plain(getattr(fact, name)) for name in update},
             {n: plain(v) for n, v in update.items()},
         )
+        if action is Action.CLOSED:
+            after |= names_given(fact, statement)
         self._record(fact.id, action, reason, statement, before=before, after=after)
         return reopened
 
@@ -158,9 +160,10 @@ class FactBook:
         update = {"id": new_id(), "ref": 0, "valid_at": later[0][0], "created_at": self._now, "metadata": metadata}
         rest = fact.model_copy(update={**update, "episode_ids": ids, "support": len(ids)})
         self._write(rest)
+        told = {row.episode_id: row.after or {} for row in tellings_of(self._tx, fact)}
         for position, (time, id_) in enumerate(later):
             action = Action.SUPPORTED if position else Action.ADDED
-            after = {"support": position + 1, "valid_at": plain(time)}
+            after = {**told.get(id_, {}), "support": position + 1, "valid_at": plain(time)}
             self._record(rest.id, action, "", replaced(statement, episode_id=id_), after=after)
         return rest
 
@@ -170,6 +173,27 @@ def plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def summary(fact: Fact) -> Metadata:
-    """What history keeps of a fact that is added."""
-    return {"text": fact.text, "valid_at": plain(fact.valid_at), "confidence": fact.confidence}
+def telling(fact: Fact, statement: Statement) -> Metadata:
+    """What history keeps of one telling of a fact: with this one forgotten, the fact can be made of the others.
+
+    A fact that is implied is said in our words, which the ontology has; the episode has none for it.
+    """
+    first = statement.episode_id is None or fact.episode_ids == (statement.episode_id,)
+    told = {
+        "text": None if "implied_by" in statement.metadata else statement.text,
+        "valid_at": plain(fact.valid_at if first else statement.valid_at),
+        "invalid_at": plain(statement.invalid_at),
+        "expires_at": plain(statement.expires_at),
+        "confidence": statement.confidence,
+        "metadata": statement.metadata or None,
+    }
+    return {name: value for name, value in told.items() if value is not None} | names_given(fact, statement)
+
+
+def names_given(fact: Fact, statement: Statement) -> Metadata:
+    """What a statement calls the subject and the object of a fact, as far as it is about them."""
+    called = {statement.subject.id: statement.subject_names}
+    if statement.object is not None:
+        called[statement.object.id] = statement.object_names
+    ends = (("subject", fact.subject_id), ("object", fact.object_id))
+    return {end: list(called[id_]) for end, id_ in ends if called.get(id_)}

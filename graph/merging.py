@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from factloom.graph.statements import SAME_EVENT, began
 from factloom.schemas.ports import WriteTransaction
 from factloom.schemas.queries import FactQuery
 from factloom.schemas.records import Action, Category, Change, Entity, Fact, new_id
 from factloom.schemas.spaces import SpaceSet
-
-SAME_EVENT = timedelta(days=2)
-"""Two mentions of one event differ by no more than this, as in reconciliation."""
 
 _UNBOUNDED = 100_000
 
@@ -25,16 +23,19 @@ def merge_entities(
     actor: str,
     reason: str,
     episode_id: str | None = None,
-) -> None:
+) -> set[tuple[str, str]]:
     """Move every fact about ``gone`` to ``kept``, join those that then say the same, and delete ``gone``.
 
     A fact that would then lead from an entity to itself says nothing any more and is dropped. History names ids only,
-    since a name is text that may have to be forgotten.
+    since a name is text that may have to be forgotten; what episodes told of what goes is told of what stays.
+    Returns subject and predicate of the facts that were moved: there may now be some that exclude each other, which
+    ``Reconciler.settle`` sees to.
     """
     spaces = SpaceSet.of(kept.space)
     moved = tx.find_facts(FactQuery(about_ids=(gone.id,), limit=_UNBOUNDED), spaces=spaces)
     for fact in moved:
         _move(tx, fact, kept, gone)
+    _hand_over(tx, gone.id, kept.id, SpaceSet.of(kept.space))
     tx.delete([gone.id])
     tx.record(
         [
@@ -53,6 +54,14 @@ def merge_entities(
             )
         ]
     )
+    query = FactQuery(ids=tuple(fact.id for fact in moved), limit=max(1, len(moved)))
+    return {(fact.subject_id, fact.predicate) for fact in tx.find_facts(query, spaces=spaces)} if moved else set()
+
+
+def _hand_over(tx: WriteTransaction, from_id: str, to_id: str, spaces: SpaceSet) -> None:
+    """Keep the history of a record that goes with the one that takes its place."""
+    changes = tx.history([from_id], spaces=spaces)
+    tx.record([change.model_copy(update={"id": new_id(), "target_id": to_id}) for change in changes])
 
 
 def _move(tx: WriteTransaction, fact: Fact, kept: Entity, gone: Entity) -> None:
@@ -78,6 +87,7 @@ def _move(tx: WriteTransaction, fact: Fact, kept: Entity, gone: Entity) -> None:
     by_fact = FactQuery(superseded_by=(fact.id,), limit=_UNBOUNDED)
     ended = tx.find_facts(by_fact, spaces=SpaceSet.of(kept.space))
     tx.put_facts([f.model_copy(update={"superseded_by": twin.id}) for f in ended if f.id != twin.id])
+    _hand_over(tx, fact.id, twin.id, SpaceSet.of(kept.space))
     tx.delete([fact.id])
     tx.put_facts([twin.model_copy(update=joined)])
 
@@ -86,9 +96,8 @@ def _same_interval(one: Fact, other: Fact) -> bool:
     """Whether two facts of one triple are one: the same event, or both open, or both over and overlapping."""
     if one.expired_at is not None or other.expired_at is not None:
         return False
-    began, other_began = one.valid_at or one.created_at, other.valid_at or other.created_at
     if one.category is Category.EPISODIC:
-        return abs(began - other_began) <= SAME_EVENT
+        return abs(began(one) - began(other)) <= SAME_EVENT
     if one.invalid_at is None or other.invalid_at is None:
         return one.invalid_at is other.invalid_at
-    return began < other.invalid_at and other_began < one.invalid_at
+    return began(one) < other.invalid_at and began(other) < one.invalid_at

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from factloom.graph.denials import Denials
-from factloom.graph.factbook import plain, summary
+from factloom.graph.factbook import plain, telling
 from factloom.graph.statements import (
     SAME_EVENT,
     Statement,
@@ -53,6 +53,27 @@ class Reconciler(Denials):
             changes += self.apply(self._implied(statement, implied))
         return changes
 
+    def settle(self, subject: Entity, predicate: str) -> None:
+        """Let facts that a merge of entities brought together end each other as if they had been said in order.
+
+        A newer one ends an older one, except where it is only told as over, as in ``apply``.
+        """
+        if self._ontology[predicate].cardinality != "one":
+            return
+        held = self._held(subject.id, [predicate])
+        for position, fact in enumerate(held):
+            old = self.written.get(fact.id, fact)
+            later = (
+                new
+                for new in held[position + 1 :]
+                if new.object_id != old.object_id and (new.superseded_by or holds_after(new, self._now))
+            )
+            new = next(later, None)
+            if new is not None and holds_after(old, began(new)):
+                said = new.episode_ids[0] if new.episode_ids else None
+                common = {"text": new.text, "category": new.category, "valid_at": began(new), "episode_id": said}
+                self._end(old, new, Statement(subject=subject, predicate=predicate, object=None, **common))
+
     # --- shaping -------------------------------------------------------------------------------------------------
 
     def _canonical(self, statement: Statement) -> Statement:
@@ -60,7 +81,9 @@ class Reconciler(Denials):
         spec = self._ontology[statement.predicate]
         if spec.canonical or spec.inverse is None or statement.object is None:
             return statement
-        return replaced(statement, subject=statement.object, object=statement.subject, predicate=spec.inverse)
+        names = {"subject_names": statement.object_names, "object_names": statement.subject_names}
+        ends = {"subject": statement.object, "object": statement.subject}
+        return replaced(statement, predicate=spec.inverse, **ends, **names)
 
     def _implied(self, statement: Statement, predicate: str) -> Statement:
         spec = self._ontology[predicate]
@@ -82,7 +105,7 @@ class Reconciler(Denials):
         new, ended = self._place_among(new, rivals, statement)
         new = self._ended_already(new, statement)
         self._write(new)
-        self._record(new.id, Action.ADDED, "", statement, after=summary(new))
+        self._record(new.id, Action.ADDED, "", statement, after=telling(new, statement))
         for fact in ended:
             new = self._end(fact, new, statement, correction=statement.correction)
         changes = [
@@ -196,8 +219,9 @@ class Reconciler(Denials):
             reason += ", and that it is over"
         differs = ["support", *(name for name in ("invalid_at", "expires_at") if name in update)]
         before, after = ({name: plain(getattr(one, name)) for name in differs} for one in (fact, stronger))
-        after["valid_at"] = plain(statement.valid_at)
-        self._record(fact.id, Action.SUPPORTED, reason, statement, before=before, after=after)
+        self._record(
+            fact.id, Action.SUPPORTED, reason, statement, before=before, after=telling(fact, statement) | after
+        )
         return self._fact_change(Action.SUPPORTED, stronger, fact, statement, reason)
 
     def _told_interval(self, fact: Fact, statement: Statement) -> dict[str, Any]:

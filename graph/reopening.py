@@ -149,7 +149,7 @@ def _undone(
         if not denied or _also_done(tx, change, "expired_at", episode_ids):
             return None
         return fact_without(tx, fact.model_copy(update={"expired_at": None}), gone, episode_ids, ontology=ontology)
-    told = change.action in (Action.CLOSED, Action.SUPPORTED) and after.get("invalid_at")
+    told = change.action in (Action.ADDED, Action.CLOSED, Action.SUPPORTED) and after.get("invalid_at")
     if told and fact.expired_at is None and fact.invalid_at == _time(told):
         return fact_without(tx, fact, gone, episode_ids, ontology=ontology)
     return None

@@ -32,7 +32,7 @@ def types_agree(one: str, other: str) -> bool:
     return one == other or UNTYPED in (one, other)
 
 
-def _is_relational(name: str) -> bool:
+def is_relational(name: str) -> bool:
     """Whether a name only says whose somebody is ("Ana's sister"), for want of a name of their own."""
     return "'s " in name or "’s " in name
 
@@ -96,11 +96,11 @@ class Resolver:
         found = self._lookup([key], mention)
         named = self._best(found, key, mention)
         described = self._best(self._lookup(alias_keys, mention), key, mention) if alias_keys else None
-        if named and described and named.id != described.id and _is_relational(described.name):
+        if named and described and named.id != described.id and is_relational(described.name):
             return self._merge(named, described)
         if named is not None:
             return named
-        if described is not None and (_is_relational(described.name) or names_compatible(described.key, key)):
+        if described is not None and (is_relational(described.name) or names_compatible(described.key, key)):
             return described
         return self._by_first_name(mention, key) or self._by_proposal(mention, key)
 
@@ -115,7 +115,7 @@ class Resolver:
         The short name is looked up by the entity's own key: somebody who already has another surname does not match.
         """
         first, _, rest = key.partition(" ")
-        if mention.type != "person" or not rest or _is_relational(mention.name):
+        if mention.type != "person" or not rest or is_relational(mention.name):
             return None
         return next((e for e in self._lookup([first], mention) if e.key == first and e.type == "person"), None)
 
@@ -159,7 +159,7 @@ class Resolver:
 
     def _take_over(self, entity: Entity) -> None:
         """Whose somebody is ("Ana's boyfriend") is said of one at a time: the last so called takes it over."""
-        keys = {normalise_name(alias) for alias in entity.aliases if _is_relational(alias)}
+        keys = {normalise_name(alias) for alias in entity.aliases if is_relational(alias)}
         for other in self._others_called(keys, entity) if keys else ():
             left = tuple(alias for alias in other.aliases if normalise_name(alias) not in keys)
             if left != other.aliases:
@@ -179,7 +179,7 @@ class Resolver:
     def _create(self, mention: Mention, key: str) -> Entity:
         aliases = list(mention.aliases)
         first, _, rest = key.partition(" ")
-        is_full_name = mention.type == "person" and rest and not _is_relational(mention.name)
+        is_full_name = mention.type == "person" and rest and not is_relational(mention.name)
         if is_full_name and not self.tx.find_entities(EntityQuery(keys=(first,), limit=1), spaces=self._spaces):
             aliases.append(mention.name.split()[0])
         entity = Entity(
@@ -198,7 +198,7 @@ class Resolver:
     def _enrich(self, entity: Entity, mention: Mention, key: str) -> Entity:
         """Take in what the mention adds: a proper or fuller name, aliases, a type where there was none."""
         name, entity_key, aliases = entity.name, entity.key, [*entity.aliases, *mention.aliases]
-        better = _is_relational(entity.name) and not _is_relational(mention.name)
+        better = is_relational(entity.name) and not is_relational(mention.name)
         fuller = mention.type == "person" and key.startswith(f"{entity.key} ")
         kind = mention.type if entity.type == UNTYPED else entity.type
         if key != entity.key:

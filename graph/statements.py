@@ -8,7 +8,7 @@ from typing import Any
 
 from factloom.schemas.ports import GraphReader
 from factloom.schemas.queries import EpisodeQuery
-from factloom.schemas.records import Action, Category, Entity, Fact, Metadata
+from factloom.schemas.records import Action, Category, Change, Entity, Fact, Metadata
 from factloom.schemas.spaces import Labels, SpaceSet
 
 SAME_EVENT = timedelta(days=2)
@@ -22,6 +22,7 @@ class Statement:
     ``valid_at``: what is not dated holds from when it was said; None only if just an ``invalid_at`` is told, and then
     nobody knows since when it held. ``restated``: the same episode also says it in another, affirmative way ("she
     avoids meat"), so that a negation need not be kept as a fact of its own.
+    ``subject_names`` and ``object_names``: what the episode calls them; a name goes with the last that gives it.
     """
 
     subject: Entity
@@ -39,6 +40,8 @@ class Statement:
     labels: Labels = field(default_factory=Labels)
     episode_id: str | None = None
     metadata: Metadata = field(default_factory=dict)
+    subject_names: tuple[str, ...] = ()
+    object_names: tuple[str, ...] = ()
 
     @property
     def began(self) -> datetime:
@@ -98,8 +101,14 @@ def tellings(tx: GraphReader, fact: Fact, *, said_after: str | None = None) -> d
         said = {episode.id: episode.occurred_at for episode in found}
         ids = {id_ for id_ in ids if id_ in said and said_after in said and said[id_] > said[said_after]}
     told: dict[str, datetime] = {}
-    for change in tx.history([fact.id], spaces=spaces) if ids else ():
+    for change in tellings_of(tx, fact) if ids else ():
         time = (change.after or {}).get("valid_at")
-        if change.action in (Action.ADDED, Action.SUPPORTED) and change.episode_id in ids and time:
+        if change.episode_id is not None and change.episode_id in ids and time:
             told[change.episode_id] = datetime.fromisoformat(time)
     return told
+
+
+def tellings_of(tx: GraphReader, fact: Fact) -> list[Change]:
+    """The entries of the fact's history in which an episode states it, oldest first."""
+    changes = tx.history([fact.id], spaces=SpaceSet.of(fact.space))
+    return [c for c in changes if c.action in (Action.ADDED, Action.SUPPORTED) and c.episode_id is not None]
