@@ -18,12 +18,14 @@ SERVED = pytest.StashKey[list[str]]()
 def neo4j_server(request: pytest.FixtureRequest) -> Iterator[Neo4jServer]:
     """The server of this test run. Its data are those of the last test: ask for ``neo4j_database`` instead."""
     server = _given_or_skip() or _own_or_skip()
-    request.config.stash.setdefault(SERVED, []).append(f"Neo4j {server.version()}: {server.started_by}")
-    yield server
-    if server.control:
-        server.control.close()
-    else:
-        server.wipe()
+    try:
+        request.config.stash.setdefault(SERVED, []).append(f"Neo4j {server.version()}: {server.started_by}")
+        yield server
+    finally:
+        if server.control:
+            server.control.close()
+        else:
+            server.wipe()
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,8 @@ class Neo4jServer:
         """Such as ``5.26.20 community``."""
         with self.driver() as driver:
             row = driver.execute_query(
-                "CALL dbms.components() YIELD versions, edition RETURN versions[0] + ' ' + edition AS told",
+                "CALL dbms.components() YIELD name, versions, edition WHERE name = 'Neo4j Kernel' "
+                "RETURN versions[0] + ' ' + edition AS told",
                 result_transformer_=neo4j.Result.single,
             )
         return str(row["told"]) if row else "unknown"
