@@ -14,6 +14,7 @@ from factloom.retrieval.predicate_words import relation_words
 from factloom.retrieval.reading import Reading
 from factloom.schemas.ports import GraphReader, Neighbourhood, Posting, VectorIndex
 from factloom.schemas.queries import ExpandLimits
+from factloom.schemas.records import Role
 
 if TYPE_CHECKING:
     from factloom.schemas.ports import Refs, Vectors
@@ -28,6 +29,11 @@ vectors gave 75.5 / 82.5 / 87.7 / 93.5 at 5/10/20/50, these give 76.0 / 82.4 / 8
 LIMITS: Final = ExpandLimits(window=2, hops=0, facts_per_entity=8, episodes_per_fact=3, nodes=500)
 FAR_LIMITS: Final = LIMITS.model_copy(update={"hops": 2})
 """Far for questions that go through a relation of a relation; others found nothing more by it on LoCoMo dev."""
+
+SPREAD_FACTS: Final = 8
+SPREAD_LIMITS: Final = ExpandLimits(window=0, hops=1, facts_per_entity=20, episodes_per_fact=3, nodes=2000)
+"""Where documents answer, nothing but the things they speak of leads from one to the next: from the ends of the nearest
+facts to whatever else is said of them. In talk, its neighbours lead to an answer, and people are hubs."""
 
 RELATION_SEEDS: Final = 16
 """Facts of the kind that the question asks for, about those whom it names, however many others there are."""
@@ -85,7 +91,27 @@ def expand_seeds(seeds: Seeds, reading: Reading, *, store: GraphReader, scope: S
     """The seeds with their bounded neighbourhood."""
     goes_far = reading.nested or len(relation_words().keys() & set(reading.terms)) > 1
     limits = FAR_LIMITS if goes_far else LIMITS
-    return Candidates(seeds, store.expand(list(seeds.found_by), spaces=scope.spaces, view=scope.view, limits=limits))
+    around = store.expand(list(seeds.found_by), spaces=scope.spaces, view=scope.view, limits=limits)
+    nearest = list(seeds.best_facts)[:SPREAD_FACTS]
+    if nearest and _mostly_documents(around):
+        around = _joined(around, store.expand(nearest, spaces=scope.spaces, view=scope.view, limits=SPREAD_LIMITS))
+    return Candidates(seeds, around)
+
+
+def _mostly_documents(around: Neighbourhood) -> bool:
+    documents = sum(node.role == Role.DOCUMENT for node in around.episodes.values())
+    return 2 * documents > len(around.episodes)
+
+
+def _joined(one: Neighbourhood, other: Neighbourhood) -> Neighbourhood:
+    """Two neighbourhoods in one view as one; what is in both is the same."""
+    return Neighbourhood(
+        episodes=dict(sorted({**other.episodes, **one.episodes}.items())),
+        facts=dict(sorted({**other.facts, **one.facts}.items())),
+        entities=dict(sorted({**other.entities, **one.entities}.items())),
+        over={**other.over, **one.over},
+        stale_episodes=one.stale_episodes | other.stale_episodes,
+    )
 
 
 def _add_vector_seeds(seeds: Seeds, queries: Vectors, index: VectorIndex, scope: Scope) -> None:

@@ -91,12 +91,13 @@ def describe_episodes(found: Candidates, question: Question, index: VectorIndex)
     near, near_length = _with_neighbours(counts, lengths, previous, following)
     wide, wide_length = _with_neighbours(counts, lengths, previous, following, near, near_length)
     score = found.seeds.episode_keywords.score
+    window = (score(near, near_length, texts=3) + score(wide, wide_length, texts=5)) / 2
     sessions = np.unique(np.where(talk, np.array(session), -refs), return_inverse=True)[1]
     columns = {
         "vector": vector,
         "neighbours": (_at(vector, previous) + _at(vector, following)) / 2,
         "keyword": keyword,
-        "keyword_window": (score(near, near_length, texts=3) + score(wide, wide_length, texts=5)) / 2,
+        "keyword_window": np.where(talk, window, keyword),
         "session_vector": _best_in(sessions, vector),
         "session_keyword": _best_in(sessions, keyword),
         "speaker": _spoken_by(speaker, reading),

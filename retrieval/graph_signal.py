@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from factloom.retrieval.candidates import Candidates
 from factloom.retrieval.features import Column, EpisodeTable, FactTable
 
-_SEED_FACTS: Final = 5
+_SEED_FACTS: Final = 8
 _EPISODE_SHARE: Final = 0.05
-_NAMED: Final = 0.5
-_HALF_RANK: Final = 20.0
+_NAMED: Final = 0.1
+_HALF_RANK: Final = 5.0
 
 
 class Spread(Protocol):
@@ -34,7 +34,7 @@ class Spread(Protocol):
 
 
 def graph_signal(found: Candidates, episodes: EpisodeTable, facts: FactTable, fit: Column, spread: Spread) -> Column:
-    """How well the graph leads to each episode, 0 to 1: by rank, halved every 20 places at first.
+    """How well the graph leads to each episode, 0 to 1: by rank, halved at the sixth place.
 
     By rank, since PageRank's numbers fall off steeply. It counts by the square of the share of episodes that
     state facts: where most state none, as in small talk, the graph has not seen enough to overrule what was said.

@@ -37,7 +37,7 @@ EPISODE_WEIGHTS: Final[dict[str, float]] = {
     "length": 0.04,  # longer turns say more: per factor e of its length
     "question": -0.05,  # a turn that asks answers little
     "facts": 0.12,  # by how much a fact that it states, in plain words, is nearer to the question than it is
-    "graph": 0.35,  # entities shared with the nearest facts
+    "graph": 1.00,  # entities shared with the nearest facts: all that leads to the second of two documents
     "relation": 0.10,  # states a fact that the question's relations lead to
     "recency": 0.02,  # settles what is else equal; a fact's recency says more, as it is what may have changed
 }
