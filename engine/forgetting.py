@@ -19,7 +19,7 @@ import numpy as np
 
 from factloom.engine.editing import EDIT_OF
 from factloom.engine.text_vectors import vectors_of, write_with_vectors
-from factloom.engine.weakening import Names, ended_later, weakened
+from factloom.engine.weakening import Names, ended_later, names_kept, weakened
 from factloom.graph.reopening import reopened_by_deletion
 from factloom.retrieval.analysis import analyse
 from factloom.schemas.errors import ModelError, NotFoundError, StoreError, VectorIndexError
@@ -248,6 +248,7 @@ class Forgetting:
         entities = [entity for id_, entity in names.entities.items() if id_ not in plan.entities]
         tx.put_facts(list((kept | moved | reopened).values()))
         tx.put_entities(entities)
+        tx.record(names_kept(tx, plan.facts, plan.episodes, actor, self._clock()))
         ends = {(fact.space, id_) for fact in plan.facts.values() for id_ in (fact.subject_id, fact.object_id)}
         tx.delete([*plan.facts, *plan.episodes, *plan.entities])
         for space, id_ in sorted(ends):

@@ -380,7 +380,7 @@ class FactWriter:
                     after={"names": list(names)},
                 )
                 for entity, names in ends
-                if entity.id in self._resolver.touched
+                if entity.id in self._resolver.touched or {normalise_name(name) for name in names} != {entity.key}
             ]
         )
 

@@ -18,7 +18,7 @@ from factloom.schemas.naming import normalise_name
 from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import WriteTransaction
 from factloom.schemas.queries import EntityQuery, EpisodeQuery, FactQuery
-from factloom.schemas.records import Change, Entity, Fact, Metadata
+from factloom.schemas.records import Action, Change, Entity, Fact, Metadata, new_id
 from factloom.schemas.spaces import Labels, SpaceSet
 
 _PAGE = 200
@@ -75,6 +75,22 @@ def ended_later(tx: WriteTransaction, facts: Mapping[str, tuple[Fact, Fact]]) ->
         before, after = moved[str(ended.superseded_by)]
         if ended.expired_at is None and ended.invalid_at == began(before):
             yield ended.model_copy(update={"invalid_at": max(began(ended), began(after))})
+
+
+def names_kept(
+    tx: WriteTransaction, gone: Mapping[str, Fact], going: Collection[str], actor: str, now: datetime
+) -> list[Change]:
+    """What episodes that stay call the ends of facts that go, as history of these entities: it went with the facts."""
+    kept = []
+    for space in sorted({fact.space for fact in gone.values()}):
+        for change in tx.history([fact.id for fact in gone.values() if fact.space == space], spaces=SpaceSet.of(space)):
+            if change.episode_id is None or change.episode_id in going:
+                continue
+            common = {"space": space, "kind": "entity", "action": Action.UPDATED, "actor": actor, "at": now}
+            for id_, names in _named_in(change, gone[change.target_id]):
+                told = {"reason": "named in a fact that was deleted", "after": {"names": names}}
+                kept.append(Change(id=new_id(), target_id=id_, episode_id=change.episode_id, **told, **common))
+    return kept
 
 
 class Names:

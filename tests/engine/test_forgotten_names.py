@@ -74,6 +74,15 @@ class TestNames:
         memory.delete(again)
         assert (person(memory, "Rui").name, person(memory, "Rui").aliases) == ("Rui", ("Ruca",))
 
+    def test_a_name_is_still_known_to_be_an_episodes_when_its_fact_was_deleted_before(self, memory: Memory) -> None:
+        said = say(memory, "Rui (Zyzzogeton) | LIKES | tea\nRui | LIKES | jazz", 0)
+        say(memory, "Rui | LIKES | jazz", 1)
+        (tea,) = (fact for fact in memory.get_all(user_id="ana") if fact.text == "Rui likes tea.")
+        assert memory.delete(tea.id).kept_episode_ids == (said,)
+        assert person(memory, "Rui").aliases == ("Zyzzogeton",), "the episode, which still says so, is kept"
+        memory.delete(said)
+        assert person(memory, "Rui").aliases == ()
+
     def test_a_name_in_a_statement_that_says_nothing_new(self, memory: Memory) -> None:
         said = say(memory, "Rui | LIKES | tea\nRui (Zyzzogeton) | LIKES | tea", 0)
         say(memory, "Rui | LIKES | tea", 1)
@@ -132,6 +141,15 @@ class TestFacts:
         assert [f.text for f in memory.search("Ana lives", user_id="ana", as_of=at(1), kinds=["fact"])] == [
             "Ana lives in Lisbon."
         ]
+
+    def test_a_retention_that_another_episode_had_lifted_counts_again(self, memory: Memory, clock: Any) -> None:
+        fact = {"subject": "Ana", "predicate": "LIVES_IN", "object": "Rome"}
+        until = clock.now + timedelta(days=9)
+        memory.add_facts([{**fact, "expires_at": until}], user_id="ana", time=at(0))
+        lifted = memory.add_facts([fact], user_id="ana", time=at(1)).episodes[0]
+        assert [one.expires_at for one in memory.get_all(user_id="ana")] == [None]
+        memory.delete(lifted.id)
+        assert [one.expires_at for one in memory.get_all(user_id="ana")] == [until]
 
     def test_an_end_that_only_it_told_goes(self, memory: Memory) -> None:
         fact = {"subject": "Ana", "predicate": "LIVES_IN", "object": "Rome", "valid_at": at(0)}
