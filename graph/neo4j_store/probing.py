@@ -61,9 +61,13 @@ def selection_text(
     queries: Queries, query: FactQuery | EpisodeQuery, conditions: Conditions, name: str = "refs"
 ) -> str:
     """The statement that collects the refs of what matches, as ``name``."""
-    kind, node, label = ("facts", "f", "Fact") if isinstance(query, FactQuery) else ("episodes", "e", "Episode")
-    matching = conditions.matching(f"({node}:{{prefix}}{label})").replace("{prefix}", queries.prefix)
-    return queries[f"select_{kind}"].replace("{matching}", matching).replace("{name}", name)
+    if isinstance(query, FactQuery):
+        # Left to itself, the planner may walk the index of all refs of all spaces, since refs are what is asked for.
+        pattern = "(f:{prefix}Fact) USING INDEX f:{prefix}Fact(space, _since)"
+        matching, text = conditions.matching(pattern, ("f._since",)), queries["select_facts"]
+    else:
+        matching, text = conditions.matching("(e:{prefix}Episode)"), queries["select_episodes"]
+    return text.replace("{matching}", matching.replace("{prefix}", queries.prefix)).replace("{name}", name)
 
 
 def probe_text(
@@ -72,7 +76,7 @@ def probe_text(
     """The statement for such a view and such selections."""
     names = [f"refs{i}" for i in range(len(selections))]
     subqueries = [
-        f"CALL () {{\n{selection_text(queries, query, conditions, name)}\n}}"
+        f"CALL (spaces) {{\n{selection_text(queries, query, conditions, name)}\n}}"
         for (query, conditions), name in zip(selections, names, strict=True)
     ]
     return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from factloom.graph.neo4j_store import expansion
 from factloom.graph.neo4j_store import rows as r
@@ -35,6 +35,9 @@ from factloom.schemas.spaces import SpaceSet
 
 if TYPE_CHECKING:
     from factloom.schemas.ports import Refs
+
+_NODES: Final = {"find_episodes": "e", "find_facts": "f", "find_entities": "n"}
+"""What the statements call the records that they look for."""
 
 RecordKind = TypeVar("RecordKind", Episode, Fact, Entity)
 
@@ -133,8 +136,10 @@ class Reader:
     ) -> list[list[Any]]:
         if _is_empty(spaces):
             return []
-        oldest_first = not isinstance(query, EntityQuery) and query.oldest_first
-        text = self._queries[name].replace("{way}", "ASC" if oldest_first else "DESC")
+        way = "ASC" if isinstance(query, EntityQuery) or query.oldest_first else "DESC"
+        one = not spaces.is_everything and len(spaces.names) == 1
+        first = f"{_NODES[name]}.space {way}, " if one else ""
+        text = self._queries[name].replace("{way}", way).replace("{first}", first)
         parameters = {**conditions.parameters, "limit": query.limit, "offset": query.offset}
         rows = self._runner.rows(text.replace("{matching}", self._filled(matching)), {"w": parameters})
         return [row for (row,) in rows]

@@ -6,7 +6,7 @@ CALL () {
   MATCH (f:{prefix}Fact) WHERE f._ref IN $w.refs AND ($w.everything OR f.space IN $w.spaces) AND {seen}
   RETURN collect(f) AS seeds
 }
-CALL () {
+CALL (seeds) {
   MATCH (n:{prefix}Entity) WHERE n._ref IN $w.refs AND ($w.everything OR n.space IN $w.spaces)
   RETURN collect(n) AS given
 }
@@ -110,11 +110,11 @@ CALL (n) {
   CALL (n) {
     MATCH (f:{prefix}Fact)
     WHERE f._subject = n._ref AND f.support IS NOT NULL AND f._since IS NOT NULL AND f._back IS NOT NULL AND {seen}
-    RETURN f ORDER BY f.support DESC, f._since DESC, f._back DESC LIMIT $w.bound
+    RETURN f ORDER BY f._subject DESC, f.support DESC, f._since DESC, f._back DESC LIMIT $w.bound
     UNION
     MATCH (f:{prefix}Fact)
     WHERE f._object = n._ref AND f.support IS NOT NULL AND f._since IS NOT NULL AND f._back IS NOT NULL AND {seen}
-    RETURN f ORDER BY f.support DESC, f._since DESC, f._back DESC LIMIT $w.bound
+    RETURN f ORDER BY f._object DESC, f.support DESC, f._since DESC, f._back DESC LIMIT $w.bound
   }
   RETURN f ORDER BY f.support DESC, f._since DESC, f._back DESC LIMIT $w.bound
 }
@@ -139,10 +139,15 @@ n._open + n._dated
 // name: degree_now
 // Facts without an end of any kind are counted already.
 n._open + CASE WHEN n._dated > 0 THEN
-  COUNT { MATCH (f:{prefix}Fact) WHERE f._subject = n._ref AND f._dated = true AND {seen} }
-  + COUNT { MATCH (f:{prefix}Fact) WHERE f._object = n._ref AND f._dated = true AND f._subject <> n._ref AND {seen} }
+  COUNT {
+    MATCH (f:{prefix}Fact) USING INDEX f:{prefix}Fact(_subject, _dated)
+    WHERE f._subject = n._ref AND f._dated = true AND {seen}
+  } + COUNT {
+    MATCH (f:{prefix}Fact) USING INDEX f:{prefix}Fact(_object, _dated)
+    WHERE f._object = n._ref AND f._dated = true AND f._subject <> n._ref AND {seen}
+  }
 ELSE 0 END
 
 // name: degree_at
-COUNT { MATCH (f:{prefix}Fact) WHERE f._subject = n._ref AND {seen} }
-+ COUNT { MATCH (f:{prefix}Fact) WHERE f._object = n._ref AND f._subject <> n._ref AND {seen} }
+COUNT { MATCH (n)<-[:SUBJECT]-(f:{prefix}Fact) WHERE {seen} }
++ COUNT { MATCH (n)<-[:OBJECT]-(f:{prefix}Fact) WHERE f._subject <> n._ref AND {seen} }

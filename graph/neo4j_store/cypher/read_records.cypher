@@ -1,4 +1,6 @@
-// Records by ref, by id and by filters. What is in braces and is no list of columns is put in by filters.py.
+// Records by ref, by id and by filters. {matching} is put together by filters.py. {way} is ASC or DESC; {first} orders
+// by the space where it is only one, without which the planner does not see that an index has the order already.
+// Subqueries import what came before them even where they do without: uncorrelated ones are planned as a product.
 // $w.everything says that all spaces may be read, $w.spaces names them otherwise.
 
 // name: locate
@@ -19,16 +21,16 @@ CALL () {
   MATCH (f:{prefix}Fact) WHERE f._ref IN $w.facts AND ($w.everything OR f.space IN $w.spaces)
   RETURN collect({fact_columns}) AS facts
 }
-CALL () {
+CALL (facts) {
   MATCH (n:{prefix}Entity) WHERE n._ref IN $w.entities AND ($w.everything OR n.space IN $w.spaces)
   RETURN collect({entity_columns}) AS entities
 }
-CALL () {
+CALL (facts) {
   UNWIND CASE WHEN $w.sources > 0 THEN $w.facts ELSE [] END AS ref
   MATCH (f:{prefix}Fact {_ref: ref})
   CALL (f) {
     MATCH (f)-[:STATED_IN]->(p:{prefix}Episode)
-    RETURN p ORDER BY p._occurred DESC, p._ref DESC LIMIT toInteger($w.sources)
+    RETURN p ORDER BY p._occurred DESC, p._ref DESC LIMIT $w.sources
   }
   WITH ref, collect(p._ref) AS stated
   RETURN collect([ref, stated]) AS sources
@@ -43,17 +45,17 @@ RETURN episodes, facts, entities, sources
 
 // name: find_episodes
 {matching}
-WITH e ORDER BY e._occurred {way}, e._ref {way} SKIP toInteger($w.offset) LIMIT toInteger($w.limit)
+WITH e ORDER BY {first}e._occurred {way}, e._ref {way} SKIP $w.offset LIMIT $w.limit
 RETURN {episode_columns}
 
 // name: find_facts
 {matching}
-WITH f ORDER BY f._created {way}, f.id {way} SKIP toInteger($w.offset) LIMIT toInteger($w.limit)
+WITH f ORDER BY {first}f._created {way}, f.id {way} SKIP $w.offset LIMIT $w.limit
 RETURN {fact_columns}
 
 // name: find_entities
 {matching}
-WITH n ORDER BY n.name, n.id SKIP toInteger($w.offset) LIMIT toInteger($w.limit)
+WITH n ORDER BY {first}n.name {way}, n.id {way} SKIP $w.offset LIMIT $w.limit
 RETURN {entity_columns}
 
 // name: select_facts
@@ -85,7 +87,7 @@ CALL () {
 }
 WITH s WHERE s.episodes + s.entities + s.facts > 0
 WITH s, COUNT {
-  MATCH (f:{prefix}Fact) WHERE f.space = s.name AND f._dated
+  MATCH (f:{prefix}Fact) WHERE f.space = s.name AND f._dated = true
     AND (f._expired IS NOT NULL OR f._invalid <= $w.now OR f._expires <= $w.now)
 } AS over
 RETURN s.name, s.episodes, s.pending, s.failed, s.entities, s.facts, s.facts - over, s.vectors, s.sequence
