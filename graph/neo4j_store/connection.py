@@ -7,6 +7,7 @@ deadlocks and changes of leader. ``Session`` objects are made for each, since th
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import threading
@@ -20,9 +21,12 @@ import neo4j
 from neo4j import exceptions as neo4j_errors
 
 from factloom.graph.neo4j_store import failures
-from factloom.schemas.errors import ConfigurationError, InvalidInputError, StoreServerError
+from factloom.schemas.errors import ConfigurationError, InvalidInputError, StoreDatabaseError, StoreServerError
 
 T = TypeVar("T")
+
+# The driver logs what it raises as well; without a handler of the user's, that would go to stderr beside our errors.
+logging.getLogger("neo4j").addHandler(logging.NullHandler())
 
 SCHEMES: Final = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 
@@ -278,6 +282,10 @@ class Connection:
         Raises:
             StoreError: see ``failures``.
         """
+        if self.access.database == "system":
+            raise StoreDatabaseError(
+                "the database system holds no data of anybody's; leave neo4j.database out, or name another one"
+            )
         try:
             with self._session(neo4j.READ_ACCESS) as session:
                 info = session.run("RETURN 1").consume().server

@@ -169,8 +169,8 @@ def _of_driver(error: Exception, place: str) -> FactloomError:
     about_tls = _tls_trouble(error)
     if about_tls is not None:
         return StoreEncryptionError(
-            f"no encrypted connection to {place} can be made ({about_tls}); a server without TLS needs neo4j:// or "
-            "bolt://, one with a certificate of its own making neo4j+ssc:// or bolt+ssc://, others neo4j+s:// or bolt+s://"
+            f"{place} and its server disagree about TLS ({about_tls}); a server without TLS needs neo4j:// or bolt://, "
+            "one with a certificate of its own making neo4j+ssc:// or bolt+ssc://, others neo4j+s:// or bolt+s://"
         )
     if isinstance(error, neo4j_errors.IncompleteCommit):
         return commit_unknown(place)
@@ -178,14 +178,14 @@ def _of_driver(error: Exception, place: str) -> FactloomError:
         return StoreError(f"{place} does not answer as Neo4j does ({_first_line(str(error))})")
     if isinstance(error, neo4j_errors.ConfigurationError | neo4j_errors.AuthConfigurationError):
         return InvalidInputError(f"the driver refused the settings of {place}: {_first_line(str(error))}")
-    text = _first_line(str(error))
+    text = str(error)
     if "closed" in text.lower() and "driver" in text.lower():
         return closed(place)
     if "pool" in text.lower() and "timed out" in text.lower():
         return StoreUnavailableError(
             f"all connections to {place} were in use for too long; try again, or raise neo4j.pool_size"
         )
-    return unreachable(place, text)
+    return unreachable(place, _reason(error))
 
 
 def _causes(error: BaseException) -> list[BaseException]:
@@ -196,7 +196,7 @@ def _causes(error: BaseException) -> list[BaseException]:
         each = todo.pop()
         if each is not None and each not in found:
             found.append(each)
-            todo += [each.__cause__, each.__context__]
+            todo += [each.__cause__, each.__context__, *getattr(each, "exceptions", ())]
     return found
 
 
@@ -207,11 +207,19 @@ def _tls_trouble(error: BaseException) -> str | None:
             return f"its certificate is not trusted: {cause.verify_message}"
         if isinstance(cause, ssl.SSLError):
             return cause.reason or "TLS failed"
-    for cause in _causes(error):
-        text = str(cause)
-        if "Couldn't read the handshake" in text or "handshake response" in text or "SSL" in text:
-            return "the server does not answer in the way that this address asks for"
+        if "closed with incomplete handshake" in str(cause):
+            return "it closed the connection at the first word, as a server does that wants TLS"
     return None
+
+
+def _reason(error: BaseException) -> str:
+    """Why a connection could not be made, as the system tells it, else as the driver does."""
+    causes = _causes(error)
+    for cause in causes:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+    told = [cause for cause in causes if isinstance(cause, neo4j_errors.DriverError)]
+    return _first_line(str(told[-1] if told else error))
 
 
 def _first_line(text: str) -> str:
