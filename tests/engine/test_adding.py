@@ -102,6 +102,14 @@ class TestLearning:
             assert record.space == "user/ana"
         assert memory.get_all(user_id="ana", agent_id="other") == []
 
+    def test_facts_say_who_read_them_whatever_the_caller_says(self, memory: Memory) -> None:
+        memory.add("I | MOVED_TO | Lisbon", user_id="ana", metadata={"extractor": "somebody"})
+        facts = memory.get_all(user_id="ana")
+        assert {(fact.predicate, fact.metadata["extractor"]) for fact in facts} == {
+            ("MOVED_TO", "notation"),
+            ("LIVES_IN", "notation"),
+        }
+
     def test_metadata_is_on_the_facts_too(self, memory: Memory) -> None:
         memory.add("I | MOVED_TO | Lisbon", user_id="ana", metadata={"topic": "home"})
         memory.add("I | LIKES | tea", user_id="ana", metadata={"topic": "taste", "implied_by": "X"})
