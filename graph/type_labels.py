@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 OWN_LABELS: Final = (
@@ -14,6 +15,7 @@ OWN_LABELS: Final = (
 _MOST_CHARACTERS: Final = 80
 
 
+@lru_cache(maxsize=1000)
 def type_label(type_: str) -> str | None:
     """The label that shows an entity's type: its words in CamelCase, None if it has no letters or digits.
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Final
 
@@ -36,6 +37,9 @@ NODE_PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
 EDGE_PROPERTIES: Final = ("fact_id", "text", "since", "until", "confidence", "support", "space")
 """Properties of the typed edges between entities; other relationships have none."""
 
+_OWN_PROPERTIES: Final = {
+    label: tuple(name for name in names if name not in Labels.model_fields) for label, names in NODE_PROPERTIES.items()
+}
 _UNBOUNDED: Final = 1_000_000_000
 _AT_ONCE: Final = 500
 
@@ -91,18 +95,19 @@ def read_projection(store: GraphStore, *, spaces: SpaceSet, labels: Labels, now:
 
 
 def _row(record: Episode | Fact | Entity | Change, label: str) -> dict[str, Any]:
-    labels = {} if isinstance(record, (Entity, Change)) else record.labels.given()
-    properties = {name: labels.get(name, getattr(record, name, None)) for name in NODE_PROPERTIES[label]}
-    return {"_key": record.id, **{name: _value(value) for name, value in properties.items()}}
-
-
-def _value(value: Any) -> Any:
-    """A property as a database holds it: maps as canonical JSON text, names of enumerations as text."""
-    if isinstance(value, dict):
-        return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    if isinstance(value, tuple):
-        return list(value)
-    return str(value) if isinstance(value, str) else value
+    """The properties of a record as a database holds them: maps as canonical JSON text; without what is not known."""
+    row: dict[str, Any] = {"_key": record.id}
+    for name in _OWN_PROPERTIES[label]:
+        value = getattr(record, name)
+        if isinstance(value, dict):
+            row[name] = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")) if value else "{}"
+        elif isinstance(value, tuple):
+            row[name] = list(value)
+        elif isinstance(value, StrEnum):
+            row[name] = value.value
+        elif value is not None:
+            row[name] = value
+    return row if isinstance(record, (Entity, Change)) else {**row, **record.labels.given()}
 
 
 def _entity_tables(entities: Iterable[Entity]) -> Iterator[NodeTable]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from factloom.engine.async_memory import AsyncMemory
     from factloom.engine.explicit import FactInput
     from factloom.engine.memory import Memory
+    from factloom.schemas.cypher import CypherResult, GraphNode, GraphPath, GraphRelationship
     from factloom.schemas.errors import FactloomError
     from factloom.schemas.records import Action, Category, Change, Entity, Episode, Fact, Role
     from factloom.schemas.results import AddResult, DeleteReceipt, FactChange, Stats
@@ -26,6 +27,7 @@ _HOMES = {
     "engine.async_memory": ("AsyncMemory",),
     "engine.explicit": ("FactInput",),
     "engine.memory": ("Memory",),
+    "schemas.cypher": ("CypherResult", "GraphNode", "GraphPath", "GraphRelationship"),
     "schemas.errors": ("FactloomError",),
     "schemas.records": ("Action", "Category", "Change", "Entity", "Episode", "Fact", "Role"),
     "schemas.results": ("AddResult", "DeleteReceipt", "FactChange", "Stats"),
@@ -42,6 +44,7 @@ __all__ = [
     "Category",
     "Change",
     "ContextBlock",
+    "CypherResult",
     "DeleteReceipt",
     "Entity",
     "Episode",
@@ -49,6 +52,9 @@ __all__ = [
     "FactChange",
     "FactInput",
     "FactloomError",
+    "GraphNode",
+    "GraphPath",
+    "GraphRelationship",
     "Hit",
     "Labels",
     "Memory",

@@ -1,6 +1,8 @@
 """Memory.cypher: what a query sees, whose it is, and that it follows what changes."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,7 +11,7 @@ import pytest
 
 import factloom.graph.cypher.projection as projection
 from factloom import AsyncMemory, Memory, SpaceSet, load_settings
-from factloom.schemas.errors import InvalidInputError, QueryError, QueryTimeoutError
+from factloom.schemas.errors import ConfigurationError, InvalidInputError, QueryError, QueryTimeoutError
 
 LIVES = "MATCH (p:Person)-[r:LIVES_IN]->(x) RETURN p.name AS who, x.name AS place ORDER BY who, place"
 
@@ -206,10 +208,19 @@ def test_asyncio() -> None:
 
 
 def test_a_missing_package_is_named(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
-    from factloom.schemas.errors import ConfigurationError
-
     monkeypatch.setitem(sys.modules, "kglite", None)
     with pytest.raises(ConfigurationError, match=r"factloom\[cypher\]"):
         memory.cypher("RETURN 1 AS one")
+
+
+def test_the_embedded_engine_needs_no_driver_and_is_loaded_late() -> None:
+    script = (
+        "import sys; sys.modules['neo4j'] = None\n"
+        "from factloom import Memory, load_settings\n"
+        "settings = load_settings(embedder={'kind': 'hashing'}, extractor={'kind': 'none'})\n"
+        "memory = Memory(':memory:', settings=settings)\n"
+        "before = 'kglite' in sys.modules\n"
+        "print(before, memory.cypher('MATCH (n) RETURN count(n) AS n').rows, 'kglite' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False ((0,),) True"
