@@ -71,6 +71,8 @@ CREATE TABLE episode (
     FOREIGN KEY (space, session) REFERENCES session (space, number)
 ) STRICT;
 CREATE INDEX episode_by_session ON episode (session, occurred_at, ref);
+-- What deleting a session asks for its foreign key.
+CREATE INDEX episode_session_in_space ON episode (space, session);
 CREATE INDEX episode_by_time ON episode (space, occurred_at, ref);
 CREATE INDEX episode_waiting ON episode (space, status, occurred_at, ref) WHERE status <> 'done';
 CREATE INDEX episode_by_user ON episode (space, user_id) WHERE user_id IS NOT NULL;
@@ -148,6 +150,9 @@ CREATE INDEX fact_dated_by_object ON fact (object, expired_at, invalid_at, expir
 CREATE INDEX fact_by_user ON fact (space, user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX fact_by_agent ON fact (space, agent_id) WHERE agent_id IS NOT NULL;
 CREATE INDEX fact_by_run ON fact (space, run_id) WHERE run_id IS NOT NULL;
+-- What deleting an entity asks for its foreign keys; without them SQLite would walk all facts of the space.
+CREATE INDEX fact_subject_in_space ON fact (space, subject);
+CREATE INDEX fact_object_in_space ON fact (space, object);
 CREATE INDEX fact_by_successor ON fact (superseded_by) WHERE superseded_by IS NOT NULL;
 
 CREATE TABLE fact_episode (

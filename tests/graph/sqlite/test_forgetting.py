@@ -136,3 +136,22 @@ def test_with_nothing_deleted_the_file_is_not_rewritten(tmp_path: Path) -> None:
     store.vacuum()
     assert path.read_bytes() == before
     store.close()
+
+
+def test_what_a_deletion_looks_up_for_foreign_keys_does_not_grow_with_the_store(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    SqliteGraphStore(path).close()
+    database = sqlite3.connect(path)
+    children = [(name, *row) for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+                for row in database.execute(f"PRAGMA foreign_key_list({name})")]  # fmt: skip
+    keys: dict[tuple[str, int], list[str]] = {}
+    for table, number, _, _, column, *_ in children:
+        keys.setdefault((table, number), []).append(column)
+    composite = [(table, columns) for (table, _), columns in sorted(keys.items()) if len(columns) > 1]
+    assert len(composite) >= 5
+    for table, columns in composite:
+        where = " AND ".join(f"{column} = 1" for column in columns)
+        (plan,) = database.execute(f"EXPLAIN QUERY PLAN SELECT 1 FROM {table} WHERE {where}")
+        narrow = next(column for column in columns if column != "space")
+        assert f"{narrow}=?" in plan[3], plan[3]
+    database.close()
