@@ -187,3 +187,24 @@ def test_another_spaces_entities_are_never_told(open_memory: Open, service: Chat
     memory.add_facts([("Bob", "LIKES", "Secret Club")], user_id="bob")
     memory.add("Do you know the Secret Club?", user_id="ana")
     assert service.data()["known_entities"] == []
+
+
+def test_settings_reach_the_service(open_memory: Open, service: ChatStandIn) -> None:
+    memory = open_memory(batch=1, max_answer_tokens=321, api_key="sk-other", model="some-model")
+    memory.add([{"role": "user", "content": text} for text in ("one", "two")], user_id="ana")
+    assert len(service.requests) == 2
+    for request in service.requests:
+        assert (request["max_tokens"], request["key"]) == (321, "Bearer sk-other")
+        assert request["model"] == "some-model"
+    assert "sk-other" not in repr(memory.settings)
+
+
+def test_an_edit_is_read_by_the_model_too(open_memory: Open, service: ChatStandIn) -> None:
+    memory = open_memory()
+    (made,) = memory.add_facts([("ana", "LIVES_IN", "Lisbon")], user_id="ana").added
+    service.knows["ana lives in Porto now."] = [
+        fact("ana lives in Porto now.", "ana", "LIVES_IN", "Porto", types=("person", "place"))
+    ]
+    changed = memory.update(made.id, "ana lives in Porto now.")
+    place = memory.get(changed.object_id)
+    assert (changed.predicate, getattr(place, "name", None)) == ("LIVES_IN", "Porto")
