@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from factloom.engine.arguments import check_list as check_list
-from factloom.engine.arguments import check_number as check_number
-from factloom.engine.arguments import check_page as check_page
+from factloom.engine.arguments import check_list
 from factloom.engine.messages import check_metadata
 from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.naming import to_predicate

@@ -116,4 +116,4 @@ def context(
     if run.wants_json:
         run.write_json(block.model_dump(mode="json"))
     else:
-        typer.echo(block.text)
+        run.write(block.text)

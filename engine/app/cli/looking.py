@@ -23,6 +23,7 @@ from factloom.engine.app.cli.options import (
     wide_scope,
 )
 from factloom.engine.app.cli.running import ExitCode, Run, command
+from factloom.schemas.errors import NotFoundError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -115,7 +116,7 @@ def show(
     memory = run.memory
     where = scope(user, agent, run_id, space)
     by_name = any(value is not None for value in where.values())
-    record = memory.entity(record_id, **where).entity if by_name else memory.get(record_id)
+    record = memory.entity(record_id, **where).entity if by_name else _by_id(run, record_id)
     sources: list[Episode] = []
     about: list[Fact] = []
     if isinstance(record, Fact):
@@ -134,6 +135,14 @@ def show(
         },
         lambda: _record_report(run, record, about, sources),
     )
+
+
+def _by_id(run: Run, record_id: str) -> Fact | Episode | Entity:
+    try:
+        return run.memory.get(record_id)
+    except NotFoundError as error:
+        names = "an entity is found by its name too, where you say whose it is: --user, --agent, --run or --space"
+        raise NotFoundError(f"{error}; {names}") from error
 
 
 def _record_report(

@@ -6,12 +6,15 @@ options to its own. It writes what it found to standard output, as tables or as 
 
 from __future__ import annotations
 
+import errno
 import functools
 import inspect
 import logging
+import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -174,12 +177,12 @@ class Run:
     @functools.cached_property
     def out(self) -> Console:
         """Standard output; text that is not for a terminal is not wrapped at 80 columns."""
-        return _console(sys.stdout.isatty(), stderr=False)
+        return _console(sys.stdout is not None and sys.stdout.isatty(), stderr=False)
 
     @functools.cached_property
     def err(self) -> Console:
         """Standard error, for messages and progress."""
-        return _console(sys.stderr.isatty(), stderr=True)
+        return _console(sys.stderr is not None and sys.stderr.isatty(), stderr=True)
 
     def show(self, as_json: Callable[[], object], as_text: Callable[[], RenderableType]) -> None:
         """Write the result, in the form that was asked for."""
@@ -189,20 +192,34 @@ class Run:
             self.print(as_text())
 
     def print(self, text: RenderableType) -> None:
-        """Write to standard output; in a file or a pipe, lines have no white space at their ends."""
-        if self.out.is_terminal:
-            self.out.print(text)
-            return
-        with self.out.capture() as captured:
-            self.out.print(text)
-        typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+        """Write to standard output; in a file or a pipe, lines have no white space at their ends.
+
+        Raises:
+            InvalidInputError: as ``write``.
+        """
+        with _writing_out():
+            if self.out.is_terminal:
+                self.out.print(text)
+                return
+            with self.out.capture() as captured:
+                self.out.print(text)
+            typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+    def write(self, text: str) -> None:
+        """Write lines to standard output as they are.
+
+        Raises:
+            InvalidInputError: standard output cannot be written to.
+        """
+        with _writing_out():
+            typer.echo(text)
 
     def write_json(self, value: object) -> None:
         """Write one JSON document to standard output."""
         import json
 
-        plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-        typer.echo(json.dumps(value, ensure_ascii=plain, indent=2))
+        plain = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") != "utf8"
+        self.write(json.dumps(value, ensure_ascii=plain, indent=2))
 
     def note(self, message: str) -> None:
         """Say something to the person at the terminal."""
@@ -216,9 +233,23 @@ class Run:
         """
         if yes:
             return True
-        if not sys.stdin.isatty():
+        if sys.stdin is None or not sys.stdin.isatty():
             raise InvalidInputError(f"{question} There is no terminal to ask at: say --yes if that is meant")
         return typer.confirm(question, err=True)
+
+
+@contextmanager
+def _writing_out() -> Iterator[None]:
+    """Say so where standard output cannot be written; who closes a pipe early, as head does, is let go in peace."""
+    try:
+        yield
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what still waits in its buffer
+        raise InvalidInputError(f"cannot write to standard output: {error.strerror}") from error
 
 
 def _nothing_at(file: Path) -> bool:
@@ -230,8 +261,6 @@ def _nothing_at(file: Path) -> bool:
 
 
 def _console(terminal: bool, *, stderr: bool) -> Console:
-    import os
-
     from rich.console import Console
 
     width = None if terminal or "COLUMNS" in os.environ else 160

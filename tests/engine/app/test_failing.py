@@ -205,6 +205,25 @@ def test_control_c_ends_with_130(environment: dict[str, str], tmp_path: Path) ->
     assert err.strip() == "interrupted"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("json", ["", "--json"])
+def test_output_that_cannot_be_written(cli: Cli, json: str) -> None:
+    cli(*ADD)
+    for command in ("stats", "context Lisbon --user ana"):
+        line = f'"{sys.executable}" -m factloom.engine.app.cli {command} {json} > /dev/full'
+        done = subprocess.run(["sh", "-c", line], env=os.environ, capture_output=True, text=True, check=False)
+        assert done.returncode == 2
+        assert done.stderr == "error: cannot write to standard output: No space left on device\n"
+        closed = line.replace("> /dev/full", ">&-")
+        done = subprocess.run(["sh", "-c", closed], env=os.environ, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_entity_by_its_name_alone(cli: Cli) -> None:
+    cli(*ADD)
+    check(cli("show", "Lisbon"), 2, "there is no record 'Lisbon'", "found by its name too", "--user")
+
+
 def test_a_closed_pipe_is_no_traceback(environment: dict[str, str], cli: Cli) -> None:
     for number in range(40):
         cli("add-fact", "Ana", "LIKES", f"thing {number} {'x' * 100}", "--user", "ana")
