@@ -31,8 +31,9 @@ CLOCK = PresentTime()
 SLOW = "UNWIND range(1, 1000000) AS x UNWIND range(1, 1000000) AS y WITH x, y WHERE x + y < 0 RETURN count(*) AS n"
 
 
-def open_memory(server: Neo4jServer, **options: Any) -> Memory:
-    store = Neo4jGraphStore(Access(server.uri, server.user, server.password), clock=CLOCK)
+def open_memory(server: Neo4jServer, label_prefix: str = "", **options: Any) -> Memory:
+    access = Access(server.uri, server.user, server.password)
+    store = Neo4jGraphStore(access, label_prefix=label_prefix, clock=CLOCK)
     settings = load_settings(embedder={"kind": "hashing"}, extractor={"kind": "none"})
     return Memory(store, settings=settings, clock=CLOCK, **options)
 
@@ -203,3 +204,15 @@ def test_a_scope_hides_all_other_spaces(friends: Memory, neo4j_database: Neo4jSe
         result = confined.cypher(count)
         assert (result.rows, result.engine) == (((False,),), "embedded")
         assert confined.cypher(count, space="team/secret").rows == ((False,),)
+
+
+def test_with_a_prefix_labels_carry_it_on_the_server_only(neo4j_database: Neo4jServer) -> None:
+    with open_memory(neo4j_database, label_prefix="Mine") as memory:
+        memory.add_facts(
+            [{"subject": "Zoe", "subject_type": "person", "predicate": "LIKES", "object": "tea"}], user_id="zoe"
+        )
+        ((node,),) = memory.cypher("MATCH (n:MinePerson) RETURN n").rows
+        assert node.labels == ("MineEntity", "MinePerson")
+        assert node.properties["name"] == "Zoe"
+        ((node,),) = memory.cypher("MATCH (n:Person) RETURN n", user_id="zoe").rows
+        assert node.labels == ("Entity", "Person")
