@@ -6,11 +6,12 @@ docs/decisions/007-neo4j-keywords.md). Terms and spaces are words of our own mak
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from factloom.graph.neo4j_store.posting_cache import Key
 from factloom.graph.neo4j_store.rows import KIND_LABELS, check_kind, encode_term, index_token
 from factloom.schemas.ports import Posting, TermMatches, TermQuery
 from factloom.schemas.spaces import SpaceSet
@@ -24,18 +25,22 @@ _MOST_SPACES: Final = 500
 _TOTALS: Final = ("episode", "fact", "entity")
 
 
-def as_parameter(asked: TermQuery, at: int, prefix: str, store_id: str, spaces: SpaceSet) -> dict[str, Any]:
+def as_parameter(
+    asked: TermQuery, at: int, prefix: str, store_id: str, spaces: SpaceSet, known: Mapping[Key, Posting]
+) -> dict[str, Any]:
     """What the statement needs to know of a query; ``at`` comes back with each of its postings.
 
     Raises:
         InvalidInputError: there is no such kind.
     """
     kind = check_kind(asked.kind)
+    terms = [encode_term(term) for term in dict.fromkeys(asked.terms)]
     return {
         "at": at,
         "kind": kind,
         "label": prefix + KIND_LABELS[kind],
-        "terms": [encode_term(term) for term in dict.fromkeys(asked.terms)],
+        "terms": terms,
+        "known": [term for term in terms if (kind, term) in known],
         "most": asked.max_documents,
         "within": _within(kind, store_id, spaces),
     }
@@ -50,29 +55,40 @@ def _within(kind: str, store_id: str, spaces: SpaceSet) -> list[str]:
     return [f"+_space_token:({' '.join(group)}) +_terms:" for group in groups]
 
 
-def matches_of(asked: Sequence[TermQuery], totals: Sequence[int], rows: Iterable[Sequence[Any]]) -> list[TermMatches]:
+def postings_of(
+    asked: Sequence[TermQuery], rows: Iterable[Sequence[Any]], known: Mapping[Key, Posting]
+) -> list[dict[Key, Posting]]:
+    """By query, the postings in ``rows``; those that were left out, since they are known, from there."""
+    found: list[dict[Key, Posting]] = [{} for _ in asked]
+    for at, term, documents, *columns in rows:
+        key = (asked[at].kind, term)
+        common = documents > asked[at].max_documents
+        found[at][key] = known[key] if key in known and not common else _posting(term, documents, *columns)
+    return found
+
+
+def matches_of(
+    asked: Sequence[TermQuery], totals: Sequence[int], postings: Sequence[Mapping[Key, Posting]]
+) -> list[TermMatches]:
     """The answers to the queries ``asked``. ``totals``: documents and terms of each kind in turn."""
-    postings: list[dict[str, Posting]] = [{} for _ in asked]
-    written = [{encode_term(term): term for term in query.terms} for query in asked]
-    for at, encoded, documents, *columns in rows:
-        postings[at][written[at][encoded]] = _posting(encoded, documents, *columns)
     found = []
     for query, mine in zip(asked, postings, strict=True):
         kind = 2 * _TOTALS.index(query.kind)
-        order = {term: mine[term] for term in query.terms if term in mine}
-        found.append(TermMatches(documents=totals[kind], terms=totals[kind + 1], postings=order))
+        keys = {term: (query.kind, encode_term(term)) for term in query.terms}
+        named = {term: mine[key] for term, key in keys.items() if key in mine}
+        found.append(TermMatches(documents=totals[kind], terms=totals[kind + 1], postings=named))
     return found
 
 
 def _posting(
-    term: str, documents: int, refs: list[int], lengths: list[int], repeating: list[int], repeated: list[str]
+    term: str, documents: int, refs: list[int], lengths: list[int], repeated: list[tuple[int, str]]
 ) -> Posting:
-    """``repeating``: refs of the records that may hold the term more than once; ``repeated``: their ``_repeats``."""
+    """``repeated``: refs of the records that may hold the term more than once, with their ``_repeats``."""
     unsorted = np.array(refs, np.int64)
     order = np.argsort(unsorted, kind="stable")
     ascending = unsorted[order]
     counts = np.ones(len(refs), np.int64)
-    for ref, text in zip(repeating, repeated, strict=True):
+    for ref, text in repeated:
         counts[np.searchsorted(ascending, ref)] = _count(term, text)
     return Posting(documents, ascending, counts, np.array(lengths, np.int64)[order])
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from factloom.graph.neo4j_store.connection import Runner
-from factloom.graph.neo4j_store.queries import Queries
+from factloom.graph.neo4j_store.queries import Queries, rows_key
 from factloom.graph.neo4j_store.rows import KIND_LABELS, forgotten_name
 from factloom.schemas.spaces import check_space
 
@@ -29,6 +30,19 @@ _ORDER: Final = (
 )
 _BY_KIND: Final = ("put_terms", "drop_vectors", "put_vectors")
 _NEW: Final = {"episode": "put_episodes", "fact": "put_facts", "entity": "put_entities"}
+
+
+_SECTIONS: Final = (
+    *("put_spaces", *_ORDER),
+    *(f"{name} {kind}" for name in _BY_KIND for kind in KIND_LABELS),
+    *("put_removals", "count_terms", "put_changes", "put_origins", "forget_empty_spaces", "put_store"),
+)
+
+
+@lru_cache(maxsize=64)
+def _sending(queries: Queries) -> str:
+    """The statement that writes all sections."""
+    return queries.together(_SECTIONS)
 
 
 class Pending:
@@ -124,18 +138,10 @@ class Pending:
         self._rows = {}
         for records in self._new.values():
             records.clear()
-        order = ["put_spaces", *_ORDER]
-        order += [f"{name} {kind}" for name in _BY_KIND for kind in KIND_LABELS]
-        order += ["put_removals", "count_terms", "put_changes", "put_origins", "forget_empty_spaces", "put_store"]
-        for section in order:
-            rows = sections.pop(section, None)
-            if rows:
-                self._runner.rows(self._text(section), {"w": {"rows": list(rows.values())}})
+        # One statement for all of it: its plan is kept by the server, and sections without rows cost nothing.
+        w = {rows_key(name): list(sections.pop(name, {}).values()) for name in _SECTIONS}
         assert not sections, sections.keys()
-
-    def _text(self, section: str) -> str:
-        name, _, kind = section.partition(" ")
-        return self._queries.of_kind(name, kind) if kind else self._queries[name]
+        self._runner.rows(_sending(self._queries), {"w": w})
 
     def _gather(self) -> None:
         """Turn what was counted into rows."""

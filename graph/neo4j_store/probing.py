@@ -13,7 +13,8 @@ from factloom.graph.neo4j_store.filters import (
     view_condition,
     view_times,
 )
-from factloom.graph.neo4j_store.matching import as_parameter, integers, matches_of
+from factloom.graph.neo4j_store.matching import as_parameter, integers, matches_of, postings_of
+from factloom.graph.neo4j_store.posting_cache import NOTHING_KNOWN, PostingCache
 from factloom.graph.neo4j_store.queries import Queries
 from factloom.graph.neo4j_store.rows import FORGOTTEN, entity_of, findable
 from factloom.graph.neo4j_store.schema import full_text_index
@@ -23,24 +24,42 @@ from factloom.schemas.spaces import SpaceSet
 
 
 def run_probe(
-    runner: Runner, queries: Queries, probe: Probe, *, store_id: str, spaces: SpaceSet, readable: dict[str, Any]
+    runner: Runner,
+    queries: Queries,
+    probe: Probe,
+    *,
+    store_id: str,
+    spaces: SpaceSet,
+    readable: dict[str, Any],
+    cache: PostingCache | None,
 ) -> Probed:
     """What ``probe`` asks for. ``readable``: the parameters for the spaces."""
     prefix = queries.prefix
+    # Sequence numbers are a space's own, so only what one space holds can be known.
+    space = None if cache is None or spaces.is_everything or len(spaces.names) != 1 else spaces.names[0]
+    known = NOTHING_KNOWN if cache is None or space is None else cache.known(space)
     selections = [conditions_of(query, spaces, f"q{i}_") for i, query in enumerate(probe.selections)]
     parameters = {
         **readable,
         **view_times(probe.view),
         "index": full_text_index(prefix),
-        "terms": [as_parameter(asked, i, prefix, store_id, spaces) for i, asked in enumerate(probe.terms)],
+        "terms": [
+            as_parameter(asked, i, prefix, store_id, spaces, known.postings) for i, asked in enumerate(probe.terms)
+        ],
+        "known": known.sequence,
         "keys": findable(list(dict.fromkeys(probe.entity_keys))),
         "limit": probe.entity_limit,
         "predicates": list(probe.predicates),
     }
     for conditions in selections:
         parameters.update(conditions.parameters)
-    text = probe_text(queries, probe.view, list(zip(probe.selections, selections, strict=True)))
-    ((totals, sequences, postings, entities, relations, selected),) = runner.rows(text, {"w": parameters})
+    text = probe_text(queries, probe.view, spaces, list(zip(probe.selections, selections, strict=True)))
+    ((sequence, totals, sequences, rows, entities, relations, selected),) = runner.rows(text, {"w": parameters})
+    postings = postings_of(probe.terms, rows, known.postings if sequence == known.sequence else {})
+    if cache is not None and space is not None and sequence is not None:
+        for query, mine in zip(probe.terms, postings, strict=True):
+            read = {key: each for key, each in mine.items() if each.documents <= query.max_documents}
+            cache.keep(space, sequence, read)
     return Probed(
         terms=tuple(matches_of(probe.terms, totals, postings)),
         entities=tuple(map(entity_of, entities)),
@@ -71,7 +90,10 @@ def selection_text(
 
 
 def probe_text(
-    queries: Queries, view: View | None, selections: Sequence[tuple[FactQuery | EpisodeQuery, Conditions]]
+    queries: Queries,
+    view: View | None,
+    spaces: SpaceSet,
+    selections: Sequence[tuple[FactQuery | EpisodeQuery, Conditions]],
 ) -> str:
     """The statement for such a view and such selections."""
     names = [f"refs{i}" for i in range(len(selections))]
@@ -84,6 +106,7 @@ def probe_text(
         .replace("{selections}", "\n".join(subqueries))
         .replace("{selected}", f"[{', '.join(names)}] AS selected")
         .replace("{seen}", view_condition(view))
+        .replace("{of_kind}", "WITH * WHERE asked.label IN labels(n)" if spaces.is_everything else "")
     )
 
 

@@ -8,7 +8,7 @@ is written once. Everything else that varies is a parameter.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib import resources
 from typing import Final
@@ -18,6 +18,7 @@ from factloom.schemas.errors import ConfigurationError
 
 _NAME: Final = re.compile(r"^// name: *([a-z_0-9]+) *$", re.MULTILINE)
 _FRAGMENT: Final = re.compile(r"\{([a-z_]+_columns)\}")
+_COMMENT: Final = re.compile(r"^//.*\n", re.MULTILINE)
 _PREFIX: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9_]{0,31})?")
 
 
@@ -50,6 +51,11 @@ def _statements() -> dict[str, str]:
     return found
 
 
+def rows_key(section: str) -> str:
+    """Under what key the rows of a section go into the statement that ``Queries.together`` makes."""
+    return section.replace(" ", "_")
+
+
 class Queries:
     """The statements as one store uses them: ``queries["lock_store"]``."""
 
@@ -72,6 +78,19 @@ class Queries:
         if text is None:
             text = self._of_kinds[name, kind] = self._texts[name].replace("{kind}", KIND_LABELS[check_kind(kind)])
         return text
+
+    def together(self, sections: Sequence[str]) -> str:
+        """One statement that runs others in this order, so that they take one round trip.
+
+        Each is the name of one that begins with ``UNWIND $w.rows``, with a blank and a kind if it is one of a kind. Its
+        rows are ``$w`` under ``rows_key`` of the section; with none of them it costs next to nothing.
+        """
+        parts = []
+        for section in sections:
+            name, _, kind = section.partition(" ")
+            text = _COMMENT.sub("", self.of_kind(name, kind) if kind else self._texts[name])
+            parts.append(f"CALL () {{\n{text.replace('$w.rows', f'$w.{rows_key(section)}')}\n}}")
+        return "\n".join([*parts, "RETURN 1"])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._texts)

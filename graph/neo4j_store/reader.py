@@ -17,6 +17,7 @@ from factloom.graph.neo4j_store.filters import (
     space_names,
 )
 from factloom.graph.neo4j_store.matching import integers
+from factloom.graph.neo4j_store.posting_cache import PostingCache
 from factloom.graph.neo4j_store.probing import conditions_of, run_probe, selection_text
 from factloom.graph.neo4j_store.queries import Queries
 from factloom.schemas.ports import (
@@ -43,13 +44,24 @@ RecordKind = TypeVar("RecordKind", Episode, Fact, Entity)
 
 
 class Reader:
-    """``GraphReader`` over ``runner``. ``clock`` tells which facts are current in ``statistics``."""
+    """``GraphReader`` over ``runner``. ``clock`` tells which facts are current in ``statistics``.
 
-    def __init__(self, runner: Runner, queries: Queries, store_id: str, clock: Callable[[], datetime]) -> None:
+    ``postings``: what earlier reads left, for statements that commit by themselves; a transaction has none.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        queries: Queries,
+        store_id: str,
+        clock: Callable[[], datetime],
+        postings: PostingCache | None = None,
+    ) -> None:
         self._runner = runner
         self._queries = queries
         self._store_id = store_id
         self._clock = clock
+        self._postings = postings
 
     def _rows(self, name: str, spaces: SpaceSet, **parameters: Any) -> list[list[Any]]:
         """Rows of the statement ``name``; none without a trip where nothing may be read."""
@@ -103,7 +115,13 @@ class Reader:
     def probe(self, probe: Probe, *, spaces: SpaceSet) -> Probed:
         """Everything that ``probe`` asks for."""
         return run_probe(
-            self._runner, self._queries, probe, store_id=self._store_id, spaces=spaces, readable=_readable(spaces)
+            self._runner,
+            self._queries,
+            probe,
+            store_id=self._store_id,
+            spaces=spaces,
+            readable=_readable(spaces),
+            cache=self._postings,
         )
 
     # --- by filters ---

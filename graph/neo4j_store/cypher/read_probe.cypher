@@ -1,5 +1,7 @@
 // Everything that a search asks first, in one statement. In braces: {seen}, whether the view sees the fact f, and
-// {selections}, one subquery for each, named in {selected}.
+// {selections}, one subquery for each, named in {selected}; {of_kind} where the index query does not tell the kind.
+// $w.known is the number of the space's last write when what is known of its terms was read (posting_cache.py): the
+// number is read before the postings are, so a write in between makes what was read look old, never what is old new.
 
 // name: probe
 // $w.spaces names the readable spaces; of everything, those that exist are looked up.
@@ -13,27 +15,30 @@ CALL (spaces) {
   UNWIND spaces AS name
   MATCH (s:{prefix}Space {name: name})
   RETURN
+    max(s.sequence) AS sequence,
     collect(CASE WHEN s.vector_sequence > 0 THEN [s.name, s.vector_sequence] END) AS sequences,
     [sum(s.episode_documents), sum(s.episode_terms), sum(s.fact_documents), sum(s.fact_terms),
      sum(s.entity_documents), sum(s.entity_terms)] AS totals
 }
-CALL (spaces) {
+CALL (spaces, sequence) {
   UNWIND $w.terms AS asked
   CALL (asked, spaces) {
     MATCH (t:{prefix}Term) WHERE t.space IN spaces AND t.kind = asked.kind AND t.term IN asked.terms
     RETURN t.term AS term, sum(t.documents) AS documents
   }
-  CALL (asked, term, documents) {
+  CALL (asked, term, documents, sequence) {
     // The space and the kind are in the query of the index; without spaces in it, the label tells the kind.
-    UNWIND CASE WHEN documents <= asked.most THEN asked.within ELSE [] END AS within
+    UNWIND CASE
+      WHEN documents > asked.most OR (sequence = $w.known AND term IN asked.known) THEN []
+      ELSE asked.within
+    END AS within
     CALL db.index.fulltext.queryNodes($w.index, within + term) YIELD node AS n
-    WITH n, CASE WHEN n._repeats CONTAINS term THEN n._repeats END AS repeats
-    WHERE NOT $w.everything OR asked.label IN labels(n)
+    {of_kind}
     RETURN
       collect(n._ref) AS refs, collect(n._length) AS lengths,
-      collect(CASE WHEN repeats IS NOT NULL THEN n._ref END) AS repeating, collect(repeats) AS repeated
+      collect(CASE WHEN n._repeats CONTAINS term THEN [n._ref, n._repeats] END) AS repeated
   }
-  RETURN collect([asked.at, term, documents, refs, lengths, repeating, repeated]) AS postings
+  RETURN collect([asked.at, term, documents, refs, lengths, repeated]) AS postings
 }
 CALL (spaces) {
   MATCH (k:{prefix}Name)<-[:NAMED]-(n:{prefix}Entity) WHERE k.space IN spaces AND k.key IN $w.keys
@@ -46,4 +51,4 @@ CALL (named) {
   RETURN collect([n._ref, f._ref]) AS relations
 }
 {selections}
-RETURN totals, sequences, postings, [n IN named | {entity_columns}] AS entities, relations, {selected}
+RETURN sequence, totals, sequences, postings, [n IN named | {entity_columns}] AS entities, relations, {selected}
