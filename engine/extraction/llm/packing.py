@@ -12,6 +12,7 @@ from factloom.schemas.records import Episode
 _BYTES_PER_TOKEN: Final = 3.0
 """English has more, most other languages about as many; exact counts would need each model's own tokeniser."""
 _LEAST_TO_HALVE: Final = 400
+_OVERLAP: Final = 400
 
 
 def estimated_tokens(text: str) -> int:
@@ -21,11 +22,15 @@ def estimated_tokens(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A turn to read, or a part of a long one. ``position`` is that of its request in the call."""
+    """A turn to read, or a part of a long one. ``position`` is that of its request in the call.
+
+    ``before``: the end of the part before it, to be understood by.
+    """
 
     position: int
     request: ExtractionRequest
     text: str
+    before: str = ""
 
     @property
     def episode(self) -> Episode:
@@ -37,7 +42,8 @@ class Piece:
         if len(self.text) < _LEAST_TO_HALVE:
             return ()
         cut = _cut(self.text, len(self.text) // 2)
-        return replace(self, text=self.text[:cut]), replace(self, text=self.text[cut:])
+        first, second = self.text[:cut], self.text[cut:]
+        return replace(self, text=first), replace(self, text=second, before=first[-_OVERLAP:])
 
 
 Pack = tuple[Piece, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Final
@@ -74,17 +75,21 @@ def write_prompt(pack: Pack, instructions: str, *, context_tokens: int) -> Promp
     """The prompt of one pack. Earlier turns (the newest) and known entities take at most ``context_tokens``."""
     earlier = _earlier_turns(pack, context_tokens * 3 // 4)
     entities = _entities(pack, context_tokens // 4)
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, str]] = []
     asked: dict[str, Piece] = {}
     # Between the asked turns stand those that were said between them.
     turns: list[Piece | Episode] = sorted([*earlier, *pack], key=_said)
-    for number, turn in enumerate(turns, 1):
-        id_ = f"m{number}"
+    last: Piece | Episode | None = None
+    for turn in turns:
         if isinstance(turn, Piece):
-            asked[id_] = turn
-            rows.append(_row(id_, turn.episode, turn.text))
+            follows = isinstance(last, Piece) and last.episode.id == turn.episode.id
+            if turn.before and not follows:
+                rows.append(_row(rows, turn.episode, turn.before))
+            rows.append(_row(rows, turn.episode, turn.text))
+            asked[rows[-1]["id"]] = turn
         else:
-            rows.append(_row(id_, turn, turn.content[-_LONGEST_EARLIER:]))
+            rows.append(_row(rows, turn, turn.content[-_LONGEST_EARLIER:]))
+        last = turn
     data = {
         "conversation": rows,
         "read": list(asked),
@@ -132,10 +137,11 @@ def _entities(pack: Pack, tokens: int) -> tuple[Mention, ...]:
     return tuple(kept)
 
 
-def _row(id_: str, episode: Episode, text: str) -> dict[str, str]:
+def _row(rows: Sequence[object], episode: Episode, text: str) -> dict[str, str]:
+    """The message that follows ``rows``."""
     time = episode.occurred_at
     return {
-        "id": id_,
+        "id": f"m{len(rows) + 1}",
         "time": f"{time:%Y-%m-%dT%H:%M:%SZ}",
         "weekday": _WEEKDAYS[time.weekday()],
         "role": episode.role.value,

@@ -92,7 +92,9 @@ class _Reader:
         self._speakers = {normalise_name(name) for turn in turns if (name := speaker_of(turn))}
         self._known = {normalise_name(name) for e in prompt.entities for name in (e.name, *e.aliases)}
         names = [name for entity in prompt.entities for name in (entity.name, *entity.aliases)]
-        said = [turn.content for turn in prompt.earlier] + [other.text for other in prompt.asked.values()]
+        said = [turn.content for turn in prompt.earlier] + [
+            part for other in prompt.asked.values() for part in (other.before, other.text)
+        ]
         self._ground = Ground([*said, *(name for turn in turns if (name := speaker_of(turn))), *names])
         self._lost: list[str] = []
 

@@ -99,6 +99,26 @@ def test_a_request_keeps_to_its_budget(reading: Reading) -> None:
     assert "".join(parts) == long.content
 
 
+def test_a_part_of_a_long_turn_comes_with_the_end_of_the_part_before(reading: Reading) -> None:
+    text = "My sister Bea is a painter. " * 400 + "She lives in Faro."
+    stated = fact("She lives in Faro.", "Bea", "LIVES_IN", "Faro", text="Bea lives in Faro.")
+
+    def says(body: dict[str, Any]) -> Any:
+        data = json.loads(body["messages"][1]["content"])
+        (id_,) = data["read"]
+        return completion(
+            json.dumps({"facts": [stated | {"message": id_}] if "Faro" in body["messages"][1]["content"] else []})
+        )
+
+    reading.service.says = says
+    (extraction,) = reading.extract(turn(text), max_prompt_tokens=5000, concurrency=1)
+    assert [candidate.text for candidate in extraction.candidates] == ["Bea lives in Faro."]
+    before, asked = reading.service.data()["conversation"]
+    assert reading.service.data()["read"] == [asked["id"]]
+    assert before["text"].strip() in text
+    assert len(before["text"]) == 400
+
+
 def test_requests_run_side_by_side_within_the_limit(reading: Reading) -> None:
     running, most = 0, 0
     lock, together = threading.Lock(), threading.Barrier(3)
