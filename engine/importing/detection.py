@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from factloom.engine.importing.items import Unreadable
 from factloom.engine.importing.json_streams import read_events, read_lines
 from factloom.engine.importing.sources import STANDARD_INPUT, open_source
 from factloom.schemas.errors import ImportFormatError, InvalidInputError
@@ -36,10 +37,19 @@ def detect_format(path: Path) -> str:
         found = _by_first_line(path) or (_by_keys(path, "") if first == b"{" else None) or _by_some_line(path)
     if found is None:
         raise ImportFormatError(
-            f"{path} is in none of the known formats; if it is in one of them all the same, say which with --format: "
-            f"{', '.join(FORMATS)}"
+            f"{path} is in none of the known formats{_what_is_odd(path)}; if it is in one of them all the same, "
+            f"say which with --format: {', '.join(FORMATS)}"
         )
     return found
+
+
+def _what_is_odd(path: Path) -> str:
+    """What the first line is instead of a message, in brackets; empty if it is JSON."""
+    with open_source(path) as source:
+        _, value = next(read_lines(source), (0, None))
+    if value == []:
+        return " (it holds an empty list)"
+    return f" (its first line is {value.reason})" if isinstance(value, Unreadable) else ""
 
 
 def _by_first_line(path: Path) -> str | None:

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from factloom.engine.app.cli.tables import date, interval, line, plain, said_by, table
+from factloom.engine.app.cli.tables import counted, date, interval, line, plain, said_by, table
 from factloom.engine.demo.questions import DemoQuestion
 from factloom.engine.demo.run import Learned
 from factloom.schemas.search import ANSWERING, Hit, SearchResult
@@ -21,7 +21,8 @@ def learned_report(learned: Learned) -> RenderableType:
     """Counts, a table of facts by person, and what changed over time."""
     stats = learned.stats
     counts = (
-        f"{stats.episodes:,} messages, {stats.entities:,} entities, {stats.facts:,} facts, "
+        f"{counted(stats.episodes, 'message')}, {counted(stats.entities, 'entity', 'entities')}, "
+        f"{counted(stats.facts, 'fact')}, "
         f"{stats.current_facts:,} of them current; {stats.bytes / 1e6:.1f} MB on disk"
     )
     parts: list[RenderableType] = [Text(f"\nWhat was learned: {counts}", style="bold")]

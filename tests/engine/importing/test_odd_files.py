@@ -164,3 +164,17 @@ def test_problems_are_counted_beyond_those_that_are_listed(load: Load, write: Wr
     summary = load(write(line("good") + "{\n" * 1500, "chat.jsonl"))
 
     assert (summary.problems, len(summary.listed)) == (1500, 1000)
+
+
+@pytest.mark.parametrize(
+    ("content", "odd"),
+    [
+        ('{"content": "cut off"', "its first line is not JSON: Expecting ',' delimiter at column"),
+        ("just words", "its first line is not JSON: Expecting value at column 1"),
+        ("[]", "it holds an empty list"),
+    ],
+)
+def test_a_file_in_no_format_is_told_what_it_is_instead(load: Load, write: Write, content: str, odd: str) -> None:
+    with pytest.raises(ImportFormatError, match="none of the known formats") as raised:
+        load(write(content))
+    assert odd in str(raised.value)
