@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from factloom.graph.neo4j_store import exporting, vectors
 from factloom.graph.neo4j_store.connection import Access, Connection, Managed
+from factloom.graph.neo4j_store.posting_cache import PostingCache
 from factloom.graph.neo4j_store.queries import queries_for
 from factloom.graph.neo4j_store.reader import Reader
 from factloom.graph.neo4j_store.rows import to_micros
@@ -71,7 +72,12 @@ class Neo4jGraphStore:
         except BaseException:
             self._connection.close()
             raise
-        self._reader = Reader(self._connection.reading, self._queries, self._store_id, clock)
+        self._reader = Reader(self._connection.reading, self._queries, self._store_id, clock, PostingCache())
+
+    @property
+    def label_prefix(self) -> str:
+        """What every label of the store begins with."""
+        return self._queries.prefix
 
     # --- GraphReader ---
 
