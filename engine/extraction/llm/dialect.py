@@ -16,6 +16,7 @@ _LENGTHS: Final = ("max_completion_tokens", "max_tokens")
 _ABOUT_FORMAT: Final = re.compile(
     r"response_format|json_schema|json_object|structured output|grammar|schema", re.IGNORECASE
 )
+_ABOUT_SYSTEM: Final = re.compile(r"system (?:role|message|prompt)s?\b|roles must alternate", re.IGNORECASE)
 _UNKNOWN: Final = re.compile(
     r"unsupported|not support|n't support|unknown|unrecogni[sz]ed|not permitted|not allowed|unexpected|extra inputs",
     re.IGNORECASE,
@@ -24,12 +25,23 @@ _UNKNOWN: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What to send. OpenAI's newest models refuse ``max_tokens``, other services know nothing else."""
+    """What to send.
+
+    OpenAI's newest models refuse ``max_tokens``, other services know nothing else. The templates of some open models
+    have no place for a message from the ``system``.
+    """
 
     format: Format = "json_schema"
     length: str | None = "max_completion_tokens"
     temperature: bool = True
+    system: bool = True
     tried: frozenset[str] = frozenset()
+
+    def messages(self, instructions: str, data: str) -> list[dict[str, str]]:
+        """Instructions from the system, data from the user; in one message where there is no system."""
+        if not self.system:
+            return [{"role": "user", "content": f"{instructions}\n\n{data}"}]
+        return [{"role": "system", "content": instructions}, {"role": "user", "content": data}]
 
     def parameters(self, *, max_answer_tokens: int) -> dict[str, Any]:
         """The request's parameters beside model and messages."""
@@ -54,6 +66,8 @@ class Dialect:
         named = parameter or complaint
         if self.format in _SIMPLER and _ABOUT_FORMAT.search(named):
             return replace(self, format=_SIMPLER[self.format])
+        if self.system and _ABOUT_SYSTEM.search(complaint):
+            return replace(self, system=False)
         if not _UNKNOWN.search(complaint):
             return None
         if self.temperature and "temperature" in named:

@@ -147,7 +147,7 @@ class _Call:
         return results
 
     def _ask(self, prompt: Prompt) -> list[_Result]:
-        reply = self._service.ask(prompt.messages)
+        reply = self._service.ask(prompt.instructions, prompt.data)
         try:
             facts, malformed = read_answer(reply.text)
         except UnusableAnswerError as error:

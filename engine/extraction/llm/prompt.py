@@ -65,11 +65,6 @@ class Prompt:
     earlier: tuple[Episode, ...]
     entities: tuple[Mention, ...]
 
-    @property
-    def messages(self) -> list[dict[str, str]]:
-        """Instructions from the system, data from the user; nothing that was said is outside the JSON string."""
-        return [{"role": "system", "content": self.instructions}, {"role": "user", "content": self.data}]
-
 
 def write_prompt(pack: Pack, instructions: str, *, context_tokens: int) -> Prompt:
     """The prompt of one pack. Earlier turns (the newest) and known entities take at most ``context_tokens``."""

@@ -85,8 +85,8 @@ class ChatService:
         self._lock = threading.Lock()
         self._client: openai.OpenAI | None = None
 
-    def ask(self, messages: list[dict[str, str]]) -> Reply:
-        """What the model answers.
+    def ask(self, instructions: str, data: str) -> Reply:
+        """What the model answers to data, by instructions.
 
         Raises:
             AskError: nothing, or nothing that can be used.
@@ -100,7 +100,7 @@ class ChatService:
             try:
                 completion = client.chat.completions.create(
                     model=self.model,
-                    messages=messages,  # type: ignore[arg-type]
+                    messages=dialect.messages(instructions, data),  # type: ignore[arg-type]
                     **dialect.parameters(max_answer_tokens=self._max_answer_tokens),
                 )
             except openai.APIStatusError as error:

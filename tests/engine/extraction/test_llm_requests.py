@@ -191,6 +191,18 @@ def test_parameters_that_a_model_refuses_are_left_out_once(reading: Reading) -> 
     assert last["response_format"]["type"] == "json_schema"
 
 
+def test_a_model_without_system_messages_gets_the_instructions_before_the_data(reading: Reading) -> None:
+    reading.service.script = [
+        (400, {}, b'{"object": "error", "message": "System role not supported", "code": 400}'),
+        completion(json.dumps({"facts": [TEA]})),
+    ]
+    (extraction,) = reading.extract(turn("I like tea"))
+    assert len(extraction.candidates) == 1
+    refused, taken = (request["messages"] for request in reading.service.requests)
+    assert [message["role"] for message in taken] == ["user"]
+    assert taken[0]["content"] == "\n\n".join(message["content"] for message in refused)
+
+
 ANSWER = json.dumps({"facts": [TEA]})
 
 
