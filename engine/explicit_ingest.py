@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from factloom.engine.explicit import FactInput, to_candidate
+from factloom.engine.fact_writing import FactWriter
 from factloom.engine.ingest import Progress
-from factloom.engine.learning import FactWriter
 from factloom.engine.scope import Scope
 from factloom.engine.text_vectors import vectors_of, write_with_vectors
 from factloom.retrieval.analysis import document_terms, embedded_texts

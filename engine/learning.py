@@ -8,23 +8,19 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from factloom.engine.accounts import EXTRACTION, account
+from factloom.engine.fact_writing import FactWriter, nothing
 from factloom.engine.known_names import known_entities
 from factloom.engine.text_vectors import vectors_of, write_with_vectors
-from factloom.graph.merging import merge_entities
-from factloom.graph.reconciliation import Reconciler, Statement
-from factloom.graph.resolution import Resolver
-from factloom.graph.statements import told_beginning
-from factloom.retrieval.analysis import analyse, embedded_texts
+from factloom.retrieval.analysis import embedded_texts
 from factloom.schemas.errors import ModelError, StoreError, VectorIndexError
-from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest, Mention
+from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import (
@@ -37,14 +33,11 @@ from factloom.schemas.ports import (
     WriteTransaction,
 )
 from factloom.schemas.queries import EntityQuery, EpisodeQuery
-from factloom.schemas.records import Action, Change, Episode, Status, new_id
+from factloom.schemas.records import Action, Episode, Status
 from factloom.schemas.results import FactChange
 from factloom.schemas.search import CONTEXT_CLOSE, CONTEXT_OPEN
 from factloom.schemas.settings import Settings
 from factloom.schemas.spaces import SpaceSet
-
-if TYPE_CHECKING:
-    from factloom.schemas.ports import Vectors
 
 _CONTEXT = re.compile(f"{re.escape(CONTEXT_OPEN)}.*?(?:{re.escape(CONTEXT_CLOSE)}|$)", re.DOTALL)
 _PROPOSALS = 3
@@ -154,7 +147,7 @@ class Learner:
                     self._set_failure(tx, waiting[episode.id], reason)
                     changes.append(FactChange(action=Action.PENDING, episode_id=episode.id, reason=reason))
                 else:
-                    changes.append(_nothing(episode, _MEANWHILE))
+                    changes.append(nothing(episode, _MEANWHILE))
             return changes
 
         return self._store.write(work)
@@ -273,7 +266,7 @@ class Learner:
         done: list[str] = []
         for episode in batch.episodes:
             if episode.id not in waiting:
-                changes.append(_nothing(episode, _MEANWHILE))
+                changes.append(nothing(episode, _MEANWHILE))
                 continue
             entries.append(self._episode_entry(episode, batch))
             extraction = batch.extractions.get(episode.id)
@@ -285,7 +278,7 @@ class Learner:
                 continue
             candidates = batch.candidates.get(episode.id, ())
             learned = writer.take_all(_with_metadata(candidates, episode, self._reader_of(extraction)), episode)
-            changes += learned or [_nothing(episode, "it states nothing new that is worth keeping")]
+            changes += learned or [nothing(episode, "it states nothing new that is worth keeping")]
             done.append(episode.id)
         entries += writer.finish(lambda texts: vectors_of(texts, batch.vectors))
         tx.put_index(entries, embedder=self._embedder.name)
@@ -301,125 +294,6 @@ class Learner:
         return IndexEntry("episode", episode.id, None, vectors_of(embedded_texts(episode), batch.vectors))
 
 
-class FactWriter:
-    """Resolves and reconciles the candidates of one transaction, and says how the results are found again."""
-
-    def __init__(
-        self,
-        tx: WriteTransaction,
-        space: str,
-        ontology: Ontology,
-        *,
-        now: datetime,
-        actor: str,
-        proposals: dict[str, Sequence[tuple[int, float]]] | None = None,
-        similarity: float = 0.93,
-        vectors: Mapping[str, np.ndarray] | None = None,
-    ) -> None:
-        self._tx = tx
-        self._now = now
-        self._actor = actor
-        self._resolver = Resolver(tx, space, now, proposals or {}, similarity, vectors or {})
-        self._reconciler = Reconciler(tx, space, ontology=ontology, now=now, actor=actor)
-
-    def take_all(self, candidates: Sequence[Candidate], episode: Episode) -> list[FactChange]:
-        """Resolve and reconcile what ``episode`` states, in order."""
-        affirmed = {candidate.text for candidate in candidates if not candidate.negated}
-        return [c for one in candidates for c in self.take(one, episode, restated=one.text in affirmed)]
-
-    def take(self, candidate: Candidate, episode: Episode, *, restated: bool = False) -> list[FactChange]:
-        """Resolve and reconcile one candidate that ``episode`` states, ``restated`` if another says the same."""
-        subject = self._resolver.resolve(candidate.subject)
-        object_ = self._resolver.resolve(candidate.object) if candidate.object else None
-        if object_ is not None and candidate.subject is not candidate.object:
-            subject = self._resolver.touched.get(subject.id, subject)
-        self._merge_found(episode)
-        if object_ is not None and subject.id == object_.id:
-            return [_nothing(episode, f"{candidate.predicate} of {subject.name} to itself says nothing")]
-        metadata = dict(candidate.metadata)
-        statement = Statement(
-            subject=subject,
-            predicate=candidate.predicate,
-            object=object_,
-            text=candidate.text,
-            category=candidate.category,
-            valid_at=told_beginning(candidate.valid_at, candidate.invalid_at, episode.occurred_at),
-            invalid_at=candidate.invalid_at,
-            expires_at=candidate.expires_at,
-            confidence=candidate.confidence,
-            negated=candidate.negated,
-            correction=candidate.correction,
-            restated=restated,
-            labels=episode.labels,
-            episode_id=episode.id,
-            metadata=metadata,
-            subject_names=_names(candidate.subject),
-            object_names=_names(candidate.object) if candidate.object else (),
-        )
-        changes = self._reconciler.apply(statement)
-        if all(change.action is Action.NOTHING for change in changes):
-            self._note_names(statement, episode)
-        return changes
-
-    def _note_names(self, statement: Statement, episode: Episode) -> None:
-        """Keep on record what an episode calls entities where no fact's history tells it."""
-        ends = [(statement.subject, statement.subject_names)]
-        ends += [(statement.object, statement.object_names)] if statement.object else []
-        self._tx.record(
-            [
-                Change(
-                    id=new_id(),
-                    space=entity.space,
-                    kind="entity",
-                    target_id=entity.id,
-                    action=Action.UPDATED,
-                    actor=self._actor,
-                    at=self._now,
-                    reason="named without anything new being said",
-                    episode_id=episode.id,
-                    after={"names": list(names)},
-                )
-                for entity, names in ends
-                if entity.id in self._resolver.touched or {normalise_name(name) for name in names} != {entity.key}
-            ]
-        )
-
-    def _merge_found(self, episode: Episode) -> None:
-        while self._resolver.merged:
-            kept, gone = self._resolver.merged.pop()
-            moved = merge_entities(
-                self._tx,
-                kept,
-                gone,
-                now=self._now,
-                actor=self._actor,
-                reason="two names turned out to be one entity's",
-                episode_id=episode.id,
-            )
-            ids = tuple(sorted({subject for subject, _ in moved}))
-            query = EntityQuery(ids=ids, limit=max(1, len(ids)))
-            subjects = {e.id: e for e in self._tx.find_entities(query, spaces=SpaceSet.of(kept.space))}
-            for subject, predicate in sorted(moved):
-                self._reconciler.settle(subjects[subject], predicate)
-
-    def finish(self, vectors_of: Callable[[Sequence[str]], Vectors]) -> list[IndexEntry]:
-        """Index entries of every entity and fact that was written."""
-        facts = list(self._reconciler.written.values())
-        entities = list(self._resolver.touched.values())
-        alive = self._tx.locate([*(f.id for f in facts), *(e.id for e in entities)], spaces=SpaceSet.everything())
-        texts = [("fact", fact.id, fact.text) for fact in facts if fact.id in alive]
-        texts += [("entity", entity.id, entity.name) for entity in entities if entity.id in alive]
-        if not texts:
-            return []
-        vectors = vectors_of([text for _, _, text in texts])
-        return [IndexEntry(k, i, analyse(t), v[None, :]) for (k, i, t), v in zip(texts, vectors, strict=True)]
-
-    def refreshed(self, change: FactChange) -> FactChange:
-        """The change with its fact as it stands at the end of the transaction."""
-        latest = self._reconciler.written.get(change.fact.id) if change.fact else None
-        return change.model_copy(update={"fact": latest}) if latest else change
-
-
 def _without_context(episode: Episode) -> Episode:
     """The episode without what factloom itself put into a prompt."""
     return episode.model_copy(update={"content": _CONTEXT.sub(" ", episode.content)})
@@ -430,11 +304,3 @@ def _with_metadata(candidates: Sequence[Candidate], episode: Episode, extractor:
     given = {name: value for name, value in episode.metadata.items() if name not in _OURS}
     given |= {"extractor": extractor} if extractor else {}
     return [c.model_copy(update={"metadata": {**given, **c.metadata}}) if given else c for c in candidates]
-
-
-def _names(mention: Mention) -> tuple[str, ...]:
-    return (mention.name, *mention.aliases)
-
-
-def _nothing(episode: Episode, reason: str) -> FactChange:
-    return FactChange(action=Action.NOTHING, episode_id=episode.id, reason=reason)

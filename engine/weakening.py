@@ -113,8 +113,35 @@ class Names:
             changed = self._without(entity, lost, now) if lost else None
             if changed is not None and changed != entity:
                 self.entities[entity.id] = changed
+        self._give_back(now)
         for entity in list(self.entities.values()):
             self._reword(entity)
+
+    def _give_back(self, now: datetime) -> None:
+        """Call those "Ana's boyfriend" again who were, if only an episode that goes called another one so."""
+        everywhere = SpaceSet.everything()
+        for change in self._tx.changes_by(sorted(self._going), spaces=everywhere):
+            names = (change.before or {}).get("names", ()) if change.kind == "entity" else ()
+            for stored in (
+                self._tx.find_entities(EntityQuery(ids=(change.target_id,)), spaces=everywhere) if names else ()
+            ):
+                entity = self.entities.get(stored.id, stored)
+                own = set(self._given_by_others(stored))
+                back = [name for name in names if name in own and not self._is_called(name, entity.space)]
+                if back:
+                    update = {"aliases": (*entity.aliases, *back), "updated_at": now}
+                    self.entities[entity.id] = entity.model_copy(update=update)
+
+    def _is_called(self, name: str, space: str) -> bool:
+        """Whether anybody who stays bears this name."""
+        key, spaces = normalise_name(name), SpaceSet.of(space)
+        for entity in self._tx.find_entities(EntityQuery(keys=(key,)), spaces=spaces):
+            left = self.entities.get(entity.id, entity)
+            about = self._tx.find_facts(FactQuery(about_ids=(entity.id,), limit=len(self._gone) + 1), spaces=spaces)
+            called = key in (left.key, *(normalise_name(alias) for alias in left.aliases))
+            if called and any(fact.id not in self._gone for fact in about):
+                return True
+        return False
 
     def _given(self) -> list[tuple[Entity, list[str]]]:
         """The names that the episodes which go give to entities that may stay."""

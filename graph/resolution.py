@@ -55,7 +55,8 @@ class Resolver:
     ``proposals`` maps a mention's key to entities with a similar name, best first: refs and cosines. ``similarity``
     is the cosine from which a proposal counts; ``vectors`` are those of names, for entities that are still too new
     to be proposed from outside.
-    Entities that are new or changed are stored as they are resolved; ``touched`` names them.
+    Entities that are new or changed are stored as they are resolved; ``touched`` names them. ``freed``: who is no
+    longer called something, since another one is now.
     """
 
     tx: WriteTransaction
@@ -67,6 +68,7 @@ class Resolver:
     touched: dict[str, Entity] = field(default_factory=dict)
     created: set[str] = field(default_factory=set)
     merged: list[tuple[Entity, Entity]] = field(default_factory=list)
+    freed: list[tuple[Entity, tuple[str, ...]]] = field(default_factory=list)
     _known: dict[tuple[str, str], Entity] = field(default_factory=dict)
 
     @property
@@ -163,6 +165,7 @@ class Resolver:
         for other in self._others_called(keys, entity) if keys else ():
             left = tuple(alias for alias in other.aliases if normalise_name(alias) not in keys)
             if left != other.aliases:
+                self.freed.append((other, tuple(alias for alias in other.aliases if alias not in left)))
                 (freed,) = self.tx.put_entities([other.model_copy(update={"aliases": left, "updated_at": self.now})])
                 if freed.id in self.touched:
                     self.touched[freed.id] = freed

@@ -111,6 +111,32 @@ class TestNames:
         assert b"zyzzogeton" not in bytes_of(tmp_path)
 
 
+class TestRelations:
+    def test_who_was_called_so_before_is_called_so_again(self, memory: Memory) -> None:
+        say(memory, "Tom (Ana's boyfriend) | LIKES | tea", 0)
+        other = say(memory, "Rui (Ana's boyfriend) | LIKES | jazz", 1)
+        say(memory, "Rui | LIKES | tea", 2)
+        assert person(memory, "Ana's boyfriend").name == "Rui"
+        memory.delete(other)
+        assert person(memory, "Ana's boyfriend").name == "Tom"
+        assert person(memory, "Rui").aliases == ()
+
+    def test_not_if_another_episode_still_calls_another_one_so(self, memory: Memory) -> None:
+        say(memory, "Tom (Ana's boyfriend) | LIKES | tea", 0)
+        other = say(memory, "Rui (Ana's boyfriend) | LIKES | jazz", 1)
+        say(memory, "Rui (Ana's boyfriend) | LIKES | tea", 2)
+        memory.delete(other)
+        assert person(memory, "Ana's boyfriend").name == "Rui"
+
+    def test_nor_if_the_one_who_was_is_forgotten_as_well(self, memory: Memory) -> None:
+        first = say(memory, "Tom (Ana's boyfriend) | LIKES | tea", 0)
+        say(memory, "Tom | LIKES | tea", 1)
+        other = say(memory, "Rui (Ana's boyfriend) | LIKES | jazz", 2)
+        memory.delete(first)
+        memory.delete(other)
+        assert person(memory, "Tom").aliases == ()
+
+
 class TestFacts:
     def test_a_text_is_one_of_those_that_are_left(self, memory: Memory, tmp_path: Path) -> None:
         facts = [{"subject": "Rui", "predicate": "LIVES_IN", "object": "Rome", "text": text} for text in ("A zyz", "B")]

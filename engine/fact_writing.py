@@ -1,0 +1,166 @@
+"""Writing facts: the candidates of one transaction, resolved, reconciled, and made to be found again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from factloom.graph.merging import merge_entities
+from factloom.graph.reconciliation import Reconciler, Statement
+from factloom.graph.resolution import Resolver
+from factloom.graph.statements import told_beginning
+from factloom.retrieval.analysis import analyse
+from factloom.schemas.extraction import Candidate, Mention
+from factloom.schemas.naming import normalise_name
+from factloom.schemas.ontology import Ontology
+from factloom.schemas.ports import IndexEntry, WriteTransaction
+from factloom.schemas.queries import EntityQuery
+from factloom.schemas.records import Action, Change, Entity, Episode, Metadata, new_id
+from factloom.schemas.results import FactChange
+from factloom.schemas.spaces import SpaceSet
+
+if TYPE_CHECKING:
+    from factloom.schemas.ports import Vectors
+
+
+class FactWriter:
+    """Resolves and reconciles the candidates of one transaction, and says how the results are found again."""
+
+    def __init__(
+        self,
+        tx: WriteTransaction,
+        space: str,
+        ontology: Ontology,
+        *,
+        now: datetime,
+        actor: str,
+        proposals: dict[str, Sequence[tuple[int, float]]] | None = None,
+        similarity: float = 0.93,
+        vectors: Mapping[str, np.ndarray] | None = None,
+    ) -> None:
+        self._tx = tx
+        self._now = now
+        self._actor = actor
+        self._resolver = Resolver(tx, space, now, proposals or {}, similarity, vectors or {})
+        self._reconciler = Reconciler(tx, space, ontology=ontology, now=now, actor=actor)
+
+    def take_all(self, candidates: Sequence[Candidate], episode: Episode) -> list[FactChange]:
+        """Resolve and reconcile what ``episode`` states, in order."""
+        affirmed = {candidate.text for candidate in candidates if not candidate.negated}
+        return [c for one in candidates for c in self.take(one, episode, restated=one.text in affirmed)]
+
+    def take(self, candidate: Candidate, episode: Episode, *, restated: bool = False) -> list[FactChange]:
+        """Resolve and reconcile one candidate that ``episode`` states, ``restated`` if another says the same."""
+        subject = self._resolver.resolve(candidate.subject)
+        object_ = self._resolver.resolve(candidate.object) if candidate.object else None
+        if object_ is not None and candidate.subject is not candidate.object:
+            subject = self._resolver.touched.get(subject.id, subject)
+        self._merge_found(episode)
+        self._note_freed(episode)
+        if object_ is not None and subject.id == object_.id:
+            return [nothing(episode, f"{candidate.predicate} of {subject.name} to itself says nothing")]
+        metadata = dict(candidate.metadata)
+        statement = Statement(
+            subject=subject,
+            predicate=candidate.predicate,
+            object=object_,
+            text=candidate.text,
+            category=candidate.category,
+            valid_at=told_beginning(candidate.valid_at, candidate.invalid_at, episode.occurred_at),
+            invalid_at=candidate.invalid_at,
+            expires_at=candidate.expires_at,
+            confidence=candidate.confidence,
+            negated=candidate.negated,
+            correction=candidate.correction,
+            restated=restated,
+            labels=episode.labels,
+            episode_id=episode.id,
+            metadata=metadata,
+            subject_names=_names(candidate.subject),
+            object_names=_names(candidate.object) if candidate.object else (),
+        )
+        changes = self._reconciler.apply(statement)
+        if all(change.action is Action.NOTHING for change in changes):
+            self._note_names(statement, episode)
+        return changes
+
+    def _note_names(self, statement: Statement, episode: Episode) -> None:
+        """Keep on record what an episode calls entities where no fact's history tells it."""
+        ends = [(statement.subject, statement.subject_names)]
+        ends += [(statement.object, statement.object_names)] if statement.object else []
+        reason = "named without anything new being said"
+        self._tx.record(
+            [
+                self._renamed(entity, episode, reason, after={"names": list(names)})
+                for entity, names in ends
+                if entity.id in self._resolver.touched or {normalise_name(name) for name in names} != {entity.key}
+            ]
+        )
+
+    def _note_freed(self, episode: Episode) -> None:
+        """Keep on record who is no longer called "Ana's boyfriend", should the episode that says so be forgotten."""
+        reason = "another one is called so now"
+        freed = self._resolver.freed
+        self._tx.record([self._renamed(e, episode, reason, before={"names": list(names)}) for e, names in freed])
+        freed.clear()
+
+    def _renamed(self, entity: Entity, episode: Episode, reason: str, **names: Metadata) -> Change:
+        return Change(
+            id=new_id(),
+            space=entity.space,
+            kind="entity",
+            target_id=entity.id,
+            action=Action.UPDATED,
+            actor=self._actor,
+            at=self._now,
+            reason=reason,
+            episode_id=episode.id,
+            **names,
+        )
+
+    def _merge_found(self, episode: Episode) -> None:
+        while self._resolver.merged:
+            kept, gone = self._resolver.merged.pop()
+            moved = merge_entities(
+                self._tx,
+                kept,
+                gone,
+                now=self._now,
+                actor=self._actor,
+                reason="two names turned out to be one entity's",
+                episode_id=episode.id,
+            )
+            ids = tuple(sorted({subject for subject, _ in moved}))
+            query = EntityQuery(ids=ids, limit=max(1, len(ids)))
+            subjects = {e.id: e for e in self._tx.find_entities(query, spaces=SpaceSet.of(kept.space))}
+            for subject, predicate in sorted(moved):
+                self._reconciler.settle(subjects[subject], predicate)
+
+    def finish(self, vectors_of: Callable[[Sequence[str]], Vectors]) -> list[IndexEntry]:
+        """Index entries of every entity and fact that was written."""
+        facts = list(self._reconciler.written.values())
+        entities = list(self._resolver.touched.values())
+        alive = self._tx.locate([*(f.id for f in facts), *(e.id for e in entities)], spaces=SpaceSet.everything())
+        texts = [("fact", fact.id, fact.text) for fact in facts if fact.id in alive]
+        texts += [("entity", entity.id, entity.name) for entity in entities if entity.id in alive]
+        if not texts:
+            return []
+        vectors = vectors_of([text for _, _, text in texts])
+        return [IndexEntry(k, i, analyse(t), v[None, :]) for (k, i, t), v in zip(texts, vectors, strict=True)]
+
+    def refreshed(self, change: FactChange) -> FactChange:
+        """The change with its fact as it stands at the end of the transaction."""
+        latest = self._reconciler.written.get(change.fact.id) if change.fact else None
+        return change.model_copy(update={"fact": latest}) if latest else change
+
+
+def _names(mention: Mention) -> tuple[str, ...]:
+    return (mention.name, *mention.aliases)
+
+
+def nothing(episode: Episode, reason: str) -> FactChange:
+    """Nothing came of a candidate, or of an episode."""
+    return FactChange(action=Action.NOTHING, episode_id=episode.id, reason=reason)
