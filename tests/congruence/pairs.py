@@ -45,3 +45,16 @@ def sqlite_pair(tmp_path: Path) -> MakePair:
         return SqliteGraphStore(path, clock=lambda: NOW), SqliteGraphStore(":memory:", clock=lambda: NOW)
 
     return make
+
+
+@pytest.fixture
+def neo4j_pair(tmp_path: Path, request: pytest.FixtureRequest) -> MakePair:
+    """A store in a file, and one on a server."""
+    numbers = itertools.count()
+    servers = request.getfixturevalue("neo4j_stores")
+
+    def make() -> tuple[GraphStore, GraphStore]:
+        path = tmp_path / f"{next(numbers)}.db"
+        return SqliteGraphStore(path, clock=lambda: NOW), servers.new(clock=lambda: NOW)
+
+    return make

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hypothesis.stateful import run_state_machine_as_test
 
-from .pairs import MakePair, sqlite_pair, thorough
+from .pairs import MakePair, neo4j_pair, sqlite_pair, thorough
 from .store_machine import StoreMachine
 
-__all__ = ["sqlite_pair"]
+__all__ = ["neo4j_pair", "sqlite_pair"]
 
 
 def test_sqlite_in_a_file_and_in_memory(sqlite_pair: MakePair) -> None:
@@ -16,3 +16,11 @@ def test_sqlite_in_a_file_and_in_memory(sqlite_pair: MakePair) -> None:
     run_state_machine_as_test(machine, settings=thorough(examples=40, steps=40))
 
     assert machine.operations > 3000
+
+
+def test_sqlite_and_neo4j(neo4j_pair: MakePair) -> None:
+    machine = type("Neo4jStores", (StoreMachine,), {"make": staticmethod(neo4j_pair), "operations": 0})
+
+    run_state_machine_as_test(machine, settings=thorough(examples=20, steps=30))
+
+    assert machine.operations > 2000
