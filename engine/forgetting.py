@@ -223,7 +223,7 @@ class Forgetting:
                 if fact.id in plan.facts:
                     continue
                 if left:
-                    plan.weakened[fact.id] = weakened(tx, fact, left)
+                    plan.weakened[fact.id] = weakened(tx, fact, left, ontology=self._ontology)
                     plan.before[fact.id] = fact
                 else:
                     plan.facts[fact.id] = fact
@@ -231,7 +231,7 @@ class Forgetting:
                     plan.before.pop(fact.id, None)
 
     def _apply(self, tx: WriteTransaction, plan: _Plan, actor: str, embed: _Embed) -> None:
-        names = Names(tx, plan.episodes, plan.facts, ontology=self._ontology)
+        names = Names(tx, plan.episodes, plan.facts, plan.weakened, ontology=self._ontology)
         names.forget(self._clock())
         reworded = {
             id_: plan.weakened.get(id_, fact).model_copy(update={"text": fact.text})

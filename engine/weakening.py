@@ -25,7 +25,7 @@ _PAGE = 200
 _UNBOUNDED = 1_000_000
 
 
-def weakened(tx: WriteTransaction, fact: Fact, left: tuple[str, ...]) -> Fact:
+def weakened(tx: WriteTransaction, fact: Fact, left: tuple[str, ...], *, ontology: Ontology) -> Fact:
     """The fact as the episodes ``left`` tell it; their end of it is for ``graph.reopening`` to find."""
     update: dict[str, Any] = {"episode_ids": left, "support": len(left), "labels": _labels(tx, fact, left)}
     gone, told = [], []
@@ -33,7 +33,19 @@ def weakened(tx: WriteTransaction, fact: Fact, left: tuple[str, ...]) -> Fact:
         (told if change.episode_id in left else gone).append(change.after or {})
     if told:
         update |= _retold(fact, told, gone)
+        if all("text" not in one and "implied_by" in one.get("metadata", {}) for one in told):
+            update["text"] = implied_text(tx, fact, ontology)
     return fact.model_copy(update=update)
+
+
+def implied_text(
+    tx: WriteTransaction, fact: Fact, ontology: Ontology, renamed: Mapping[str, Entity] | None = None
+) -> str:
+    """The sentence for a fact that an event implies, by the names that its ends have, or by those in ``renamed``."""
+    ids = (fact.subject_id, fact.object_id)
+    found = tx.find_entities(EntityQuery(ids=ids), spaces=SpaceSet.of(fact.space))
+    names = {entity.id: entity.name for entity in (*found, *(renamed or {}).values())}
+    return ontology[fact.predicate].sentence(*(names[id_] for id_ in ids))
 
 
 def _retold(fact: Fact, told: Sequence[Metadata], gone: Sequence[Metadata]) -> dict[str, Any]:
@@ -94,14 +106,21 @@ def names_kept(
 
 
 class Names:
-    """Which names entities keep when the episodes ``going`` and the facts ``gone`` go."""
+    """Which names entities keep when the episodes ``going`` and the facts ``gone`` go and others are ``weakened``."""
 
     def __init__(
-        self, tx: WriteTransaction, going: Collection[str], gone: Mapping[str, Fact], *, ontology: Ontology
+        self,
+        tx: WriteTransaction,
+        going: Collection[str],
+        gone: Mapping[str, Fact],
+        weakened: Mapping[str, Fact],
+        *,
+        ontology: Ontology,
     ) -> None:
         self._tx = tx
         self._going = set(going)
         self._gone = gone
+        self._weakened = weakened
         self._ontology = ontology
         self.entities: dict[str, Entity] = {}
         self.facts: dict[str, Fact] = {}
@@ -201,15 +220,12 @@ class Names:
         """Say anew what events imply about the entity, since that is said by its name."""
         spaces = SpaceSet.of(entity.space)
         for fact in self._tx.find_facts(FactQuery(about_ids=(entity.id,), limit=_UNBOUNDED), spaces=spaces):
-            if "implied_by" not in fact.metadata or fact.id in self._gone:
+            latest = self._weakened.get(fact.id, fact)
+            if "implied_by" not in latest.metadata or fact.id in self._gone:
                 continue
-            subject, object_ = (self._current(id_, spaces) for id_ in (fact.subject_id, fact.object_id))
-            text = self._ontology[fact.predicate].sentence(subject.name, object_.name)
-            if text != fact.text:
-                self.facts[fact.id] = fact.model_copy(update={"text": text})
-
-    def _current(self, id_: str, spaces: SpaceSet) -> Entity:
-        return self.entities.get(id_) or self._tx.find_entities(EntityQuery(ids=(id_,)), spaces=spaces)[0]
+            text = implied_text(self._tx, latest, self._ontology, self.entities)
+            if text != latest.text:
+                self.facts[fact.id] = latest.model_copy(update={"text": text})
 
 
 def _named_in(change: Change, fact: Fact | None) -> Iterator[tuple[str, list[str]]]:

@@ -95,11 +95,17 @@ def _ends_by_history(
     """Ends that episodes which stay told, or brought about by a fact that stays."""
     for change in tx.history([fact.id], spaces=SpaceSet.of(fact.space)):
         told = (change.after or {}).get("invalid_at")
-        if change.action not in _ENDING or change.episode_id is None or change.episode_id in episode_ids or not told:
+        if not told or not _is_of_an_episode(change) or change.episode_id in episode_ids:
             continue
-        successor = (change.after or {}).get("superseded_by")
+        successor = (change.after or {}).get("superseded_by") if change.action is Action.SUPERSEDED else None
         if change.action is not Action.SUPERSEDED or _is_held(tx, fact, successor, gone):
             yield datetime.fromisoformat(told), successor
+
+
+def _is_of_an_episode(change: Change) -> bool:
+    """Whether an episode tells what the change says, an edit included."""
+    edited = change.action is Action.UPDATED and "id" in (change.before or {})
+    return change.episode_id is not None and (edited or change.action in _ENDING)
 
 
 def _is_held(tx: WriteTransaction, fact: Fact, other: str | None, gone: Mapping[str, Fact]) -> bool:

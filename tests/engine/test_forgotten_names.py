@@ -149,6 +149,17 @@ class TestFacts:
         assert b"zyz" not in bytes_of(tmp_path)
         assert [hit.text for hit in memory.search("B", user_id="ana", kinds=["fact"])] == ["B"]
 
+    def test_a_text_of_our_own_takes_the_place_of_one_that_was_said(self, memory: Memory, tmp_path: Path) -> None:
+        said = {"subject": "Rui Zyz", "predicate": "LIVES_IN", "object": "Rome", "text": "Rui Zyz is a Roman now."}
+        memory.add_facts([said], user_id="ana", time=at(0))
+        say(memory, "Rui | MOVED_TO | Rome", 0)
+        (home,) = (f for f in memory.get_all(user_id="ana") if f.predicate == "LIVES_IN")
+        assert home.support == 2
+        first = next(id_ for id_ in home.episode_ids if memory.get(id_).content == said["text"])  # type: ignore[union-attr]
+        memory.delete(first)
+        assert current(memory) == ["Rui lives in Rome.", "Rui moved to Rome."]
+        assert b"zyz" not in bytes_of(tmp_path)
+
     def test_metadata_is_that_of_an_episode_that_is_left(self, memory: Memory, tmp_path: Path) -> None:
         first = say(memory, "I | LIVES_IN | Rome", 0, metadata={"source": "zyzzogeton"})
         say(memory, "I | LIVES_IN | Rome", 1, metadata={"source": "mail"})
