@@ -129,10 +129,6 @@ def fact_conditions(query: FactQuery, spaces: SpaceSet, name: str = "") -> Condi
     _led_from(found, query.about_ids, "SUBJECT|OBJECT", "Entity", "(f._subject_id IN {0} OR f._object_id IN {0})")
     _led_from(found, query.subject_ids, "SUBJECT", "Entity", "f._subject_id IN {}")
     _led_from(found, query.object_ids, "OBJECT", "Entity", "f._object_id IN {}")
-    if query.superseded_by is not None:
-        wanted = found.bind(_distinct(query.superseded_by))
-        if not found.begin(f"UNWIND {wanted} AS id MATCH (f:{{prefix}}Fact {{superseded_by: id}})"):
-            found.add(f"f.superseded_by IN {wanted}")
     found.among("f.predicate", query.predicates)
     found.among("f.category", query.categories)
     if query.labels.given():
