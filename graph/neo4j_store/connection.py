@@ -313,6 +313,11 @@ class Connection:
                 self._driver.close()
                 self._driver = None
 
+    def __del__(self) -> None:
+        # Whoever forgot to close gets no warning of the driver's; a constructor that failed has nothing to close.
+        if getattr(self, "_driver", None) is not None:
+            self.close()
+
 
 def is_passing(error: Exception) -> bool:
     """Whether the driver holds that the same statement may succeed in a moment."""
