@@ -77,7 +77,8 @@ class MemoryMachine(RuleBasedStateMachine):
         self.now = w.NOW
         self.ids = Ids()
         self.names = Names(), Names()
-        self.known: list[str] = []
+        self.facts: list[str] = []
+        self.episodes: list[str] = []
         settings = [
             load_settings(index_dir=str(self.folder / str(next(self.folders))), extractor={"kind": "none"})
             for _ in range(2)
@@ -119,7 +120,7 @@ class MemoryMachine(RuleBasedStateMachine):
     def draw_time(self, data: st.DataObject) -> datetime:
         return self.now - timedelta(minutes=data.draw(st.sampled_from([0, 1, 60, 1441, 100_000])))
 
-    @initialize(seed=st.integers(0, 99), count=st.integers(0, 8))
+    @initialize(seed=st.integers(0, 99), count=st.sampled_from([16, 12, 8, 24, 1, 0]))
     def begin(self, seed: int, count: int) -> None:
         """Some facts and messages to start from."""
         facts = [
@@ -134,8 +135,8 @@ class MemoryMachine(RuleBasedStateMachine):
     def add_these(self, facts: list[Any], **options: Any) -> None:
         result = self.both(lambda memory: memory.add_facts(facts, **options))
         if result is not None:
-            self.known += [change.fact.id for change in result.changes if change.fact is not None]
-            self.known += [episode.id for episode in result.episodes]
+            self.facts += [change.fact.id for change in result.changes if change.fact is not None]
+            self.episodes += [episode.id for episode in result.episodes]
 
     @rule(data=st.data(), what=st.sampled_from(["change"] * 2 + ["ask"] * 3))
     def step(self, data: st.DataObject, what: str) -> None:
@@ -143,8 +144,8 @@ class MemoryMachine(RuleBasedStateMachine):
         getattr(self, data.draw(st.sampled_from(CHANGES if what == "change" else QUERIES), label=what))(data)
 
     def draw_scope(self, data: st.DataObject) -> dict[str, Any]:
-        scope: dict[str, Any] = {"user_id": data.draw(st.sampled_from([*USERS, USERS[0], USERS[0]]))}
-        if data.draw(st.integers(0, 3)) == 0:
+        scope: dict[str, Any] = {"user_id": data.draw(st.sampled_from([USERS[0]] * 5 + [*USERS]))}
+        if data.draw(st.integers(0, 7)) == 7:
             scope["agent_id"] = data.draw(st.sampled_from(["juno", "kepler"]))
         return scope
 
@@ -157,7 +158,7 @@ class MemoryMachine(RuleBasedStateMachine):
         session = data.draw(st.sampled_from([None, "one"]))
         result = self.both(lambda memory: memory.add(said, session=session, metadata=metadata, **scope))
         if result is not None:
-            self.known += [episode.id for episode in result.episodes]
+            self.episodes += [episode.id for episode in result.episodes]
 
     def add_facts(self, data: st.DataObject) -> None:
         made = []
@@ -177,10 +178,10 @@ class MemoryMachine(RuleBasedStateMachine):
         self.add_these(made, time=self.draw_time(data), **self.draw_scope(data))
 
     def pick(self, data: st.DataObject) -> str:
-        return data.draw(st.sampled_from([*self.known[-12:], "nobody"]), label="id")
+        return data.draw(st.sampled_from([*self.facts[-8:], *self.episodes[-6:], "nobody"]), label="id")
 
     def update(self, data: st.DataObject) -> None:
-        id_ = self.pick(data)
+        id_ = data.draw(st.sampled_from([*self.facts[-8:], "nobody"]), label="id")
         change = data.draw(
             st.sampled_from(
                 [
@@ -195,7 +196,7 @@ class MemoryMachine(RuleBasedStateMachine):
         )
         fact = self.both(lambda memory: memory.update(id_, reason="a test", **change))
         if fact is not None:
-            self.known.append(fact.id)
+            self.facts.append(fact.id)
 
     def delete(self, data: st.DataObject) -> None:
         id_ = self.pick(data)
