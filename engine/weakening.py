@@ -28,7 +28,8 @@ _UNBOUNDED = 1_000_000
 def weakened(tx: WriteTransaction, fact: Fact, left: tuple[str, ...], *, ontology: Ontology) -> Fact:
     """The fact as the episodes ``left`` tell it; their end of it is for ``graph.reopening`` to find."""
     update: dict[str, Any] = {"episode_ids": left, "support": len(left), "labels": _labels(tx, fact, left)}
-    gone, told = [], []
+    gone: list[Metadata] = []
+    told: list[Metadata] = []
     for change in tellings_of(tx, fact):
         (told if change.episode_id in left else gone).append(change.after or {})
     if told:
@@ -63,8 +64,8 @@ def _retold(fact: Fact, told: Sequence[Metadata], gone: Sequence[Metadata]) -> d
     if was in {one.get("valid_at") for one in gone} and was not in since:
         update["valid_at"] = min((datetime.fromisoformat(time) for time in since if time), default=None)
     if fact.expires_at is not None or any("expires_at" in one for one in told):
-        until = [one.get("expires_at") for one in told]
-        update["expires_at"] = max(map(datetime.fromisoformat, until)) if all(until) else None
+        until = [datetime.fromisoformat(one["expires_at"]) for one in told if "expires_at" in one]
+        update["expires_at"] = max(until) if len(until) == len(told) else None
     return update
 
 
@@ -191,7 +192,7 @@ class Names:
         for change in self._tx.history([entity.id], spaces=spaces):
             if change.episode_id not in self._going:
                 yield from (change.after or {}).get("names", ())
-        refs = self._tx.select(FactQuery(about_ids=(entity.id,)), spaces=spaces)[::-1]
+        refs = self._tx.select(FactQuery(about_ids=(entity.id,)), spaces=spaces)[::-1].tolist()
         for start in range(0, len(refs), _PAGE):
             facts = {fact.id: fact for fact in self._tx.facts(refs[start : start + _PAGE], spaces=spaces)}
             for change in self._tx.history([id_ for id_ in facts if id_ not in self._gone], spaces=spaces):

@@ -70,9 +70,16 @@ class Reconciler(Denials):
             )
             new = next(later, None)
             if new is not None and holds_after(old, began(new)):
-                said = new.episode_ids[0] if new.episode_ids else None
-                common = {"text": new.text, "category": new.category, "valid_at": began(new), "episode_id": said}
-                self._end(old, new, Statement(subject=subject, predicate=predicate, object=None, **common))
+                newer = Statement(
+                    subject=subject,
+                    predicate=predicate,
+                    object=None,
+                    text=new.text,
+                    category=new.category,
+                    valid_at=began(new),
+                    episode_id=new.episode_ids[0] if new.episode_ids else None,
+                )
+                self._end(old, new, newer)
 
     # --- shaping -------------------------------------------------------------------------------------------------
 
