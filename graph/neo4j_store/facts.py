@@ -64,7 +64,7 @@ class FactWriting:
                     r.fact_properties(each.fact, subject=each.subject, object_=each.object, created_at=created),
                 )
             )
-            r.plain_text(each.fact.id, "id")
+            r.indexed_text(each.fact.id, "id")
         made = []
         for each, created, values in rows:
             old = self._known.look_up("fact", [each.fact.id]).get(each.fact.id)

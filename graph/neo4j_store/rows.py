@@ -34,6 +34,7 @@ _NO_LABELS: Final = Labels()
 _PREDICATE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _PLAIN_TERM: Final = re.compile(r"[a-z0-9]{1,60}")
 _LONGEST_ENCODED: Final = 100
+_MOST_INDEXED: Final = 3000
 
 
 # --- values ---
@@ -93,6 +94,22 @@ def plain_text(text: str, field: str) -> str:
 def plain_or_none(text: str | None, field: str) -> str | None:
     """As ``plain_text``; None stays None."""
     return None if text is None else plain_text(text, field)
+
+
+def indexed_text(text: str, field: str) -> str:
+    """As ``plain_text``, of a text that is a key of an index: the server's keys are bounded, by 8 kB together.
+
+    Raises:
+        InvalidInputError: also when it is too long.
+    """
+    if len(text) > _MOST_INDEXED // 4 and (size := len(plain_text(text, field).encode())) > _MOST_INDEXED:
+        raise InvalidInputError(f"the {field} has {size} bytes; Neo4j can index {_MOST_INDEXED} of them: shorten it")
+    return plain_text(text, field)
+
+
+def indexed_or_none(text: str | None, field: str) -> str | None:
+    """As ``indexed_text``; None stays None."""
+    return None if text is None else indexed_text(text, field)
 
 
 def findable(texts: Sequence[str]) -> list[str]:
@@ -269,9 +286,9 @@ def episode_properties(episode: Episode) -> dict[str, Any]:
     """All properties of an episode but ``_ref``, its place in the session and what the index keeps."""
     labels, error = episode.labels, episode.error
     return {
-        "id": plain_text(episode.id, "id"),
+        "id": indexed_text(episode.id, "id"),
         "space": episode.space,
-        "session": plain_text(episode.session, "session"),
+        "session": indexed_text(episode.session, "session"),
         "role": str(episode.role),
         "speaker": plain_or_none(episode.speaker, "speaker"),
         "content": plain_text(episode.content, "content"),
@@ -281,9 +298,9 @@ def episode_properties(episode: Episode) -> dict[str, Any]:
         "error": None if error is None else error.replace("\x00", ""),
         "attempts": episode.attempts,
         "infer": episode.infer,
-        "user_id": plain_or_none(labels.user_id, "user_id"),
-        "agent_id": plain_or_none(labels.agent_id, "agent_id"),
-        "run_id": plain_or_none(labels.run_id, "run_id"),
+        "user_id": indexed_or_none(labels.user_id, "user_id"),
+        "agent_id": indexed_or_none(labels.agent_id, "agent_id"),
+        "run_id": indexed_or_none(labels.run_id, "run_id"),
         **metadata_properties(episode.metadata),
         "_occurred": to_micros(episode.occurred_at),
         "_created": to_micros(episode.created_at),
@@ -330,10 +347,10 @@ def entity_of(row: Row) -> Entity:
 def entity_properties(entity: Entity) -> dict[str, Any]:
     """The properties of an entity that a replacement changes: all but ``id``, ``space``, ``created_at``, ``_ref``."""
     return {
-        "name": plain_text(entity.name, "name"),
-        "key": plain_text(entity.key, "key"),
-        "type": plain_text(entity.type, "type"),
-        "aliases": [plain_text(alias, "aliases") for alias in entity.aliases],
+        "name": indexed_text(entity.name, "name"),
+        "key": indexed_text(entity.key, "key"),
+        "type": indexed_text(entity.type, "type"),
+        "aliases": [indexed_text(alias, "aliases") for alias in entity.aliases],
         "attributes": to_json(entity.attributes, "attributes"),
         "updated_at": entity.updated_at,
         "_updated": to_micros(entity.updated_at),
@@ -384,10 +401,10 @@ def fact_properties(fact: Fact, *, subject: int, object_: int, created_at: int) 
         "invalid_at": fact.invalid_at,
         "expired_at": fact.expired_at,
         "expires_at": fact.expires_at,
-        "superseded_by": plain_or_none(fact.superseded_by, "superseded_by"),
-        "user_id": plain_or_none(labels.user_id, "user_id"),
-        "agent_id": plain_or_none(labels.agent_id, "agent_id"),
-        "run_id": plain_or_none(labels.run_id, "run_id"),
+        "superseded_by": indexed_or_none(fact.superseded_by, "superseded_by"),
+        "user_id": indexed_or_none(labels.user_id, "user_id"),
+        "agent_id": indexed_or_none(labels.agent_id, "agent_id"),
+        "run_id": indexed_or_none(labels.run_id, "run_id"),
         **metadata_properties(fact.metadata),
         "_subject": subject,
         "_object": object_,
@@ -423,16 +440,16 @@ def change_of(row: Row) -> Change:
 def change_properties(change: Change) -> dict[str, Any]:
     """All properties of a change but ``_number``."""
     return {
-        "id": plain_text(change.id, "id"),
+        "id": indexed_text(change.id, "id"),
         "space": change.space,
         "kind": change.kind,
-        "target_id": plain_text(change.target_id, "target_id"),
+        "target_id": indexed_text(change.target_id, "target_id"),
         "action": str(change.action),
         "actor": plain_text(change.actor, "actor"),
         "at": change.at,
         "_at": to_micros(change.at),
         "reason": plain_text(change.reason, "reason"),
-        "episode_id": plain_or_none(change.episode_id, "episode_id"),
+        "episode_id": indexed_or_none(change.episode_id, "episode_id"),
         "before": None if change.before is None else to_json(change.before, "before"),
         "after": None if change.after is None else to_json(change.after, "after"),
     }

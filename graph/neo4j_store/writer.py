@@ -264,7 +264,7 @@ class Writer(Reader):
     def _put_new_entity(self, entity: Entity, ref: int, values: dict[str, Any]) -> None:
         values |= {
             "_ref": ref,
-            "id": r.plain_text(entity.id, "id"),
+            "id": r.indexed_text(entity.id, "id"),
             "space": entity.space,
             "created_at": entity.created_at,
             "_created": r.to_micros(entity.created_at),

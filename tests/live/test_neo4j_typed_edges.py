@@ -14,7 +14,7 @@ from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.ports import WriteTransaction
 from factloom.schemas.queries import EntityQuery, EpisodeQuery, FactQuery
 from factloom.schemas.records import Entity, Fact
-from factloom.schemas.spaces import SpaceSet
+from factloom.schemas.spaces import Labels, SpaceSet
 
 from .stores import Neo4jStores
 
@@ -216,3 +216,24 @@ class TestHostileNames:
         assert len(neo4j_stores.rows(f"MATCH (n:{prefix}Store) RETURN n")) == 1
         assert len(neo4j_stores.rows(f"MATCH (n:{prefix}Fact_) RETURN n")) == 1
         assert store.find_facts(FactQuery(), spaces=SpaceSet.everything()) == []
+
+    def test_what_an_index_could_not_hold_is_refused_and_the_rest_of_the_write_goes_on(
+        self, store: Neo4jGraphStore
+    ) -> None:
+        longest = "é" * 1500
+
+        def work(tx: WriteTransaction) -> None:
+            for broken in (entity("x", key=longest + "x"), entity("y", type=longest + "x"), entity(longest + "x")):
+                with pytest.raises(InvalidInputError, match="3001 bytes"):
+                    tx.put_entities([broken])
+            with pytest.raises(InvalidInputError, match="session"):
+                tx.add_episodes([episode(session=longest + "x")])
+            tx.put_entities([entity(longest, space="s" * 256, aliases=(longest[::-1],))])
+            tx.add_episodes([episode(session=longest, labels=Labels(user_id=longest))])
+
+        store.write(work)
+        (kept,) = store.find_entities(EntityQuery(), spaces=SpaceSet.everything())
+        assert (kept.name, len(store.find_episodes(EpisodeQuery(session=longest), spaces=SpaceSet.everything()))) == (
+            longest,
+            1,
+        )
