@@ -93,12 +93,13 @@ def expand_seeds(seeds: Seeds, reading: Reading, *, store: GraphReader, scope: S
     limits = FAR_LIMITS if goes_far else LIMITS
     around = store.expand(list(seeds.found_by), spaces=scope.spaces, view=scope.view, limits=limits)
     nearest = list(seeds.best_facts)[:SPREAD_FACTS]
-    if nearest and _mostly_documents(around):
+    if nearest and mostly_documents(around):
         around = _joined(around, store.expand(nearest, spaces=scope.spaces, view=scope.view, limits=SPREAD_LIMITS))
     return Candidates(seeds, around)
 
 
-def _mostly_documents(around: Neighbourhood) -> bool:
+def mostly_documents(around: Neighbourhood) -> bool:
+    """Whether more of the episodes are documents than talk."""
     documents = sum(node.role == Role.DOCUMENT for node in around.episodes.values())
     return 2 * documents > len(around.episodes)
 

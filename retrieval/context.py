@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, groupby
 from typing import Final
 
 from factloom.retrieval.explanation import fact_note
@@ -26,12 +27,20 @@ Count = Callable[[str], int]
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of the block: its text, when it belongs, and the record that it shows."""
+    """A line of the block: its text, when it belongs, and the record that it shows.
+
+    Passages of one day stand under its date; ``tokens`` are without that.
+    """
 
     text: str
     at: datetime
     record: Fact | Episode
     tokens: int
+
+    @property
+    def day(self) -> str:
+        """The heading of its day."""
+        return f"[{self.at:%Y-%m-%d}]"
 
 
 def approximate_tokens(text: str) -> int:
@@ -83,31 +92,49 @@ def build_context(result: SearchResult, *, max_tokens: int, now: datetime, count
     )
 
 
-def _choose(hits: Sequence[Hit], max_tokens: int, now: datetime, count: Count) -> tuple[list[_Line], list[_Line]]:
-    facts: list[_Line] = []
-    passages: list[_Line] = []
-    shown: set[str] = set()
-    facts_budget = int(max_tokens * _FACTS_SHARE) if any(hit.kind == "episode" for hit in hits) else max_tokens
-    left, facts_left = max_tokens, facts_budget
-    for hit in hits:
-        lines = facts if hit.kind == "fact" else passages
-        heading = 0 if lines else count(FACTS_HEADING if hit.kind == "fact" else PASSAGES_HEADING) + 2
-        room = (min(left, facts_left) if hit.kind == "fact" else left) - heading
-        if hit.id in shown or room <= 0:
-            continue
-        line = _line(hit, now, count)
+class _Packing:
+    """Fills the budget: facts take at most their share of it while there are passages."""
+
+    def __init__(self, max_tokens: int, facts_share: float, count: Count) -> None:
+        self.facts: list[_Line] = []
+        self.passages: list[_Line] = []
+        self._days: set[str] = set()
+        self._max_tokens = self._left = max_tokens
+        self._facts_left = int(max_tokens * facts_share)
+        self._count = count
+
+    def add(self, line: _Line) -> None:
+        """Take the line in if it fits; the first passage is cut if it is longer than the whole budget."""
+        is_fact = isinstance(line.record, Fact)
+        lines = self.facts if is_fact else self.passages
+        heading = 0 if lines else self._count(FACTS_HEADING if is_fact else PASSAGES_HEADING) + 2
+        if not is_fact and line.day not in self._days:
+            heading += self._count(line.day) + 1
+        room = (min(self._left, self._facts_left) if is_fact else self._left) - heading
         if line.tokens > room:
-            if hit.kind == "fact" or passages or line.tokens <= max_tokens:
-                continue
-            cut = _cut(line, room, count)
+            cut = None
+            if not is_fact and not self.passages and line.tokens > self._max_tokens:
+                cut = _cut(line, room, self._count)
             if cut is None:
-                continue
+                return
             line = cut
         lines.append(line)
-        shown.add(hit.id)
-        left -= line.tokens + heading
-        facts_left -= (line.tokens + heading) if hit.kind == "fact" else 0
-    return facts, passages
+        self._left -= line.tokens + heading
+        if is_fact:
+            self._facts_left -= line.tokens + heading
+        else:
+            self._days.add(line.day)
+
+
+def _choose(hits: Sequence[Hit], max_tokens: int, now: datetime, count: Count) -> tuple[list[_Line], list[_Line]]:
+    share = _FACTS_SHARE if any(hit.kind == "episode" for hit in hits) else 1.0
+    packing = _Packing(max_tokens, share, count)
+    shown: set[str] = set()
+    for hit in hits:
+        if hit.id not in shown:
+            shown.add(hit.id)
+            packing.add(_line(hit, now, count))
+    return packing.facts, packing.passages
 
 
 def _line(hit: Hit, now: datetime, count: Count) -> _Line:
@@ -120,23 +147,24 @@ def _line(hit: Hit, now: datetime, count: Count) -> _Line:
 
 
 def _fact_text(hit: Hit, fact: Fact, now: datetime) -> str:
-    """As in: "- Ana lives in Porto. (since 2025-05-02; Ana, 2025-05-02)"."""
+    """As in: "- Ana lives in Porto. (since 2025-05-02; Ana, 2025-05-09)", the second date only where it is another."""
     told = hit.sources[0] if hit.sources else None
-    notes = [hit.note or fact_note(fact, now)]
-    if fact.valid_at is not None and not notes[0]:
-        notes = [f"since {fact.valid_at:%Y-%m-%d}"]
+    said = hit.note or fact_note(fact, now)
+    if fact.valid_at is not None and not said:
+        said = f"since {fact.valid_at:%Y-%m-%d}"
     if told is not None:
-        notes.append(f"{_speaker(told)}, {told.occurred_at:%Y-%m-%d}")
-    said = "; ".join(note for note in notes if note)
+        day = f"{told.occurred_at:%Y-%m-%d}"
+        source = _speaker(told) if said.endswith(day) else f"{_speaker(told)}, {day}"
+        said = f"{said}; {source}" if said else source
     return f"- {_one_line(fact.text)}" + (f" ({said})" if said else "")
 
 
 def _passage_text(episode: Episode, note: str) -> str:
-    """As in: "[2025-02-03 19:17] Ana: I live in Lisbon (no longer true …)"."""
+    """As in: "Ana: I live in Lisbon (no longer true …)"."""
     mark = f" ({note})" if note else ""
     if episode.role is Role.DOCUMENT and not episode.speaker:
-        return f"[{episode.occurred_at:%Y-%m-%d}] {_one_line(episode.content)}{mark}"
-    return f"[{episode.occurred_at:%Y-%m-%d %H:%M}] {_speaker(episode)}: {_one_line(episode.content)}{mark}"
+        return f"{_one_line(episode.content)}{mark}"
+    return f"{_speaker(episode)}: {_one_line(episode.content)}{mark}"
 
 
 def _speaker(episode: Episode) -> str:
@@ -173,5 +201,7 @@ def _render(facts: Sequence[_Line], passages: Sequence[_Line]) -> str:
     if facts:
         blocks.append("\n".join([FACTS_HEADING, *(line.text for line in _in_order(facts))]))
     if passages:
-        blocks.append("\n".join([PASSAGES_HEADING, *(line.text for line in _in_order(passages))]))
+        days = groupby(_in_order(passages), key=lambda line: line.day)
+        lines = chain.from_iterable((day, *(line.text for line in of_day)) for day, of_day in days)
+        blocks.append("\n".join([PASSAGES_HEADING, *lines]))
     return "\n".join([CONTEXT_OPEN, "\n\n".join(blocks), CONTEXT_CLOSE]) if blocks else ""

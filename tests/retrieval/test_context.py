@@ -78,10 +78,25 @@ def test_facts_come_first_and_everything_runs_from_old_to_new() -> None:
     block = build_context(result(*hits), max_tokens=500, now=NOW, counter=None)
     lines = block.text.splitlines()
     assert (lines[0], lines[-1]) == (CONTEXT_OPEN, CONTEXT_CLOSE)
-    assert lines[2] == "- Ana lives in Porto. (since 2025-05-27; Ana, 2025-05-27)"
-    assert [line.rsplit(" ", 1)[1] for line in lines if line.startswith("[")] == ["oldest", "between", "newest"]
+    assert lines[2] == "- Ana lives in Porto. (since 2025-05-27; Ana)"
+    assert lines[5:-1] == [
+        "[2025-05-23]", "Ana: oldest", "[2025-05-28]", "Ana: between", "[2025-05-31]", "Ana: newest",
+    ]  # fmt: skip
     assert [episode.id for episode in block.episodes] == ["e9", "e4", "e1"]
     assert [fact.id for fact in block.facts] == ["f5"]
+
+
+def test_what_was_said_on_one_day_stands_under_its_date() -> None:
+    hits = [said(2, "first"), said(1, "later"), said(2, "first again").model_copy()]
+    again = hits[2].episode
+    assert again is not None
+    hits[2] = hits[2].model_copy(
+        update={"episode": (other := again.model_copy(update={"id": "x"})), "sources": (other,)}
+    )
+    text = build_context(result(*hits), max_tokens=500, now=NOW, counter=None).text
+    assert text.splitlines()[2:-1] == [
+        "[2025-05-30]", "Ana: first", "Ana: first again", "[2025-05-31]", "Ana: later",
+    ]  # fmt: skip
 
 
 def test_what_is_over_is_marked() -> None:
