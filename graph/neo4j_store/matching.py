@@ -1,7 +1,7 @@
 """Terms: how they are looked up in the full-text index, and how its answer becomes postings.
 
 Counts come from ``:Term`` nodes, postings from the index, whose query holds the spaces and the kind (see
-docs/decisions/007-neo4j-keywords.md). Terms and spaces are words of our own making, so nothing in them is syntax.
+docs/decisions/009-neo4j-reads.md). Terms and spaces are words of our own making, so nothing in them is syntax.
 """
 
 from __future__ import annotations
