@@ -221,7 +221,8 @@ class GraphReader(Protocol):
     ) -> Records:
         """The records with these refs, of all kinds at once, each kind in the order given.
 
-        ``sources``: the newest so many episodes of each of the facts follow the episodes given, each once.
+        ``sources``: the newest so many episodes of each of the facts, newest first, follow the episodes given; each
+        episode comes once then.
         """
 
     def probe(self, probe: Probe, *, spaces: SpaceSet) -> Probed:
