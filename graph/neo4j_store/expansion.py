@@ -80,12 +80,11 @@ def _seconds(micros: int | None) -> float | None:
 
 
 def _episode_node(row: Sequence[Any]) -> EpisodeNode:
-    return EpisodeNode(*row[:6], row[6] / 1e6, *row[7:])
+    """A list of ``{episode_node_columns}`` as a node."""
+    return EpisodeNode._make((*row[:6], row[6] / 1e6, *row[7:]))
 
 
 def _fact_node(row: Sequence[Any]) -> FactNode:
     """A list of ``{fact_node_columns}`` as a node."""
-    valid, invalid, created, expired = row[5:9]
-    return FactNode(
-        *row[:5], _seconds(valid), _seconds(invalid), created / 1e6, _seconds(expired), *row[9:11], tuple(row[11])
-    )
+    times = (_seconds(row[5]), _seconds(row[6]), row[7] / 1e6, _seconds(row[8]))
+    return FactNode._make((*row[:5], *times, *row[9:11], tuple(row[11])))
