@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -53,9 +54,14 @@ class Writer(Reader):
 
     def _spaces(self, names: Iterable[str]) -> dict[str, int]:
         """Numbers of spaces, made if need be. Called before a savepoint, which could undo what is remembered."""
-        found = {name: number_of(self._db, name) for name in dict.fromkeys(names)}
-        self._touched.update(found.values())
-        return found
+        return {name: number_of(self._db, name) for name in dict.fromkeys(names)}
+
+    @contextmanager
+    def _call(self, spaces: Mapping[str, int]) -> Iterator[None]:
+        """A call that counts all or not at all, and if it counts, as a write to these spaces."""
+        with self._db.savepoint():
+            yield
+        self._touched.update(spaces.values())
 
     def _new_refs(self, count: int) -> range:
         """Refs that no record has or ever had."""
@@ -84,7 +90,7 @@ class Writer(Reader):
     def add_episodes(self, episodes: Sequence[Episode]) -> list[Episode]:
         """Store episodes that are not there yet and link them into their sessions."""
         spaces = self._spaces(episode.space for episode in episodes)
-        with self._db.savepoint():
+        with self._call(spaces):
             order = SessionOrder(self._db)
             return [self._add_episode(episode, spaces[episode.space], order) for episode in episodes]
 
@@ -155,7 +161,7 @@ class Writer(Reader):
     def put_entities(self, entities: Sequence[Entity]) -> list[Entity]:
         """Insert or, by id, replace entities and the keys of their aliases."""
         spaces = self._spaces(entity.space for entity in entities)
-        with self._db.savepoint():
+        with self._call(spaces):
             made, new = self._sort_out("entity", entities, spaces)
             for entity, is_new in zip(made, new, strict=True):
                 values = r.entity_values(entity)
@@ -185,7 +191,7 @@ class Writer(Reader):
     def put_facts(self, facts: Sequence[Fact]) -> list[Fact]:
         """Insert or, by id, replace facts and their links to episodes."""
         spaces = self._spaces(fact.space for fact in facts)
-        with self._db.savepoint():
+        with self._call(spaces):
             entities = self._stored("entity", {end for fact in facts for end in (fact.subject_id, fact.object_id)})
             episodes = self._episodes_with_times({id_ for fact in facts for id_ in fact.episode_ids})
             made, new = self._sort_out("fact", facts, spaces)
@@ -235,6 +241,7 @@ class Writer(Reader):
             for i, entry in enumerate(entries)
             if entry.vectors is not None
         }
+        touched: set[int] = set()
         with self._sequences_kept(), self._db.savepoint():
             for size in sorted({made.shape[1] for made in vectors.values() if len(made)}):
                 check_embedder(self._db, embedder, size)
@@ -246,13 +253,14 @@ class Writer(Reader):
                 missing = next((entry.id for _, entry in mine if entry.id not in stored), None)
                 if missing is not None:
                     raise NotFoundError(f"the {kind} {missing} is not stored; store it before its terms and vectors")
-                self._touched.update(space for _, space, _ in stored.values())
+                touched.update(space for _, space, _ in stored.values())
                 terms = {entry.id: entry.terms for _, entry in mine if entry.terms is not None}
                 if put_terms(self._db, kind, [(*stored[id_][:2], words) for id_, words in terms.items()]):
                     self._left_residue = True
                 rows = {entry.id: vectors[i] for i, entry in mine if i in vectors}
                 records = [(*stored[id_][:2], made) for id_, made in rows.items()]
                 put_vectors(self._db, number, records, self._next_sequence)
+        self._touched |= touched
 
     def clear_vectors(self) -> None:
         """Remove every vector of the store and forget which embedder made them."""
@@ -262,7 +270,9 @@ class Writer(Reader):
 
     def set_origin(self, space: str, text: str) -> None:
         """Note where the space's records come from, until the next write to it."""
-        self._origins[self._spaces([space])[space]] = text
+        (number,) = self._spaces([space]).values()
+        self._touched.add(number)
+        self._origins[number] = text
 
     def _sequences_kept(self) -> _SequencesKept:
         return _SequencesKept(self._sequences)
@@ -272,7 +282,7 @@ class Writer(Reader):
     def record(self, changes: Sequence[Change]) -> None:
         """Append to history."""
         spaces = self._spaces(change.space for change in changes)
-        with self._db.savepoint():
+        with self._call(spaces):
             self._db.run_many(r.CHANGE_INSERT, [(spaces[c.space], *r.change_values(c)) for c in changes])
 
     def delete(self, ids: Sequence[str]) -> list[str]:

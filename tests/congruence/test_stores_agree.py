@@ -21,6 +21,6 @@ def test_sqlite_in_a_file_and_in_memory(sqlite_pair: MakePair) -> None:
 def test_sqlite_and_neo4j(neo4j_pair: MakePair) -> None:
     machine = type("Neo4jStores", (StoreMachine,), {"make": staticmethod(neo4j_pair), "operations": 0})
 
-    run_state_machine_as_test(machine, settings=thorough(examples=20, steps=30))
+    run_state_machine_as_test(machine, settings=thorough(examples=14, steps=60))
 
     assert machine.operations > 2000
