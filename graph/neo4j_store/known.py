@@ -64,6 +64,21 @@ class KnownRecords:
         """Note that a record is so now; None: it is not there."""
         self._records[kind][id_] = record
 
+    def note_found(self, kind: str, id_: str, record: Known) -> None:
+        """Note a record that was read, unless it is known better."""
+        if self._records[kind].get(id_) is None:
+            self._records[kind][id_] = record
+
+    def places(self, ids: Iterable[str]) -> dict[str, tuple[str, Known]] | None:
+        """Kind and record of each id; None if one of them is not known to be stored."""
+        found = {}
+        for id_ in ids:
+            place = next(((kind, r) for kind, held in self._records.items() if (r := held.get(id_)) is not None), None)
+            if place is None:
+                return None
+            found[id_] = place
+        return found
+
     # --- what is indexed of them ---
 
     def indexed(self, kind: str, refs: Sequence[int]) -> Mapping[int, Indexed]:

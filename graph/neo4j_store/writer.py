@@ -6,7 +6,7 @@ has therefore left nothing, although the server knows no savepoints.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,10 +23,13 @@ from factloom.graph.neo4j_store.reader import Reader
 from factloom.graph.neo4j_store.sessions import Place, link
 from factloom.graph.neo4j_store.typed_edges import remove_lapsed
 from factloom.graph.neo4j_store.vectors import Embeddings, as_vectors
+from factloom.graph.neo4j_store.working_set import WorkingSet
 from factloom.schemas.errors import NotFoundError, StoreError
 from factloom.schemas.naming import normalise_name
-from factloom.schemas.ports import IndexEntry
+from factloom.schemas.ports import IndexEntry, Located
+from factloom.schemas.queries import EntityQuery, EpisodeQuery, FactQuery
 from factloom.schemas.records import Change, Entity, Episode, Fact, Metadata, Status
+from factloom.schemas.spaces import SpaceSet
 
 if TYPE_CHECKING:
     from factloom.schemas.ports import Vectors
@@ -73,6 +76,7 @@ class Writer(Reader):
         self._now = r.to_micros(clock())
         self._pending = self._flushing.pending = Pending(runner, queries, store_id)
         self._known = KnownRecords(runner, queries)
+        self._working = WorkingSet(Reader(runner, queries, store_id, clock), self._known)
         self._facts = FactWriting(self._pending, self._known, self._now)
         self._ref = 0
         self._left_residue = False
@@ -107,6 +111,35 @@ class Writer(Reader):
     def _next_ref(self) -> int:
         self._ref += 1
         return self._ref
+
+    # --- reads that need no trip ---
+
+    def find_entities(self, query: EntityQuery, *, spaces: SpaceSet) -> list[Entity]:
+        """Entities that match, in the query's order."""
+        found = self._working.find_entities(query, spaces)
+        return super().find_entities(query, spaces=spaces) if found is None else found
+
+    def find_facts(self, query: FactQuery, *, spaces: SpaceSet) -> list[Fact]:
+        """Facts that match, in the query's order."""
+        found = self._working.find_facts(query, spaces)
+        return super().find_facts(query, spaces=spaces) if found is None else found
+
+    def find_episodes(self, query: EpisodeQuery, *, spaces: SpaceSet) -> list[Episode]:
+        """Episodes that match, in the query's order."""
+        found = self._working.find_episodes(query, spaces)
+        return super().find_episodes(query, spaces=spaces) if found is None else found
+
+    def locate(self, ids: Iterable[str], *, spaces: SpaceSet) -> dict[str, Located]:
+        """Kind, ref and space of each id; unknown ids are left out."""
+        wanted = list(ids)
+        places = self._known.places(wanted)
+        if places is None:
+            return super().locate(wanted, spaces=spaces)
+        return {
+            id_: Located(kind, record.ref, record.space)
+            for id_, (kind, record) in places.items()
+            if record.space in spaces
+        }
 
     # --- episodes ---
 
@@ -150,6 +183,7 @@ class Writer(Reader):
             self._put_episode(values)
             places.append(Place(values["_session"], values["_occurred"], values["_ref"], previous, next_))
         link(self._pending, places)
+        self._working.note_episodes(stored.values())
         return [stored[_identity(values)] for values in properties]
 
     def _find_same(self, properties: Sequence[dict[str, Any]]) -> list[list[Any]]:
@@ -192,6 +226,9 @@ class Writer(Reader):
             )
             self._known.note("episode", id_, episode._replace(details=(occurred, str(status))))
             attempts = int(error is not None)
+            self._working.change_episode(
+                id_, status=status, error=message, attempts=self._working.attempted(id_) + attempts
+            )
             new = self._pending.of_new("episode", episode.ref)
             if new is not None:
                 new |= {"status": str(status), "error": message, "attempts": new["attempts"] + attempts}
@@ -204,6 +241,7 @@ class Writer(Reader):
         for id_, episode in self._known.look_up("episode", values).items():
             self._pending.touch(episode.space)
             written = r.metadata_properties(values[id_])
+            self._working.change_episode(id_, metadata=dict(values[id_]))
             new = self._pending.of_new("episode", episode.ref)
             if new is not None:
                 new |= written
@@ -218,6 +256,7 @@ class Writer(Reader):
         known = self._known.look_up("entity", (entity.id for entity in entities))
         self._check_keys(entities, known)
         made = []
+        new = {entity.id for entity in entities} - known.keys()
         for entity, values in zip(entities, properties, strict=True):
             self._pending.touch(entity.space)
             old = self._known.look_up("entity", [entity.id]).get(entity.id)
@@ -236,6 +275,7 @@ class Writer(Reader):
             self._known.note("entity", entity.id, Known(ref, entity.space, created, key[1:]))
             self._pending.put("put_names", ref, names)
             made.append(entity.model_copy(update={"ref": ref, "created_at": r.to_time(created)}))
+        self._working.note_entities(made, new)
         return made
 
     def _check_keys(self, entities: Sequence[Entity], known: Mapping[str, Known]) -> None:
@@ -308,6 +348,7 @@ class Writer(Reader):
         """Insert or, by id, replace facts, their links to episodes and their typed edges."""
         made, replaced = self._facts.put(facts, self._next_ref)
         self._left_residue = self._left_residue or replaced
+        self._working.note_facts(made)
         return made
 
     # --- index ---
@@ -372,6 +413,7 @@ class Writer(Reader):
         """Delete records with their terms, vectors, links and history."""
         deletion = Deletion(self._flushing, self._texts, self._pending, self._known, self._embeddings)
         gone = deletion.delete(ids)
+        self._working.forget()
         self._left_residue = self._left_residue or bool(gone)
         return gone
 
