@@ -37,13 +37,23 @@ def expand(
     }
     text = expansion_text(queries, view, window=limits.window, hops=limits.hops)
     ((episodes, facts, entities, over),) = runner.rows(text, {"w": parameters})
+    states = [row for row in over if row[0] is not None]
     return Neighbourhood(
-        episodes={row[0]: _episode_node(row) for row in sorted(episodes, key=_ref)},
-        facts={row[0]: _fact_node(row) for row in sorted(facts, key=_ref)},
-        entities={row[0]: EntityNode._make(row) for row in sorted(entities, key=_ref)},
-        over={row[0]: tuple(map(_fact_node, sorted(row[2], key=_ref))) for row in sorted(over, key=_ref)},
-        stale_episodes=frozenset(row[0] for row in over if row[1]),
+        episodes={row[0]: _episode_node(row) for row in _there(episodes, 9)},
+        facts={row[0]: _fact_node(row) for row in _there(facts, 10)},
+        entities={row[0]: EntityNode._make(row) for row in _there(entities, 2) if row[3] is not None},
+        over={row[0]: tuple(map(_fact_node, _there(row[2], 10))) for row in sorted(states, key=_ref)},
+        stale_episodes=frozenset(row[0] for row in states if row[1]),
     )
+
+
+def _there(rows: Iterable[Sequence[Any]], last: int) -> list[Sequence[Any]]:
+    """Rows by ref, without those of nodes that another transaction deleted while the statement ran.
+
+    From then on all properties of such a node read as null: if the last one that is read and that every node has is
+    there, so are those before it.
+    """
+    return sorted((row for row in rows if row[last] is not None), key=_ref)
 
 
 def expansion_text(queries: Queries, view: View, *, window: int, hops: int) -> str:

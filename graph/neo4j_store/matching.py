@@ -81,15 +81,17 @@ def matches_of(
 
 
 def _posting(
-    term: str, documents: int, refs: list[int], lengths: list[int], repeated: list[tuple[int, str]]
+    term: str, documents: int, refs: list[int], lengths: list[int], repeated: list[tuple[int | None, str | None]]
 ) -> Posting:
     """``repeated``: refs of the records that may hold the term more than once, with their ``_repeats``."""
     unsorted = np.array(refs, np.int64)
     order = np.argsort(unsorted, kind="stable")
+    order = order[np.count_nonzero(unsorted == 0) :]  # 0: deleted by another transaction while the statement ran
     ascending = unsorted[order]
-    counts = np.ones(len(refs), np.int64)
+    counts = np.ones(len(ascending), np.int64)
     for ref, text in repeated:
-        counts[np.searchsorted(ascending, ref)] = _count(term, text)
+        if ref is not None and text is not None:
+            counts[np.searchsorted(ascending, ref)] = _count(term, text)
     return Posting(documents, ascending, counts, np.array(lengths, np.int64)[order])
 
 

@@ -40,7 +40,7 @@ _SECTIONS: Final = (
 
 
 @lru_cache(maxsize=64)
-def _sending(queries: Queries) -> str:
+def sending(queries: Queries) -> str:
     """The statement that writes all sections."""
     return queries.together(_SECTIONS)
 
@@ -141,7 +141,7 @@ class Pending:
         # One statement for all of it: its plan is kept by the server, and sections without rows cost nothing.
         w = {rows_key(name): list(sections.pop(name, {}).values()) for name in _SECTIONS}
         assert not sections, sections.keys()
-        self._runner.rows(_sending(self._queries), {"w": w})
+        self._runner.rows(sending(self._queries), {"w": w})
 
     def _gather(self) -> None:
         """Turn what was counted into rows."""

@@ -55,6 +55,7 @@ def run_probe(
         parameters.update(conditions.parameters)
     text = probe_text(queries, probe.view, spaces, list(zip(probe.selections, selections, strict=True)))
     ((sequence, totals, sequences, rows, entities, relations, selected),) = runner.rows(text, {"w": parameters})
+    entities = [row for row in entities if row[-1] is not None]  # None: deleted while the statement ran
     postings = postings_of(probe.terms, rows, known.postings if sequence == known.sequence else {})
     if cache is not None and space is not None and sequence is not None:
         for query, mine in zip(probe.terms, postings, strict=True):
@@ -114,5 +115,6 @@ def _by_entity(entities: Sequence[Sequence[Any]], relations: Sequence[Sequence[i
     """By entity found, the facts about it, each once."""
     found: dict[int, set[int]] = {row[0]: set() for row in entities}
     for entity, fact in relations:
-        found[entity].add(fact)
+        if entity in found and fact is not None:
+            found[entity].add(fact)
     return {entity: integers(sorted(refs)) for entity, refs in found.items()}

@@ -1,4 +1,7 @@
-"""Reads of the Neo4j store: one statement each, on whatever runs it, be that a session or the open transaction."""
+"""Reads of the Neo4j store: one statement each, on whatever runs it, be that a session or the open transaction.
+
+A server reads what is committed at each moment, not a snapshot, so a record may go while a statement runs.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +75,7 @@ class Reader:
     def locate(self, ids: Iterable[str], *, spaces: SpaceSet) -> dict[str, Located]:
         """Kind, ref and space of each id."""
         rows = self._rows("locate", spaces, ids=r.findable(list(dict.fromkeys(ids))))
-        return {id_: Located(kind, ref, space) for id_, kind, ref, space in rows}
+        return {id_: Located(kind, ref, space) for id_, kind, ref, space in rows if space is not None}
 
     def episodes(self, refs: Sequence[int], *, spaces: SpaceSet) -> list[Episode]:
         """The episodes with these refs, in this order."""
@@ -160,7 +163,7 @@ class Reader:
         text = self._queries[name].replace("{way}", way).replace("{first}", first)
         parameters = {**conditions.parameters, "limit": query.limit, "offset": query.offset}
         rows = self._runner.rows(text.replace("{matching}", self._filled(matching)), {"w": parameters})
-        return [row for (row,) in rows]
+        return [row for (row,) in rows if row[-1] is not None]
 
     def _filled(self, text: str) -> str:
         return text.replace("{prefix}", self._queries.prefix)
@@ -217,6 +220,10 @@ def _plain(refs: Sequence[int]) -> list[int]:
 def _in_order(
     refs: Sequence[int], rows: Sequence[Sequence[Any]], record_of: Callable[[Sequence[Any]], RecordKind]
 ) -> list[RecordKind]:
-    """Records in the order of ``refs``, a repeated ref giving a repeated record."""
-    found = {row[0]: record_of(row) for row in rows}
+    """Records in the order of ``refs``, a repeated ref giving a repeated record.
+
+    What another transaction deletes while a statement runs reads as null from then on: where the last column, which
+    every record has, is there, so are those before it.
+    """
+    found = {row[0]: record_of(row) for row in rows if row[-1] is not None}
     return [found[ref] for ref in refs if ref in found]

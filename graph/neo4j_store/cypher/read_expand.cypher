@@ -12,17 +12,17 @@ CALL (seeds) {
 }
 CALL (seeds) {
   CALL (seeds) {
-    MATCH (e:{prefix}Episode) WHERE e._ref IN $w.refs AND ($w.everything OR e.space IN $w.spaces)
-    RETURN e AS start
+    MATCH (start:{prefix}Episode) WHERE start._ref IN $w.refs AND ($w.everything OR start.space IN $w.spaces)
+    MATCH (start)-[:NEXT*0..{window}]-(e:{prefix}Episode)
+    RETURN e
     UNION
     UNWIND seeds AS f
     CALL (f) {
       MATCH (f)-[:STATED_IN]->(p:{prefix}Episode)
       RETURN p ORDER BY p._occurred DESC, p._ref DESC LIMIT $w.sources
     }
-    RETURN p AS start
+    RETURN p AS e
   }
-  MATCH (start)-[:NEXT*0..{window}]-(e:{prefix}Episode)
   RETURN collect(DISTINCT e) AS near
 }
 CALL (near) {

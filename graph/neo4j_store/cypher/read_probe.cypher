@@ -35,7 +35,7 @@ CALL (spaces, sequence) {
     CALL db.index.fulltext.queryNodes($w.index, within + term) YIELD node AS n
     {of_kind}
     RETURN
-      collect(n._ref) AS refs, collect(n._length) AS lengths,
+      collect(coalesce(n._ref, 0)) AS refs, collect(coalesce(n._length, 0)) AS lengths,
       collect(CASE WHEN n._repeats CONTAINS term THEN [n._ref, n._repeats] END) AS repeated
   }
   RETURN collect([asked.at, term, documents, refs, lengths, repeated]) AS postings

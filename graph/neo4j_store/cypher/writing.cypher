@@ -216,12 +216,14 @@ RETURN EXISTS { MATCH (f:{prefix}Fact) WHERE f._drawn_until <= $now }
 // name: lapsed_edges
 MATCH (f:{prefix}Fact) WHERE f._drawn_until <= $now
 WITH f LIMIT 1000
-MATCH (s:{prefix}Entity {_ref: f._subject})
-MATCH (o:{prefix}Entity {_ref: f._object})
-OPTIONAL MATCH (s)-[r]->(o) WHERE type(r) = f.predicate AND r.fact_id = f.id
-DELETE r
+CALL (f) {
+  MATCH (s:{prefix}Entity {_ref: f._subject})
+  MATCH (o:{prefix}Entity {_ref: f._object})
+  MATCH (s)-[r]->(o) WHERE type(r) = f.predicate AND r.fact_id = f.id
+  DELETE r
+}
 REMOVE f._drawn_until
-RETURN count(DISTINCT f)
+RETURN count(f)
 
 // name: put_changes
 UNWIND $w.rows AS row

@@ -1,0 +1,68 @@
+"""What a write asks of the server goes through indexes, whatever the store holds: the plans say so.
+
+They are made on an empty store, where a scan is cheapest, and it matters there, since the plan of the statement that sends a write is kept for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from factloom.graph.neo4j_store.pending import sending
+from factloom.graph.neo4j_store.queries import queries_for
+
+from .stores import Neo4jStores
+
+PARAMETERS = {
+    "w": {},
+    "now": 1,
+    "client": "x",
+    "space": "user/ana",
+    "after": 0,
+    "upto": 9,
+    "token": "t",
+    "labels": ["Fact"],
+}
+ASKED = (
+    *("lock_store", "same_episodes", "known_episode", "known_entity", "known_fact", "entities_with_keys"),
+    *("has_lapsed", "lapsed_edges", "facts_about", "neighbours", "unname_episodes", "redact_changes", "delete_changes"),
+    *(
+        "close_ranks",
+        "delete_episodes",
+        "delete_empty_sessions",
+        "delete_facts",
+        "forget_successors",
+        "delete_entities",
+    ),
+    *("vector_sequence", "vector_writes", "added_vectors", "removed_vectors"),
+)
+
+
+def operators(plan: dict[str, Any]) -> Iterator[str]:
+    yield plan["operatorType"].partition("@")[0]
+    for child in plan.get("children", ()):
+        yield from operators(child)
+
+
+def planned(stores: Neo4jStores, text: str) -> set[str]:
+    """The operators of the plan that find nodes."""
+    with stores.server.driver(notifications_min_severity="OFF") as driver, driver.session() as session:
+        plan = session.run(f"EXPLAIN {text}", PARAMETERS).consume().plan
+    return {name for name in operators(plan) if "Scan" in name or "Seek" in name}
+
+
+def test_sending_a_write_uses_indexes_only(neo4j_stores: Neo4jStores) -> None:
+    store = neo4j_stores.new()
+    found = planned(neo4j_stores, sending(queries_for(store.label_prefix)))
+    assert found
+    assert not [name for name in found if "Scan" in name]
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_what_a_write_asks_uses_indexes_only(neo4j_stores: Neo4jStores, name: str) -> None:
+    store = neo4j_stores.new()
+    found = planned(neo4j_stores, queries_for(store.label_prefix)[name])
+    assert found
+    assert not [each for each in found if "Scan" in each]
