@@ -1,6 +1,6 @@
 """What a write asks of the server goes through indexes, whatever the store holds: the plans say so.
 
-They are made on an empty store, where a scan is cheapest, and it matters there, since the plan of the statement that sends a write is kept for ever.
+They are made on an empty store here, where a scan looks cheapest; the plan of the statement that sends a write is kept.
 """
 
 from __future__ import annotations
