@@ -62,10 +62,11 @@ class Seeds:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The seeds and their neighbourhood."""
+    """The seeds and their neighbourhood. ``documents``: more of its episodes are documents than talk."""
 
     seeds: Seeds
     around: Neighbourhood
+    documents: bool = False
 
 
 def find_seeds(first: FirstLook, queries: Vectors, *, index: VectorIndex) -> Seeds:
@@ -92,16 +93,16 @@ def expand_seeds(seeds: Seeds, reading: Reading, *, store: GraphReader, scope: S
     goes_far = reading.nested or len(relation_words().keys() & set(reading.terms)) > 1
     limits = FAR_LIMITS if goes_far else LIMITS
     around = store.expand(list(seeds.found_by), spaces=scope.spaces, view=scope.view, limits=limits)
+    documents = _mostly_documents(around)
     nearest = list(seeds.best_facts)[:SPREAD_FACTS]
-    if nearest and mostly_documents(around):
+    if nearest and documents:
         around = _joined(around, store.expand(nearest, spaces=scope.spaces, view=scope.view, limits=SPREAD_LIMITS))
-    return Candidates(seeds, around)
+    return Candidates(seeds, around, documents)
 
 
-def mostly_documents(around: Neighbourhood) -> bool:
-    """Whether more of the episodes are documents than talk."""
-    documents = sum(node.role == Role.DOCUMENT for node in around.episodes.values())
-    return 2 * documents > len(around.episodes)
+def _mostly_documents(around: Neighbourhood) -> bool:
+    document = Role.DOCUMENT.value  # comparing plain strings, some hundred times
+    return 2 * sum(node.role == document for node in around.episodes.values()) > len(around.episodes)
 
 
 def _joined(one: Neighbourhood, other: Neighbourhood) -> Neighbourhood:

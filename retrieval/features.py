@@ -69,7 +69,7 @@ class FactTable:
 def describe_episodes(found: Candidates, question: Question, index: VectorIndex) -> EpisodeTable:
     """Columns of the candidate episodes, those of the graph excepted."""
     reading, scope = question.reading, question.scope
-    nodes = sorted(found.around.episodes.values(), key=lambda node: node.ref)
+    nodes = sorted(found.around.episodes.values())  # by ref, which comes first and is unique
     if scope.view.at is not None:  # what was said later is not known yet, not even as context
         nodes = [node for node in nodes if node.occurred_at <= scope.view.at.timestamp()]
     if not nodes:
@@ -114,7 +114,7 @@ def describe_episodes(found: Candidates, question: Question, index: VectorIndex)
 def describe_facts(found: Candidates, question: Question, episodes: EpisodeTable, index: VectorIndex) -> FactTable:
     """Columns of the candidate facts, those that they inherit from episodes excepted."""
     reading = question.reading
-    nodes = sorted(found.around.facts.values(), key=lambda node: node.ref)
+    nodes = sorted(found.around.facts.values())
     refs = np.array([node.ref for node in nodes], np.int64)
     stating, stated = _evidence(nodes, episodes)
     if not nodes:
@@ -129,7 +129,7 @@ def describe_facts(found: Candidates, question: Question, episodes: EpisodeTable
         "entity": np.array([float(node.subject in named) + 0.5 * (node.object in named) for node in nodes]).clip(0, 1),
         "date": reading.dates.fit(since) if reading.dates else np.zeros(len(nodes)),
         "recency": _recency(since, question),
-        "support": np.log2(np.clip([node.support for node in nodes], 1, 8)) / 3.0,
+        "support": np.log2(np.array([min(8, max(1, node.support)) for node in nodes])) / 3.0,
         "confidence": np.array([node.confidence - 1.0 for node in nodes]),
     }
     return FactTable(refs, nodes, columns, stating, stated)

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from factloom.retrieval.candidates import Candidates, mostly_documents
+from factloom.retrieval.candidates import Candidates
 from factloom.retrieval.features import Column, EpisodeTable, FactTable
 
 _SEED_FACTS: Final = 8
@@ -64,7 +64,7 @@ def graph_signal(found: Candidates, episodes: EpisodeTable, facts: FactTable, fi
     rank = np.empty(size)
     rank[order] = np.arange(size)
     seen = len(np.unique(facts.stated)) / size
-    trust = seen**2 * (1.0 if mostly_documents(found.around) else _IN_TALK)
+    trust = seen**2 * (1.0 if found.documents else _IN_TALK)
     signal: Column = np.where(mass > 0.0, trust / (1.0 + rank / _HALF_RANK), 0.0)
     return signal
 

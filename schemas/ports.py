@@ -246,9 +246,9 @@ class GraphReader(Protocol):
     def expand(self, refs: Sequence[int], *, spaces: SpaceSet, view: View, limits: ExpandLimits) -> Neighbourhood:
         """The bounded two-way neighbourhood of the records ``refs`` (any kinds), those themselves included.
 
-        An episode leads to its neighbours along NEXT and to the facts that it states, a fact to its episodes,
-        subject and object, an entity to its facts. Facts outside ``view`` are not seen, and not counted in degrees.
-        Deterministic.
+        An episode given leads to its neighbours along NEXT, each of these to the facts that it states, a fact to its
+        episodes, subject and object, an entity to its facts. Facts outside ``view`` are not seen, and not counted in
+        degrees. Deterministic.
         """
 
     def history(self, ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:

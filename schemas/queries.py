@@ -84,9 +84,9 @@ class EntityQuery(Record):
 class ExpandLimits(Record):
     """Bounds of one expansion, so that its cost does not grow with the store.
 
-    ``window``: how far NEXT is followed either way. ``facts_per_entity``: the best supported and then newest ones;
-    an entity with more is a hub. ``episodes_per_fact``: the newest ones. ``hops``: how often facts lead to entities
-    and on to their facts. ``nodes``: no further hop starts beyond so many nodes.
+    ``window``: how far NEXT is followed either way from the episodes given. ``facts_per_entity``: the best supported
+    and then newest ones; an entity with more is a hub. ``episodes_per_fact``: the newest ones. ``hops``: how often
+    facts lead to entities and on to their facts. ``nodes``: no further hop starts beyond so many nodes.
     """
 
     window: int = Field(default=2, ge=0, le=10)

@@ -1,6 +1,6 @@
 """Expansion: the neighbourhood of some records, one set-based query per step.
 
-1. The episodes given, and those of the facts given; from them ``window`` steps along NEXT either way.
+1. The episodes given, from them ``window`` steps along NEXT either way, and the episodes of the facts given.
 2. The facts given, those that these episodes state, and the best facts of the entities given.
 3. ``hops`` times: the entities at the ends of the facts found last, and their best facts.
 4. Around all facts: their newest episodes and the entities at both ends.
@@ -240,8 +240,8 @@ def expand(
     given = _given(database, refs, scope)
     found = _Expansion(database, view, limits, known)
     seeds = found.add_facts(given["fact"])
-    near = found.add_episodes([*given["episode"], *(episode for fact in seeds for episode in fact.episodes)])
-    found.follow_next(near)
+    found.follow_next(found.add_episodes(given["episode"]))
+    found.add_episodes(episode for fact in seeds for episode in fact.episodes)
     latest = seeds + found.add_facts_of_episodes(found.episodes)
     if given["entity"]:
         found.entities.update(given["entity"])

@@ -144,17 +144,19 @@ class TestReach:
             assert list(around(graph_store, start, hops=0).facts) == [facts[0].ref]
             assert list(around(graph_store, start, hops=1).facts) == [facts[0].ref, facts[1].ref]
 
-    def test_a_fact_leads_to_its_episode_and_on_to_the_neighbours(self, graph_store: GraphStore) -> None:
+    def test_a_fact_leads_to_its_episode_and_on_to_what_that_states(self, graph_store: GraphStore) -> None:
         said = add_episodes(graph_store, *(episode(str(i), at=minutes(i)) for i in range(5)))
         ana, bea = put_entities(graph_store, entity("Ana"), entity("Bea"))
         one, two = put_facts(
             graph_store,
             fact(ana, bea, "KNOWS", episode_ids=(said[2].id,)),
-            fact(ana, bea, "LIKES", episode_ids=(said[3].id,)),
+            fact(ana, bea, "LIKES", episode_ids=(said[2].id,)),
         )
         found = around(graph_store, one, hops=0, window=1)
-        assert list(found.episodes) == [each.ref for each in said[1:4]]
+        assert list(found.episodes) == [said[2].ref]
         assert list(found.facts) == [one.ref, two.ref]
+        given = around(graph_store, one, said[4], hops=0, window=1)
+        assert list(given.episodes) == [each.ref for each in said[2:]]
 
     def test_no_hop_starts_beyond_so_many_nodes(self, graph_store: GraphStore, chain: list[Entity]) -> None:
         assert len(around(graph_store, chain[0], hops=4, nodes=1).facts) == 1
