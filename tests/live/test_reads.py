@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from threading import Event, Thread
 from typing import Any
 
 import neo4j
@@ -255,3 +256,46 @@ class TestWhatIsRemembered:
         with pytest.raises(ZeroDivisionError):
             store.write(work)
         assert found(store, "cat") == [one.ref]
+
+
+class TestWhileOthersWrite:
+    def test_what_goes_while_it_is_read_is_left_out(self, store: Neo4jGraphStore) -> None:
+        said = add_episodes(store, *(episode(str(i), at=minutes(i)) for i in range(200)))
+        entries = [IndexEntry("episode", each.id, ["cat", "cat", f"w{i}"], None) for i, each in enumerate(said)]
+        store.write(lambda tx: tx.put_index(entries, embedder=None))
+        named = put_entities(store, *(entity(f"e{i}") for i in range(40)))
+        facts = [
+            fact(named[i % 40], named[(7 * i + 1) % 40], f"P{i}", episode_ids=(said[i].id, said[-i].id))
+            for i in range(1, 200)
+        ]
+        put_facts(store, *facts)
+        refs = [each.ref for each in (*said, *named)]
+        problems: list[Exception] = []
+        done = Event()
+
+        def read() -> None:
+            asked = (TermQuery("episode", ("cat", "w1"), 1000),)
+            whole = Probe(asked, tuple(each.key for each in named), 100, ("P1", "P2"), PRESENT, (EpisodeQuery(),))
+            try:
+                while not done.is_set():
+                    posting = store.probe(whole, spaces=ANA).terms[0].postings.get("cat")
+                    assert posting is None or len(posting.refs) == len(posting.counts) == len(posting.lengths)
+                    around = store.expand(refs, spaces=ANA, view=PRESENT, limits=ExpandLimits(hops=1))
+                    assert all(node.ref == ref for ref, node in around.facts.items())
+                    store.records(spaces=ANA, episodes=refs, entities=refs, facts=list(around.facts), sources=3)
+                    store.find_facts(FactQuery(about_ids=tuple(each.id for each in named)), spaces=ANA)
+                    store.locate([each.id for each in said], spaces=ANA)
+            except Exception as error:  # noqa: BLE001
+                problems.append(error)
+
+        readers = [Thread(target=read) for _ in range(3)]
+        for reader in readers:
+            reader.start()
+        gone = [each.id for pair in zip(said, facts, strict=False) for each in pair] + [each.id for each in named]
+        for i in range(0, len(gone), 8):
+            store.write(lambda tx, some=gone[i : i + 8]: tx.delete(some))  # type: ignore[misc]
+        done.set()
+        for reader in readers:
+            reader.join()
+        assert not problems, problems[0]
+        assert found(store, "cat") == [said[-1].ref]
