@@ -1,6 +1,6 @@
 """Expansion: the neighbourhood of some records, in one statement (``cypher/read_expand.cypher``).
 
-1. The episodes given, and those of the facts given; from them ``window`` steps along NEXT either way.
+1. The episodes given, from them ``window`` steps along NEXT either way, and the episodes of the facts given.
 2. The facts given, those that these episodes state, and the best facts of the entities given.
 3. ``hops`` times: the best facts of all entities at the ends of the facts found so far.
 4. Around all facts: their newest episodes and the entities at both ends.
