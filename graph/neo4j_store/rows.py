@@ -11,13 +11,16 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from factloom.graph import stored_values
+from factloom.graph.stored_values import is_question, labels_from, loaded_object, to_time_or_none, without_nul
+from factloom.graph.stored_values import to_micros as to_micros
+from factloom.graph.stored_values import to_micros_or_none as to_micros_or_none
+from factloom.graph.stored_values import to_time as to_time
 from factloom.graph.type_labels import type_label as type_label
 from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.records import Action, Category, Change, Entity, Episode, Fact, Role, Status
-from factloom.schemas.spaces import Labels
 
 KIND_LABELS: Final[Mapping[str, str]] = {"episode": "Episode", "fact": "Fact", "entity": "Entity"}
 """Label of each kind, without the store's prefix."""
@@ -28,9 +31,6 @@ FORGOTTEN: Final = "\x01"
 Row = Sequence[Any]
 
 _KIND_LETTERS: Final = {"episode": "e", "fact": "f", "entity": "n"}
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_CLOSING: Final = " \t\r\n\"'\u201d\u2019\u00bb)]*_"
-_NO_LABELS: Final = Labels()
 _PREDICATE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _PLAIN_TERM: Final = re.compile(r"[a-z0-9]{1,60}")
 _LONGEST_ENCODED: Final = 100
@@ -51,37 +51,13 @@ def check_kind(kind: str) -> str:
     return kind
 
 
-def to_micros(time: datetime) -> int:
-    """Microseconds since 1970, exactly."""
-    if time.tzinfo is None:
-        raise InvalidInputError(f"the time {time} needs a time zone, e.g. datetime(2025, 3, 1, tzinfo=UTC)")
-    since = time - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
-def to_micros_or_none(time: datetime | None) -> int | None:
-    """As ``to_micros``; None stays None."""
-    return None if time is None else to_micros(time)
-
-
-def to_time(micros: int) -> datetime:
-    """The time ``micros`` microseconds after 1970, in UTC."""
-    return _EPOCH + timedelta(microseconds=micros)
-
-
-def to_time_or_none(micros: int | None) -> datetime | None:
-    """As ``to_time``; None stays None."""
-    return None if micros is None else _EPOCH + timedelta(microseconds=micros)
-
-
 def plain_text(text: str, field: str) -> str:
     """``text``, if every store gives it back as it is.
 
     Raises:
         InvalidInputError: it holds a NUL character or a lone surrogate.
     """
-    if "\x00" in text:
-        raise InvalidInputError(f"the {field} holds a NUL character (position {text.index(chr(0))}); remove it")
+    without_nul(text, field)
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -125,16 +101,12 @@ def findable(texts: Sequence[str]) -> list[str]:
 
 
 def to_json(value: object, field: str) -> str:
-    """Canonical JSON: sorted keys, no white space.
+    """Canonical JSON, as a text that a store gives back as it is.
 
     Raises:
-        InvalidInputError: ``value`` cannot be written as JSON.
+        InvalidInputError: ``value`` cannot be written as that.
     """
-    try:
-        text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidInputError(f"the {field} cannot be written as JSON: {error}") from error
-    return plain_text(text, field)
+    return plain_text(stored_values.to_json(value, field), field)
 
 
 def metadata_items(metadata: Mapping[str, Any], field: str = "metadata") -> list[str]:
@@ -156,24 +128,6 @@ def _canonical(value: Any, field: str) -> str:
     elif isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**63:
         value = int(float(value))  # as precise as SQLite compares it
     return to_json(value, field)
-
-
-def _labels(user_id: str | None, agent_id: str | None, run_id: str | None) -> Labels:
-    if user_id is None and agent_id is None and run_id is None:
-        return _NO_LABELS
-    return Labels.model_construct(user_id=user_id, agent_id=agent_id, run_id=run_id)
-
-
-def _loaded(text: str) -> dict[str, Any]:
-    if text == "{}":
-        return {}
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded
-
-
-def is_question(content: str) -> bool:
-    """Whether the content ends in a question mark, closing quotes and brackets aside."""
-    return content.rstrip(_CLOSING).endswith(("?", "\uff1f", "\u061f"))
 
 
 # --- names of our making ---
@@ -267,7 +221,7 @@ def episode_of(row: Row) -> Episode:
         ref=row[0],
         id=row[1],
         space=row[2],
-        labels=_labels(row[3], row[4], row[5]),
+        labels=labels_from(row[3], row[4], row[5]),
         session=row[6],
         role=Role(row[7]),
         speaker=row[8],
@@ -278,7 +232,7 @@ def episode_of(row: Row) -> Episode:
         error=row[13],
         attempts=row[14],
         infer=row[15],
-        metadata=_loaded(row[16]),
+        metadata=loaded_object(row[16]),
     )
 
 
@@ -338,7 +292,7 @@ def entity_of(row: Row) -> Entity:
         key=row[4],
         type=row[5],
         aliases=tuple(row[6]),
-        attributes=_loaded(row[7]),
+        attributes=loaded_object(row[7]),
         created_at=to_time(row[8]),
         updated_at=to_time(row[9]),
     )
@@ -366,7 +320,7 @@ def fact_of(row: Row) -> Fact:
         ref=row[0],
         id=row[1],
         space=row[2],
-        labels=_labels(row[3], row[4], row[5]),
+        labels=labels_from(row[3], row[4], row[5]),
         subject_id=row[6],
         predicate=row[7],
         object_id=row[8],
@@ -381,7 +335,7 @@ def fact_of(row: Row) -> Fact:
         support=row[17],
         episode_ids=tuple(row[18]),
         superseded_by=row[19],
-        metadata=_loaded(row[20]),
+        metadata=loaded_object(row[20]),
     )
 
 

@@ -23,20 +23,6 @@ _STORED: Final = np.dtype("<f4")
 _ATTEMPTS: Final = 3
 
 
-def as_vectors(vectors: Vectors, of: str) -> Vectors:
-    """``vectors`` as they are stored: two-dimensional, finite, float32.
-
-    Raises:
-        InvalidInputError: they are not; ``of`` names the record in the message.
-    """
-    made = np.ascontiguousarray(vectors, dtype=np.float32)
-    if made.ndim != 2 or (made.shape[0] and not made.shape[1]):
-        raise InvalidInputError(f"the vectors of {of} have shape {made.shape}; (parts, dimension) is needed")
-    if not np.isfinite(made).all():
-        raise InvalidInputError(f"the vectors of {of} hold values that are not finite")
-    return made
-
-
 class Embeddings:
     """The vectors as one transaction changes them. ``embedded``: how many records had some when it began."""
 

@@ -22,8 +22,9 @@ from factloom.graph.neo4j_store.queries import Queries
 from factloom.graph.neo4j_store.reader import Reader
 from factloom.graph.neo4j_store.sessions import Place, link
 from factloom.graph.neo4j_store.typed_edges import remove_lapsed
-from factloom.graph.neo4j_store.vectors import Embeddings, as_vectors
+from factloom.graph.neo4j_store.vectors import Embeddings
 from factloom.graph.neo4j_store.working_set import WorkingSet
+from factloom.graph.stored_values import as_vectors
 from factloom.schemas.errors import NotFoundError, StoreError
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ports import IndexEntry, Located

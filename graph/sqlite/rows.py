@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from factloom.graph.sqlite.database import Row
+from factloom.graph.stored_values import is_question as is_question
+from factloom.graph.stored_values import labels_from, loaded_object, to_micros_or_none, to_time_or_none
+from factloom.graph.stored_values import to_json as to_json
+from factloom.graph.stored_values import to_micros as to_micros
+from factloom.graph.stored_values import to_time as to_time
+from factloom.graph.stored_values import without_nul as without_nul
 from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.records import Action, Category, Change, Entity, Episode, Fact, Role, Status
-from factloom.schemas.spaces import Labels
 
 KIND_NUMBERS: Final[Mapping[str, int]] = {"episode": 1, "fact": 2, "entity": 3}
 KIND_NAMES: Final[Mapping[int, str]] = {number: name for name, number in KIND_NUMBERS.items()}
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_CLOSING: Final = " \t\r\n\"'\u201d\u2019\u00bb)]*_"
-_NO_LABELS: Final = Labels()
 
 
 def kind_number(kind: str) -> int:
@@ -32,66 +32,8 @@ def kind_number(kind: str) -> int:
     return number
 
 
-def to_micros(time: datetime) -> int:
-    """Microseconds since 1970, exactly."""
-    if time.tzinfo is None:
-        raise InvalidInputError(f"the time {time} needs a time zone, e.g. datetime(2025, 3, 1, tzinfo=UTC)")
-    since = time - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
-def to_micros_or_none(time: datetime | None) -> int | None:
-    """As ``to_micros``; None stays None."""
-    return None if time is None else to_micros(time)
-
-
-def to_time(micros: int) -> datetime:
-    """The time ``micros`` microseconds after 1970, in UTC."""
-    return _EPOCH + timedelta(microseconds=micros)
-
-
-def _time_or_none(micros: int | None) -> datetime | None:
-    return None if micros is None else _EPOCH + timedelta(microseconds=micros)
-
-
-def plain_text(text: str, field: str) -> str:
-    """``text``, if SQLite gives it back as it is.
-
-    Raises:
-        InvalidInputError: it holds a NUL character.
-    """
-    if "\x00" in text:
-        raise InvalidInputError(f"the {field} holds a NUL character (position {text.index(chr(0))}); remove it")
-    return text
-
-
-def to_json(value: object, field: str) -> str:
-    """Canonical JSON: sorted keys, no white space.
-
-    Raises:
-        InvalidInputError: ``value`` cannot be written as JSON.
-    """
-    try:
-        return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidInputError(f"the {field} cannot be written as JSON: {error}") from error
-
-
 def _to_json_or_none(value: object, field: str) -> str | None:
     return None if value is None else to_json(value, field)
-
-
-def _labels(user_id: str | None, agent_id: str | None, run_id: str | None) -> Labels:
-    if user_id is None and agent_id is None and run_id is None:
-        return _NO_LABELS
-    return Labels.model_construct(user_id=user_id, agent_id=agent_id, run_id=run_id)
-
-
-def _metadata(text: str) -> dict[str, Any]:
-    if text == "{}":
-        return {}
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded
 
 
 # --- episodes ---
@@ -103,18 +45,13 @@ EPISODE_COLUMNS: Final = (
 )
 
 
-def is_question(content: str) -> bool:
-    """Whether the content ends in a question mark, closing quotes and brackets aside."""
-    return content.rstrip(_CLOSING).endswith(("?", "\uff1f", "\u061f"))
-
-
 def episode_of(row: Row) -> Episode:
     """The episode in a row of ``EPISODE_COLUMNS``."""
     return Episode.model_construct(
         ref=row[0],
         id=row[1],
         space=row[2],
-        labels=_labels(row[3], row[4], row[5]),
+        labels=labels_from(row[3], row[4], row[5]),
         session=row[6],
         role=Role(row[7]),
         speaker=row[8],
@@ -125,7 +62,7 @@ def episode_of(row: Row) -> Episode:
         error=row[13],
         attempts=row[14],
         infer=row[15] == 1,
-        metadata=_metadata(row[16]),
+        metadata=loaded_object(row[16]),
     )
 
 
@@ -145,7 +82,7 @@ def episode_values(episode: Episode, content_hash: bytes) -> Row:
         len(episode.content),
         is_question(episode.content),
         str(episode.role),
-        None if speaker is None else plain_text(speaker, "speaker"),
+        None if speaker is None else without_nul(speaker, "speaker"),
         str(episode.status),
         episode.attempts,
         episode.infer,
@@ -153,11 +90,11 @@ def episode_values(episode: Episode, content_hash: bytes) -> Row:
         labels.user_id,
         labels.agent_id,
         labels.run_id,
-        plain_text(episode.id, "id"),
+        without_nul(episode.id, "id"),
         content_hash,
         to_json(episode.metadata, "metadata"),
         None if error is None else error.replace("\x00", ""),
-        plain_text(episode.content, "content"),
+        without_nul(episode.content, "content"),
     )
 
 
@@ -179,7 +116,7 @@ def entity_of(row: Row) -> Entity:
         key=row[4],
         type=row[5],
         aliases=() if row[6] == "[]" else tuple(json.loads(row[6])),
-        attributes=_metadata(row[7]),
+        attributes=loaded_object(row[7]),
         created_at=to_time(row[8]),
         updated_at=to_time(row[9]),
     )
@@ -197,9 +134,9 @@ ENTITY_UPDATE: Final = (
 def entity_values(entity: Entity) -> Row:
     """The values that ``ENTITY_INSERT`` and ``ENTITY_UPDATE`` have in common."""
     return (
-        plain_text(entity.name, "name"),
-        plain_text(entity.type, "type"),
-        plain_text(entity.key, "key"),
+        without_nul(entity.name, "name"),
+        without_nul(entity.type, "type"),
+        without_nul(entity.key, "key"),
         to_micros(entity.updated_at),
         to_json(list(entity.aliases), "aliases"),
         to_json(entity.attributes, "attributes"),
@@ -225,22 +162,22 @@ def fact_of(row: Row) -> Fact:
         ref=row[0],
         id=row[1],
         space=row[2],
-        labels=_labels(row[3], row[4], row[5]),
+        labels=labels_from(row[3], row[4], row[5]),
         subject_id=row[6],
         predicate=row[7],
         object_id=row[8],
         text=row[9],
         category=Category(row[10]),
-        valid_at=_time_or_none(row[11]),
-        invalid_at=_time_or_none(row[12]),
+        valid_at=to_time_or_none(row[11]),
+        invalid_at=to_time_or_none(row[12]),
         created_at=to_time(row[13]),
-        expired_at=_time_or_none(row[14]),
-        expires_at=_time_or_none(row[15]),
+        expired_at=to_time_or_none(row[14]),
+        expires_at=to_time_or_none(row[15]),
         confidence=row[16],
         support=row[17],
         episode_ids=() if row[18] == "[]" else tuple(json.loads(row[18])),
         superseded_by=row[19],
-        metadata=_metadata(row[20]),
+        metadata=loaded_object(row[20]),
     )
 
 
@@ -276,7 +213,7 @@ def fact_values(fact: Fact, subject: int, object_: int, created_at: int) -> Row:
         labels.run_id,
         fact.superseded_by,
         to_json(fact.metadata, "metadata"),
-        plain_text(fact.text, "text"),
+        without_nul(fact.text, "text"),
         created_at if valid_at is None else valid_at,
     )
 
@@ -312,13 +249,13 @@ def change_of(row: Row) -> Change:
 def change_values(change: Change) -> Row:
     """The values of ``CHANGE_INSERT`` after the space."""
     return (
-        plain_text(change.id, "id"),
+        without_nul(change.id, "id"),
         change.kind,
-        plain_text(change.target_id, "target_id"),
+        without_nul(change.target_id, "target_id"),
         str(change.action),
-        plain_text(change.actor, "actor"),
+        without_nul(change.actor, "actor"),
         to_micros(change.at),
-        plain_text(change.reason, "reason"),
+        without_nul(change.reason, "reason"),
         change.episode_id,
         _to_json_or_none(change.before, "before"),
         _to_json_or_none(change.after, "after"),

@@ -17,7 +17,8 @@ from factloom.graph.sqlite.reader import Reader
 from factloom.graph.sqlite.scope import as_json
 from factloom.graph.sqlite.sessions import SessionOrder
 from factloom.graph.sqlite.space_names import forget_empty, number_of
-from factloom.graph.sqlite.vectors import as_vectors, check_embedder, clear_vectors, put_vectors
+from factloom.graph.sqlite.vectors import check_embedder, clear_vectors, put_vectors
+from factloom.graph.stored_values import as_vectors
 from factloom.schemas.errors import NotFoundError, StoreError
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ports import IndexEntry
@@ -108,7 +109,7 @@ class Writer(Reader):
         if same is not None:
             return r.episode_of(same)
         values = r.episode_values(episode, content_hash)
-        session = order.number(space, r.plain_text(episode.session, "session"))
+        session = order.number(space, r.without_nul(episode.session, "session"))
         previous, next_ = order.neighbours(session, occurred_at)
         ref = self._new_refs(1)[0]
         try:
@@ -167,7 +168,7 @@ class Writer(Reader):
                 values = r.entity_values(entity)
                 try:
                     if is_new:
-                        birth = (entity.ref, r.plain_text(entity.id, "id"), spaces[entity.space])
+                        birth = (entity.ref, r.without_nul(entity.id, "id"), spaces[entity.space])
                         self._db.run(r.ENTITY_INSERT, (*values, *birth, r.to_micros(entity.created_at)))
                     else:
                         self._db.run(r.ENTITY_UPDATE, (*values, entity.ref))
@@ -206,7 +207,7 @@ class Writer(Reader):
                 created_at = r.to_micros(fact.created_at)
                 values = r.fact_values(fact, subject, object_, created_at)
                 if is_new:
-                    inserts.append((*values, fact.ref, r.plain_text(fact.id, "id"), space, created_at))
+                    inserts.append((*values, fact.ref, r.without_nul(fact.id, "id"), space, created_at))
                 else:
                     updates.append((*values, fact.ref))
                 stated = {
