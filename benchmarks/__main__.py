@@ -28,6 +28,7 @@ def _runs(folder: Path | None) -> list[tuple[str, list[str] | None]]:
         ("embedder", ["embedder", *([locomo] if locomo else [])]),
         ("vector index", ["vectors"]),
         ("store", ["store"]),
+        ("both stores side by side", ["stores"]),
     ]
 
 

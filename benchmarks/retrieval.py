@@ -236,8 +236,8 @@ _PATTERNS = (
 )
 
 
-def run_latency(episodes: int, questions: int) -> dict[str, Any]:
-    """Ask one space of generated talk with a fact for every third turn."""
+def generated_talk(episodes: int, questions: int) -> tuple[list[dict[str, Any]], list[tuple[str, str, str]], list[str]]:
+    """Messages, a fact for every third of them, and questions; always the same."""
     pick = random.Random(11)
     start = datetime(2024, 1, 1, tzinfo=UTC)
     messages, facts = [], []
@@ -252,7 +252,16 @@ def run_latency(episodes: int, questions: int) -> dict[str, Any]:
         if number % 3 == 0:
             facts.append((speaker, pick.choice(("LIKES", "WENT_TO", "PLANS")), f"{one} {number % 300}"))
     asked = [f"What did {pick.choice(_PEOPLE)} say about the {thing}?" for thing in pick.choices(_THINGS, k=questions)]
-    asked = [f"{question[:-1]} and the {pick.choice(_THINGS)} ({i})?" for i, question in enumerate(asked)]
+    return (
+        messages,
+        facts,
+        [f"{question[:-1]} and the {pick.choice(_THINGS)} ({i})?" for i, question in enumerate(asked)],
+    )
+
+
+def run_latency(episodes: int, questions: int) -> dict[str, Any]:
+    """Ask one space of generated talk with a fact for every third turn."""
+    messages, facts, asked = generated_talk(episodes, questions)
     times = Times()
     stages: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder, Memory(Path(folder) / "latency.db") as memory:

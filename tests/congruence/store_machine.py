@@ -456,7 +456,8 @@ def net(store: Any, space: str, after: int, limit: int, names: Names) -> tuple[l
         assert changes.complete or changes.sequence > after
         after = changes.sequence
         if changes.complete:
-            return sorted(map(names.id, removed)), sorted((names.id(ref), parts) for ref, parts in held.items())
+            rest = sorted((names.id(ref), parts) for ref, parts in held.items())
+            return sorted(map(names.id, removed - set(held))), rest
 
 
 class World:
