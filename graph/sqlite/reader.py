@@ -90,9 +90,11 @@ class Reader:
         sources: int = 0,
     ) -> Records:
         """The records with these refs, and the newest ``sources`` episodes of the facts."""
-        stated = self._newest_sources(facts, sources) if sources and len(facts) else ()
+        if sources:
+            stated = self._newest_sources(facts, sources) if len(facts) else ()
+            episodes = list(dict.fromkeys((*episodes, *stated)))
         return Records(
-            self.episodes(list(dict.fromkeys((*episodes, *stated))), spaces=spaces),
+            self.episodes(episodes, spaces=spaces),
             self.facts(facts, spaces=spaces),
             self.entities(entities, spaces=spaces),
         )
