@@ -228,7 +228,7 @@ class TestRecords:
         rng = random.Random(3)
         for spaces in (ANA, BO, BOTH, ALL, NONE):
             episodes, facts, entities = (
-                [*(each.ref for each in rng.sample(records, len(records))), 999_999]
+                [*(each.ref for each in rng.sample(records, len(records))), 999_999, records[0].ref]
                 for records in (world.episodes, world.facts, world.entities)
             )
             found = graph_store.records(spaces=spaces, episodes=episodes, facts=facts, entities=entities)
