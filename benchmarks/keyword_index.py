@@ -24,6 +24,7 @@ from factloom.graph.sqlite.connections import Connections
 from factloom.graph.sqlite.database import Database
 from factloom.graph.sqlite.keywords import match_terms, put_terms, remove_terms
 from factloom.graph.sqlite.scope import Scope
+from factloom.schemas.ports import TermQuery
 
 _BEST = 100
 _WORDS = 15
@@ -71,7 +72,7 @@ class _Tables:
             put_terms(self._db, "fact", documents)
 
     def best(self, words: list[str], space: int) -> list[int]:
-        found = match_terms(self._db, words, kind="fact", scope=Scope((space,)), max_documents=1_000_000)
+        (found,) = match_terms(self._db, [TermQuery("fact", tuple(words), 1_000_000)], scope=Scope((space,)))
         if not found.postings:
             return []
         return _score(found.documents, found.terms, [p[1:] for p in found.postings.values()])

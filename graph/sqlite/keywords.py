@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from factloom.graph.sqlite.database import Database, Row
 from factloom.graph.sqlite.rows import kind_number
 from factloom.graph.sqlite.scope import Scope, as_json
-from factloom.schemas.ports import Posting, TermMatches
+from factloom.schemas.ports import Posting, TermMatches, TermQuery
 
 BLOCK: Final = 128
 """Postings of a full block: about 2 KB, so that adding one rewrites no more than a page."""
@@ -32,28 +32,47 @@ _HELD: Final = np.dtype([("term", "<i8"), ("block", "<u4"), ("count", "<u4")])
 Packed = NDArray[np.void]
 
 
-def match_terms(
-    database: Database, terms: Sequence[str], *, kind: str, scope: Scope, max_documents: int
-) -> TermMatches:
-    """Postings of ``terms`` in the spaces of ``scope``; lists longer than ``max_documents`` are not read."""
-    number = kind_number(kind)
+def match_terms(database: Database, queries: Sequence[TermQuery], *, scope: Scope) -> tuple[TermMatches, ...]:
+    """What each of ``queries`` finds in the spaces of ``scope``; lists longer than it asks for are not read."""
+    kinds = {kind_number(query.kind): None for query in queries}
+    texts = {term: None for query in queries for term in query.terms}
     where, spaces = scope.clause("space"), scope.parameters
-    totals = database.row(
-        f"SELECT COALESCE(SUM(documents), 0), COALESCE(SUM(terms), 0) FROM corpus WHERE kind = ? AND {where}",
-        (number, *spaces),
-    ) or (0, 0)
-    wanted = list(dict.fromkeys(terms))
-    found: dict[str, list[tuple[int, int]]] = {term: [] for term in wanted}
-    for text, term, documents in database.rows(
-        "SELECT t.text, t.number, t.documents FROM json_each(?) j CROSS JOIN term t "
-        f"ON t.kind = ? AND t.text = j.value AND {scope.clause('t.space')} ORDER BY t.number",
-        (as_json(wanted), number, *spaces),
+    totals: dict[int, tuple[int, int]] = {
+        kind: (documents, terms)
+        for kind, documents, terms in database.rows(
+            f"SELECT kind, SUM(documents), SUM(terms) FROM corpus WHERE {where} GROUP BY kind", spaces
+        )
+    }
+    lists: dict[tuple[int, str], list[tuple[int, int]]] = {}
+    for kind, text, term, documents in database.rows(
+        "SELECT t.kind, t.text, t.number, t.documents FROM json_each(?) k CROSS JOIN json_each(?) j CROSS JOIN term t "
+        f"ON t.kind = k.value AND t.text = j.value AND {scope.clause('t.space')} ORDER BY t.number",
+        (str(list(kinds)), as_json(texts), *spaces),
     ):
-        found[text].append((term, documents))
-    short = [number for lists in found.values() if sum(n for _, n in lists) <= max_documents for number, _ in lists]
-    blocks = _read_blocks(database, short)
-    postings = {term: _posting(lists, blocks, max_documents) for term, lists in found.items() if lists}
-    return TermMatches(documents=totals[0], terms=totals[1], postings=postings)
+        lists.setdefault((kind, text), []).append((term, documents))
+    found = [
+        {term: lists[key] for term in dict.fromkeys(query.terms) if (key := (kind_number(query.kind), term)) in lists}
+        for query in queries
+    ]
+    short = {
+        number: None
+        for query, of_terms in zip(queries, found, strict=True)
+        for of_term in of_terms.values()
+        if _documents_of(of_term) <= query.max_documents
+        for number, _ in of_term
+    }
+    blocks = _read_blocks(database, list(short))
+    return tuple(
+        TermMatches(
+            *totals.get(kind_number(query.kind), (0, 0)),
+            postings={term: _posting(of_term, blocks, query.max_documents) for term, of_term in of_terms.items()},
+        )
+        for query, of_terms in zip(queries, found, strict=True)
+    )
+
+
+def _documents_of(lists: Sequence[tuple[int, int]]) -> int:
+    return sum(documents for _, documents in lists)
 
 
 def _read_blocks(database: Database, terms: Sequence[int]) -> dict[int, list[bytes]]:
@@ -69,7 +88,7 @@ def _read_blocks(database: Database, terms: Sequence[int]) -> dict[int, list[byt
 
 
 def _posting(lists: list[tuple[int, int]], blocks: Mapping[int, list[bytes]], max_documents: int) -> Posting:
-    documents = sum(count for _, count in lists)
+    documents = _documents_of(lists)
     if documents > max_documents:
         nothing = np.empty(0, dtype=np.int64)
         return Posting(documents, nothing, nothing, nothing)

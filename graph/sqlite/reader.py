@@ -17,7 +17,16 @@ from factloom.graph.sqlite.keywords import match_terms
 from factloom.graph.sqlite.node_cache import NodeCache, Nodes
 from factloom.graph.sqlite.scope import Scope, as_json, as_json_refs, scope_of
 from factloom.graph.sqlite.space_names import FORGOTTEN
-from factloom.schemas.ports import Located, Neighbourhood, Probe, Probed, Records, SpaceStatistics, TermMatches
+from factloom.schemas.ports import (
+    Located,
+    Neighbourhood,
+    Probe,
+    Probed,
+    Records,
+    SpaceStatistics,
+    TermMatches,
+    TermQuery,
+)
 from factloom.schemas.queries import EntityQuery, EpisodeQuery, ExpandLimits, FactQuery, View
 from factloom.schemas.records import Change, Entity, Episode, Fact
 from factloom.schemas.spaces import SpaceSet
@@ -117,10 +126,7 @@ class Reader:
             query = EntityQuery(keys=probe.entity_keys, limit=probe.entity_limit)
             entities = self.find_entities(query, spaces=spaces)
         return Probed(
-            terms=tuple(
-                match_terms(self._db, asked.terms, kind=asked.kind, scope=scope, max_documents=asked.max_documents)
-                for asked in probe.terms
-            ),
+            terms=match_terms(self._db, probe.terms, scope=scope),
             entities=tuple(entities),
             relations=self._relations(entities, probe.predicates, probe.view),
             selections=tuple(self.select(selection, spaces=spaces) for selection in probe.selections),
@@ -194,7 +200,8 @@ class Reader:
 
     def match_terms(self, terms: Sequence[str], *, kind: str, spaces: SpaceSet, max_documents: int) -> TermMatches:
         """Postings of ``terms`` among records of ``kind``."""
-        return match_terms(self._db, terms, kind=kind, scope=self._scope(spaces), max_documents=max_documents)
+        query = TermQuery(kind, tuple(terms), max_documents)
+        return match_terms(self._db, [query], scope=self._scope(spaces))[0]
 
     def expand(self, refs: Sequence[int], *, spaces: SpaceSet, view: View, limits: ExpandLimits) -> Neighbourhood:
         """The bounded two-way neighbourhood of the records ``refs``."""

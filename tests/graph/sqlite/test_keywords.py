@@ -13,6 +13,7 @@ from factloom.graph.sqlite.connections import Connections
 from factloom.graph.sqlite.database import Database
 from factloom.graph.sqlite.keywords import BLOCK, match_terms, put_terms, remove_terms, terms_of
 from factloom.graph.sqlite.scope import Scope
+from factloom.schemas.ports import TermQuery
 
 WORDS = ("tea", "rain", "lisbon", "the")
 
@@ -27,7 +28,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 def check(database: Database, stored: dict[int, tuple[int, list[str]]], scope: Scope, spaces: set[int]) -> None:
-    found = match_terms(database, WORDS, kind="fact", scope=scope, max_documents=10**6)
+    (found,) = match_terms(database, [TermQuery("fact", WORDS, 10**6)], scope=scope)
     mine = {ref: Counter(words) for ref, (space, words) in stored.items() if space in spaces and words}
     assert (found.documents, found.terms) == (len(mine), sum(counts.total() for counts in mine.values()))
     for word in WORDS:
