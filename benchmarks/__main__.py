@@ -1,7 +1,7 @@
 """All benchmarks, one after the other: ``python -m benchmarks [--datasets FOLDER]``.
 
-FOLDER holds ``locomo_dev.json`` and ``musique_dev.json`` (or files that begin with ``locomo`` and ``musique``);
-what needs a dataset that is not there is left out, and said so. Each benchmark also runs by itself: ``python -m
+FOLDER holds ``locomo_dev.json`` and ``musique_dev.json`` (or files that begin with ``locomo`` and ``musique``)
+and CaRB's gold tuples (``carb*.tsv``); what needs a dataset that is not there is left out, and said so. Each benchmark also runs by itself: ``python -m
 benchmarks.NAME -h``.
 """
 
@@ -13,18 +13,20 @@ import sys
 from pathlib import Path
 
 
-def _dataset(folder: Path | None, name: str) -> str | None:
-    found = sorted(folder.glob(f"{name}*.json")) if folder else []
+def _dataset(folder: Path | None, name: str, ending: str = "json") -> str | None:
+    found = sorted(folder.glob(f"{name}*.{ending}")) if folder else []
     return str(found[0]) if found else None
 
 
 def _runs(folder: Path | None) -> list[tuple[str, list[str] | None]]:
+    carb = _dataset(folder, "carb", "tsv")
     locomo, musique = _dataset(folder, "locomo"), _dataset(folder, "musique")
     return [
         ("recall on LoCoMo", ["retrieval", "locomo", locomo] if locomo else None),
         ("recall on multi-hop questions", ["retrieval", "multihop", musique] if musique else None),
         ("latency of search", ["retrieval", "latency"]),
         ("taking in messages", ["ingest", *([locomo] if locomo else [])]),
+        ("open information extraction", ["openie", "--gold", carb] if carb else None),
         ("embedder", ["embedder", *([locomo] if locomo else [])]),
         ("vector index", ["vectors"]),
         ("store", ["store"]),
@@ -35,7 +37,7 @@ def _runs(folder: Path | None) -> list[tuple[str, list[str] | None]]:
 def main() -> int:
     """Run them; returns 1 if one of them failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--datasets", type=Path, help="folder of LoCoMo and MuSiQue files")
+    parser.add_argument("--datasets", type=Path, help="folder of LoCoMo, MuSiQue and CaRB files")
     folder = parser.parse_args().datasets
     failed = False
     for title, arguments in _runs(folder):
