@@ -113,13 +113,15 @@ class TestWhatIsWrong:
 
 class TestWhatIsThere:
     def test_nodes_of_others_with_our_labels_are_refused_and_left(self, neo4j_stores: Neo4jStores, prefix: str) -> None:
-        neo4j_stores.rows(f"CREATE (:{prefix}Entity {{name: 'theirs'}})")
+        taken = f"{prefix}Taken"
+        neo4j_stores.rows(f"CREATE (:{taken}Entity {{name: 'theirs'}})")
         indexes = neo4j_stores.rows("SHOW INDEXES YIELD name RETURN count(*)")
         with pytest.raises(ForeignStoreError, match=r"neo4j\.label_prefix"):
-            Neo4jGraphStore(neo4j_stores.access(), label_prefix=prefix)
-        assert neo4j_stores.rows(f"MATCH (n:{prefix}Entity) RETURN n.name") == [["theirs"]]
-        assert neo4j_stores.rows(f"MATCH (n:{prefix}Store) RETURN n") == []
+            Neo4jGraphStore(neo4j_stores.access(), label_prefix=taken)
+        assert neo4j_stores.rows(f"MATCH (n:{taken}Entity) RETURN n.name") == [["theirs"]]
+        assert neo4j_stores.rows(f"MATCH (n:{taken}Store) RETURN n") == []
         assert neo4j_stores.rows("SHOW INDEXES YIELD name RETURN count(*)") == indexes
+        neo4j_stores.rows(f"MATCH (n:{taken}Entity) DELETE n")
         neo4j_stores.give_back(prefix)
 
     def test_other_data_and_another_store_are_not_touched(self, neo4j_stores: Neo4jStores) -> None:
