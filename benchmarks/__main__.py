@@ -1,8 +1,8 @@
 """All benchmarks, one after the other: ``python -m benchmarks [--datasets FOLDER]``.
 
-FOLDER holds ``locomo_dev.json`` and ``musique_dev.json`` (or files that begin with ``locomo`` and ``musique``)
-and CaRB's gold tuples (``carb*.tsv``); what needs a dataset that is not there is left out, and said so. Each benchmark also runs by itself: ``python -m
-benchmarks.NAME -h``.
+FOLDER holds ``locomo_dev.json``, ``musique_dev.json`` and ``carb_dev.tsv`` (or files that begin with ``locomo``,
+``musique`` and ``carb``); what needs a dataset that is not there is left out, and said so. Each benchmark also runs by
+itself: ``python -m benchmarks.NAME -h``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ def _runs(folder: Path | None) -> list[tuple[str, list[str] | None]]:
     return [
         ("recall on LoCoMo", ["retrieval", "locomo", locomo] if locomo else None),
         ("recall on multi-hop questions", ["retrieval", "multihop", musique] if musique else None),
-        ("latency of search", ["retrieval", "latency"]),
+        ("evidence in the context", ["retrieval", "context", locomo] if locomo else None),
+        ("latency of search in real talk", ["latency", locomo] if locomo else None),
+        ("latency of search in generated talk", ["latency"]),
         ("taking in messages", ["ingest", *([locomo] if locomo else [])]),
         ("open information extraction", ["openie", "--gold", carb] if carb else None),
         ("embedder", ["embedder", *([locomo] if locomo else [])]),
