@@ -2,12 +2,12 @@
 
     python -m benchmarks.retrieval locomo   DATASET.json [--run RUN.jsonl] [--json RESULT.json] [--no-infer]
     python -m benchmarks.retrieval multihop DATASET.json [--run RUN.jsonl] [--json RESULT.json]
-    python -m benchmarks.retrieval latency               [--json RESULT.json] [--episodes N] [--questions N]
+    python -m benchmarks.retrieval context  DATASET.json                   [--json RESULT.json]
 
 ``locomo``: each conversation is a space of its own; its turns are added session by session with their speakers and
 times, and with the caption of a shared photo, as an application would. A hit counts as its source episodes.
 ``multihop``: passages are documents, and the triples that come with them explicit facts.
-``latency``: one space of generated talk and facts.
+``context``: how much of LoCoMo's evidence stands in `Memory.context` within a budget of tokens.
 
 The yardstick is what a list of vectors gives: cosine of the question with every turn ("Speaker: text") or passage,
 by the same embedder. RUN.jsonl holds one {"id", "ranked"} a line, sources in order. Recall@k is the share of a
@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 import re
 import statistics
 import tempfile
@@ -37,6 +36,9 @@ from factloom.retrieval.embedders import OnnxEmbedder
 
 KS = {"locomo": (5, 10, 20, 50), "multihop": (2, 5, 10, 20)}
 DEPTH = 120
+BUDGETS = (500, 1000, 2000)
+"""Tokens of a context."""
+
 CATEGORIES = {1: "multi-hop", 2: "temporal", 3: "open-domain", 4: "single-hop", 5: "adversarial"}
 
 
@@ -123,6 +125,21 @@ def turn_text(turn: dict[str, Any]) -> str:
     return f"{turn['text']} [shares a photo: {caption}]" if caption else str(turn["text"])
 
 
+def locomo_messages(sample: dict[str, Any]) -> list[dict[str, Any]]:
+    """The turns as an application would add them."""
+    return [
+        {
+            "role": "user",
+            "name": turn["speaker"],
+            "content": turn_text(turn),
+            "time": at,
+            "session": session,
+            "metadata": {"source": turn["dia_id"]},
+        }
+        for session, at, turn in locomo_turns(sample)
+    ]
+
+
 def locomo_questions(sample: dict[str, Any], known: set[str]) -> list[Question]:
     """The questions of a conversation that have evidence among its turns, named <sample_id>/<position>."""
     questions = []
@@ -145,17 +162,7 @@ def run_locomo(dataset: list[dict[str, Any]], *, infer: bool) -> tuple[list[Ques
         for sample in dataset:
             space = f"locomo/{sample['sample_id']}"
             turns = list(locomo_turns(sample))
-            messages = [
-                {
-                    "role": "user",
-                    "name": turn["speaker"],
-                    "content": turn_text(turn),
-                    "time": at,
-                    "session": session,
-                    "metadata": {"source": turn["dia_id"]},
-                }
-                for session, at, turn in turns
-            ]
+            messages = locomo_messages(sample)
             started = time.perf_counter()
             memory.add(messages, space=space, infer=infer)
             added += time.perf_counter() - started
@@ -217,70 +224,40 @@ def run_multihop(dataset: dict[str, Any]) -> tuple[list[Question], Times, float]
     return asked, times, added
 
 
-# --- latency ---
-
-_PEOPLE = ("Ana", "Rui", "Teo", "Nadia", "Ingrid", "Tom")
-_THINGS = (
-    "pottery class", "marathon", "guitar", "bakery", "garden", "camping trip", "job interview", "museum", "concert",
-    "dentist", "bicycle", "apartment", "dog", "cooking course", "train to Porto", "book club", "painting", "wedding",
-    "football match", "birthday party", "physics exam", "beach house", "coffee machine", "old car", "yoga studio",
-)  # fmt: skip
-_PATTERNS = (
-    "I finally went to the {0} yesterday and it was better than the {1}",
-    "do you still think about the {0}?",
-    "the {0} takes most of my week, the {1} has to wait until {2} comes back",
-    "{2} told me about the {0}, can you believe it",
-    "haha yes, and then the {1} again",
-    "we should plan the {0} for next month, maybe with {2}",
-    "I was so tired after the {0} that I forgot the {1} and everything else that {2} had asked me to bring along",
-)
+# --- context ---
 
 
-def generated_talk(episodes: int, questions: int) -> tuple[list[dict[str, Any]], list[tuple[str, str, str]], list[str]]:
-    """Messages, a fact for every third of them, and questions; always the same."""
-    pick = random.Random(11)
-    start = datetime(2024, 1, 1, tzinfo=UTC)
-    messages, facts = [], []
-    for number in range(episodes):
-        speaker = pick.choice(_PEOPLE)
-        one, two = pick.sample(_THINGS, 2)
-        text = pick.choice(_PATTERNS).format(one, two, pick.choice(_PEOPLE))
-        at = start + timedelta(days=number // 20, seconds=30 * (number % 20))
-        messages.append(
-            {"role": "user", "name": speaker, "content": f"{text} ({number})", "time": at, "session": str(number // 20)}
-        )
-        if number % 3 == 0:
-            facts.append((speaker, pick.choice(("LIKES", "WENT_TO", "PLANS")), f"{one} {number % 300}"))
-    asked = [f"What did {pick.choice(_PEOPLE)} say about the {thing}?" for thing in pick.choices(_THINGS, k=questions)]
-    return (
-        messages,
-        facts,
-        [f"{question[:-1]} and the {pick.choice(_THINGS)} ({i})?" for i, question in enumerate(asked)],
-    )
+def run_context(dataset: list[dict[str, Any]]) -> dict[str, Any]:
+    """Share of the evidence whose turn stands in the context, by budget; the yardstick fills it by cosine alone.
 
-
-def run_latency(episodes: int, questions: int) -> dict[str, Any]:
-    """Ask one space of generated talk with a fact for every third turn."""
-    messages, facts, asked = generated_talk(episodes, questions)
-    times = Times()
-    stages: dict[str, list[float]] = {}
-    with tempfile.TemporaryDirectory() as folder, Memory(Path(folder) / "latency.db") as memory:
-        for first in range(0, len(messages), 1000):
-            memory.add(messages[first : first + 1000], space="one", infer=False)
-        for first in range(0, len(facts), 500):
-            memory.add_facts(facts[first : first + 500], space="one")
-        texts = {str(i): f"{m['name']}: {m['content']}" for i, m in enumerate(messages)}
-        yardstick = Yardstick(OnnxEmbedder(), texts)
-        for question in asked[:20]:  # load models, fill pages
-            memory.search(f"{question} now", space="one")
-        for question in asked:
-            result = memory.search(question, space="one")
-            times.take(result)
-            for stage, took in result.timings.items():
-                stages.setdefault(stage, []).append(took)
-            yardstick.ranked(question, times)
-    medians = {stage: round(statistics.median(values), 3) for stage, values in stages.items()}
-    return {"episodes": episodes, "facts": len(facts), "ms": times.summary(), "stages_p50": medians}
+    The yardstick's lines are "Speaker: text", nearest first, until the next one does not fit.
+    """
+    shares: dict[int, list[float]] = {budget: [] for budget in BUDGETS}
+    plain: dict[int, list[float]] = {budget: [] for budget in BUDGETS}
+    embedder = OnnxEmbedder()
+    with tempfile.TemporaryDirectory() as folder, Memory(Path(folder) / "locomo.db") as memory:
+        for sample in dataset:
+            space, messages = f"locomo/{sample['sample_id']}", locomo_messages(sample)
+            memory.add(messages, space=space)
+            texts = {m["metadata"]["source"]: f"{m['name']}: {m['content']}" for m in messages}
+            sizes = dict(zip(texts, embedder.count_tokens(list(texts.values())), strict=True))
+            yardstick = Yardstick(embedder, texts)
+            for question in locomo_questions(sample, set(texts)):
+                if question.category == "adversarial":
+                    continue
+                ranked = yardstick.ranked(question.text, Times())
+                for budget in BUDGETS:
+                    block = memory.context(question.text, space=space, max_tokens=budget)
+                    shown = [episode.metadata["source"] for episode in block.episodes]
+                    shares[budget].append(recall(question.evidence, shown, len(shown)))
+                    fits = int(np.searchsorted(np.cumsum([sizes[id] + 1 for id in ranked]), budget, side="right"))
+                    plain[budget].append(recall(question.evidence, ranked, fits))
+    return {
+        "benchmark": "context",
+        "questions": len(shares[BUDGETS[0]]),
+        "factloom": {budget: round(100 * statistics.mean(found), 1) for budget, found in shares.items()},
+        "numpy": {budget: round(100 * statistics.mean(found), 1) for budget, found in plain.items()},
+    }
 
 
 # --- reports ---
@@ -318,16 +295,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if kind == "locomo":
             one.add_argument("--no-infer", action="store_true", help="store the turns without learning facts from them")
             one.add_argument("--samples", type=int, help="only the first N conversations")
-    latency = kinds.add_parser("latency")
-    latency.add_argument("--episodes", type=int, default=6000)
-    latency.add_argument("--questions", type=int, default=200)
-    latency.add_argument("--json", type=Path, help="write the figures there")
+    context = kinds.add_parser("context")
+    context.add_argument("dataset", type=Path)
+    context.add_argument("--json", type=Path, help="write the figures there")
     chosen = parser.parse_args(arguments)
-    if chosen.kind == "latency":
-        figures = run_latency(chosen.episodes, chosen.questions)
+    dataset = json.loads(chosen.dataset.read_text(encoding="utf-8"))
+    if chosen.kind == "context":
+        figures = run_context(dataset)
         print(json.dumps(figures, indent=2))
     else:
-        dataset = json.loads(chosen.dataset.read_text(encoding="utf-8"))
         if chosen.kind == "locomo":
             outcome = run_locomo(dataset[: chosen.samples], infer=not chosen.no_infer)
         else:
