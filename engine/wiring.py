@@ -162,8 +162,23 @@ def _server_index_dir(store: ChangeFeed) -> Path:
     return Path(platformdirs.user_cache_dir("factloom", appauthor=False)) / "index" / store.store_id()
 
 
+def _native_index(store: GraphStore) -> VectorIndex | None:
+    """The index of a Neo4j server; None for a store that is none, which ``neo4j.vectors`` says nothing about."""
+    from factloom.graph.neo4j_store import Neo4jGraphStore
+
+    return store.native_vectors() if isinstance(store, Neo4jGraphStore) else None
+
+
 def build_index(settings: Settings, store: GraphStore) -> VectorIndex:
-    """The FAISS index that follows ``store``, with its snapshots beside the store's file or in the cache folder."""
+    """The index that ``neo4j.vectors`` names for a store on a server; else FAISS, which follows the store.
+
+    FAISS keeps its snapshots beside the store's file or in the cache folder. A server's own index is made when it is
+    first asked for, which takes a while for a store that holds vectors already.
+    """
+    if settings.neo4j.vectors == "native":
+        native = _native_index(store)
+        if native is not None:
+            return native
     from factloom.retrieval.vectors import FaissVectorIndex
 
     if not isinstance(store, ChangeFeed):

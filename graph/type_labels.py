@@ -9,6 +9,7 @@ from typing import Final
 OWN_LABELS: Final = (
     *("Episode", "Fact", "Entity", "Session", "Change"),
     *("Space", "Store", "Name", "Term", "Removal", "Embedded", "Writer"),
+    *("EpisodeVector", "FactVector", "EntityVector"),
 )
 """The labels that a store uses itself."""
 

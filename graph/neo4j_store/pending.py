@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from factloom.graph.neo4j_store.connection import Runner
+from factloom.graph.neo4j_store.native_storage import SECTIONS as NATIVE_SECTIONS
 from factloom.graph.neo4j_store.queries import Queries, rows_key
 from factloom.graph.neo4j_store.rows import KIND_LABELS, forgotten_name
 from factloom.schemas.spaces import check_space
@@ -39,14 +40,20 @@ _SECTIONS: Final = (
 )
 
 
+_WITH_NATIVE: Final = (*_SECTIONS, *(f"{name} {kind}" for name in NATIVE_SECTIONS for kind in KIND_LABELS))
+
+
 @lru_cache(maxsize=64)
-def sending(queries: Queries) -> str:
-    """The statement that writes all sections."""
-    return queries.together(_SECTIONS)
+def sending(queries: Queries, native: bool = False) -> str:
+    """The statement that writes all sections; ``native``: those for the server's own vector index, too."""
+    return queries.together(_WITH_NATIVE if native else _SECTIONS)
 
 
 class Pending:
-    """Rows by section, counts by space, and the records that are new."""
+    """Rows by section, counts by space, and the records that are new.
+
+    ``native``: whether the store keeps its vectors for the server's own index, too.
+    """
 
     def __init__(self, runner: Runner, queries: Queries, store_id: str) -> None:
         self._runner = runner
@@ -59,6 +66,7 @@ class Pending:
         self._terms: Counter[tuple[str, str, str]] = Counter()
         self._vectors_counted: set[str] = set()
         self.touched: dict[str, None] = {}
+        self.native = False
 
     # --- spaces ---
 
@@ -139,9 +147,10 @@ class Pending:
         for records in self._new.values():
             records.clear()
         # One statement for all of it: its plan is kept by the server, and sections without rows cost nothing.
-        w = {rows_key(name): list(sections.pop(name, {}).values()) for name in _SECTIONS}
+        names = _WITH_NATIVE if self.native else _SECTIONS
+        w = {rows_key(name): list(sections.pop(name, {}).values()) for name in names}
         assert not sections, sections.keys()
-        self._runner.rows(sending(self._queries), {"w": w})
+        self._runner.rows(sending(self._queries, self.native), {"w": w})
 
     def _gather(self) -> None:
         """Turn what was counted into rows."""

@@ -42,7 +42,7 @@ def open_schema(connection: Connection, queries: Queries) -> str:
     version, store_id = found
     for number in range(version, VERSION):
         for statement in queries[MIGRATIONS[number]].split(";"):
-            _run_schema(connection, statement)
+            run_schema(connection, statement)
         connection.run_alone(queries["await_indexes"])
         connection.run_alone(queries["set_version"], {"version": number + 1})
     return store_id
@@ -74,7 +74,7 @@ def _refuse_foreign(connection: Connection, queries: Queries) -> None:
 
 
 def _make(connection: Connection, queries: Queries) -> tuple[int, str]:
-    _run_schema(connection, queries["one_store"])
+    run_schema(connection, queries["one_store"])
     for attempt in range(_ATTEMPTS):
         try:
             ((version, store_id),) = connection.run_alone(queries["make_store"], {"store_id": str(uuid.uuid4())})
@@ -86,7 +86,7 @@ def _make(connection: Connection, queries: Queries) -> tuple[int, str]:
     raise StoreError(f"the store {connection.place} could not be made")
 
 
-def _run_schema(connection: Connection, statement: str) -> None:
+def run_schema(connection: Connection, statement: str) -> None:
     """Run one statement about the schema; when several processes do, they may get in each other's way for a moment."""
     for attempt in range(_ATTEMPTS):
         try:

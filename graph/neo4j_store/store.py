@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from factloom.graph.neo4j_store import exporting, vectors
 from factloom.graph.neo4j_store.connection import Access, Connection, Managed
+from factloom.graph.neo4j_store.native_storage import Progress
+from factloom.graph.neo4j_store.native_vectors import EXACT_UP_TO, Neo4jVectorIndex
 from factloom.graph.neo4j_store.posting_cache import PostingCache
 from factloom.graph.neo4j_store.queries import queries_for
 from factloom.graph.neo4j_store.reader import Reader
@@ -240,6 +242,16 @@ class Neo4jGraphStore:
         """An id made with the store."""
         self._connection.check_open()
         return self._store_id
+
+    # --- the server's own vector index ---
+
+    def native_vectors(self, *, exact_up_to: int = EXACT_UP_TO, progress: Progress | None = None) -> Neo4jVectorIndex:
+        """A ``VectorIndex`` that holds nothing: searches run on the server. Its nodes are made if there are none yet.
+
+        ``exact_up_to``: spaces with so few vectors are searched one by one. ``progress``: told how many vectors that
+        were stored before are done, of how many.
+        """
+        return Neo4jVectorIndex(self._connection, self._queries, exact_up_to=exact_up_to, progress=progress)
 
     # --- Exportable ---
 

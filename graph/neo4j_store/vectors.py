@@ -10,6 +10,7 @@ import numpy as np
 
 from factloom.graph.neo4j_store.connection import Runner
 from factloom.graph.neo4j_store.known import Indexed, Known, KnownRecords
+from factloom.graph.neo4j_store.native_storage import native_row
 from factloom.graph.neo4j_store.pending import Pending
 from factloom.graph.neo4j_store.queries import Queries
 from factloom.graph.neo4j_store.rows import FORGOTTEN, KIND_LABELS, Row, findable, space_token
@@ -91,6 +92,7 @@ class Embeddings:
         }
         self._pending.drop(f"drop_vectors {kind}", record.ref)
         self._pending.put(f"put_vectors {kind}", record.ref, row)
+        self._put_native(kind, record, vectors)
         return held._replace(parts=len(vectors))
 
     def remove(self, kind: str, record: Known, held: Indexed) -> None:
@@ -102,6 +104,17 @@ class Embeddings:
             token = space_token(self._pending.store_id, record.space)
             row = {"ref": record.ref, "space": record.space, "token": token}
             self._pending.put("put_removals", record.ref, row)
+            self._put_native(kind, record, None)
+
+    def _put_native(self, kind: str, record: Known, vectors: Vectors | None) -> None:
+        """Keep the server's own index in step, where there is one."""
+        if not self._pending.native:
+            return
+        parts = 0 if vectors is None else len(vectors)
+        self._pending.drop(f"put_native {kind}", record.ref)
+        self._pending.put(f"drop_native {kind}", record.ref, {"ref": record.ref, "parts": parts})
+        if vectors is not None:
+            self._pending.put(f"put_native {kind}", record.ref, native_row(record.ref, record.space, vectors))
 
     def clear(self, runner: Runner, queries: Queries) -> None:
         """Remove every vector and forget whose they were."""

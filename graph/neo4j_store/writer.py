@@ -88,7 +88,7 @@ class Writer(Reader):
         rows = self._direct.rows(self._texts["lock_store"], {"client": self._client.id, "now": self._now})
         if not rows:
             raise StoreError(f"the store {place} is gone: somebody removed its nodes; open it again")
-        ((self._ref, name, dimension, last, embedded, lapsed),) = rows
+        ((self._ref, name, dimension, last, embedded, lapsed, self._pending.native),) = rows
         if last is not None and last >= self._client.write:
             return True
         self._embeddings = Embeddings(self._pending, self._known, place, name, dimension, embedded)

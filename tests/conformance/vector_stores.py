@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pytest
 
+from factloom.graph.neo4j_store import Neo4jGraphStore
 from factloom.graph.sqlite import SqliteGraphStore
 from factloom.retrieval.vectors import FaissVectorIndex
 from factloom.schemas.ports import ChangeFeed, GraphStore, IndexEntry, VectorIndex, WriteTransaction
@@ -103,6 +104,18 @@ class FollowingVectorStore:
         self.feed.close()
 
 
+class NativeVectorStore(FollowingVectorStore):
+    """Neo4j's own index on its store."""
+
+    def __init__(self, store: Neo4jGraphStore) -> None:
+        super().__init__(store)
+        self._store = store
+        store.native_vectors()
+
+    def open_index(self, directory: Path | None = None, **options: Any) -> VectorIndex:
+        return self._store.native_vectors(**options)
+
+
 def _add_records(tx: WriteTransaction, space: str, kind: str, count: int) -> Sequence[Episode | Entity | Fact]:
     ids = [new_id() for _ in range(count)]
     if kind == "episode":
@@ -136,6 +149,7 @@ def _add_records(tx: WriteTransaction, space: str, kind: str, count: int) -> Seq
 STORES: dict[str, Callable[[Path, pytest.FixtureRequest], VectorStore]] = {
     "faiss-memory": lambda _folder, _request: MemoryVectorStore(),
     "faiss-neo4j": lambda _folder, request: FollowingVectorStore(request.getfixturevalue("neo4j_stores").new()),
+    "native-neo4j": lambda _folder, request: NativeVectorStore(request.getfixturevalue("neo4j_stores").new()),
     "faiss-sqlite": lambda folder, _request: FollowingVectorStore(SqliteGraphStore(folder / "memory.db")),
 }
 """An adapter joins the conformance suite by an entry here."""

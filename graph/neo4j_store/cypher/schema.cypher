@@ -8,6 +8,7 @@ UNWIND [
   COUNT { (:{prefix}Episode) }, COUNT { (:{prefix}Fact) }, COUNT { (:{prefix}Entity) }, COUNT { (:{prefix}Session) },
   COUNT { (:{prefix}Change) }, COUNT { (:{prefix}Space) }, COUNT { (:{prefix}Name) }, COUNT { (:{prefix}Term) },
   COUNT { (:{prefix}Removal) }, COUNT { (:{prefix}Embedded) }, COUNT { (:{prefix}Writer) },
+  COUNT { (:{prefix}EpisodeVector) }, COUNT { (:{prefix}FactVector) }, COUNT { (:{prefix}EntityVector) },
   COUNT { (s:{prefix}Store) WHERE s._one IS NULL }
 ] AS nodes
 RETURN sum(nodes)

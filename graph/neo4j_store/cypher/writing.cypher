@@ -8,7 +8,7 @@ WITH count(*) AS stores
 MATCH (s:{prefix}Store {_one: 1})
 OPTIONAL MATCH (w:{prefix}Writer {client: $client})
 RETURN s.ref, s.embedder, s.dimension, w.number, COUNT { (:{prefix}Embedded) },
-  EXISTS { MATCH (f:{prefix}Fact) WHERE f._drawn_until <= $now }
+  EXISTS { MATCH (f:{prefix}Fact) WHERE f._drawn_until <= $now }, s._native IS NOT NULL
 
 // name: put_store
 UNWIND $w.rows AS row
