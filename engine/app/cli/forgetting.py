@@ -8,9 +8,10 @@ import typer
 
 from factloom.engine.app.cli.options import Actor, Agent, RunId, Space, User, Yes, scope
 from factloom.engine.app.cli.running import ExitCode, Run, command
-from factloom.schemas.errors import InvalidInputError
+from factloom.schemas.errors import InvalidInputError, StoreError, VectorIndexError
 
 if TYPE_CHECKING:
+    from factloom.engine.memory import Memory
     from factloom.schemas.results import DeleteReceipt
 
 PANEL = "Forget"
@@ -64,8 +65,17 @@ def delete(
     receipt = DeleteReceipt()
     for id_ in record_ids or ():
         if id_ not in (*receipt.fact_ids, *receipt.episode_ids, *receipt.entity_ids):  # gone with one before it
-            receipt = _joined(receipt, memory.delete(id_, actor=actor))
-    _report(run, receipt)
+            receipt = _joined(receipt, memory.delete(id_, actor=actor, vacuum=False))
+    _report(run, _cleaned(memory, receipt))
+
+
+def _cleaned(memory: Memory, receipt: DeleteReceipt) -> DeleteReceipt:
+    """The receipt after the store's files were rewritten: once, however many records were deleted."""
+    try:
+        memory.vacuum()
+    except (StoreError, VectorIndexError):  # the deletion stands; the receipt says what is left
+        return receipt.model_copy(update={"residue": True})
+    return receipt.model_copy(update={"residue": False})
 
 
 def _described(run: Run, id_: str) -> str:

@@ -213,7 +213,7 @@ def receipt_report(receipt: DeleteReceipt) -> RenderableType:
         lines.append(f"kept with less support: {counted(len(receipt.weakened_fact_ids), 'fact')}")
     if receipt.residue:
         lines.append(
-            "bytes of it are still in the files, since another process is reading; the next deletion removes them"
+            "some bytes of it are still in files, as when another process is reading; the next deletion removes them"
         )
     return Text("\n".join(lines))
 
