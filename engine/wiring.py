@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from factloom.schemas.errors import ConfigurationError, EmbedderMismatchError
-from factloom.schemas.ports import ChangeFeed, CypherRunner, Embedder, Extractor, GraphStore, VectorIndex
+from factloom.schemas.ports import ChangeFeed, CypherRunner, Embedder, Extractor, GraphStore, NativeVectors, VectorIndex
 from factloom.schemas.settings import EmbedderSettings, ExtractorSettings, Settings
 from factloom.schemas.spaces import Labels, SpaceSet
 
@@ -162,23 +162,14 @@ def _server_index_dir(store: ChangeFeed) -> Path:
     return Path(platformdirs.user_cache_dir("factloom", appauthor=False)) / "index" / store.store_id()
 
 
-def _native_index(store: GraphStore) -> VectorIndex | None:
-    """The index of a Neo4j server; None for a store that is none, which ``neo4j.vectors`` says nothing about."""
-    from factloom.graph.neo4j_store import Neo4jGraphStore
-
-    return store.native_vectors() if isinstance(store, Neo4jGraphStore) else None
-
-
 def build_index(settings: Settings, store: GraphStore) -> VectorIndex:
     """The index that ``neo4j.vectors`` names for a store on a server; else FAISS, which follows the store.
 
     FAISS keeps its snapshots beside the store's file or in the cache folder. A server's own index is made when it is
     first asked for, which takes a while for a store that holds vectors already.
     """
-    if settings.neo4j.vectors == "native":
-        native = _native_index(store)
-        if native is not None:
-            return native
+    if settings.neo4j.vectors == "native" and isinstance(store, NativeVectors):
+        return store.native_vectors()
     from factloom.retrieval.vectors import FaissVectorIndex
 
     if not isinstance(store, ChangeFeed):

@@ -502,6 +502,14 @@ class VectorIndex(Protocol):
         """Write snapshots and release memory; safe to call twice."""
 
 
+@runtime_checkable
+class NativeVectors(Protocol):
+    """Ability of a store that can search its vectors itself."""
+
+    def native_vectors(self) -> VectorIndex:
+        """An index that runs in the store. What it needs there is made now, for vectors stored before, too."""
+
+
 class VectorDifference(NamedTuple):
     """Where an index and its store do not agree. ``problem``: "missing" in the index, "extra", or "different"."""
 
