@@ -293,7 +293,7 @@ class _Copier:
         else:
             for episode in cast(Sequence[Episode], records):
                 if episode.id in stored:
-                    _set_status(tx, cast(Episode, stored[episode.id]), episode)
+                    _bring_up_to_date(tx, cast(Episode, stored[episode.id]), episode)
             tx.add_episodes([e for e in cast(Sequence[Episode], records) if e.id not in stored])
         made = self._source.embedder()
         tx.put_index(entries, embedder=made[0] if made else None)
@@ -341,8 +341,10 @@ def _same_entry(one: IndexEntry, other: IndexEntry) -> bool:
     return same_vectors and list(one.terms or ()) == list(other.terms or ())
 
 
-def _set_status(tx: WriteTransaction, stored: Episode, wanted: Episode) -> None:
+def _bring_up_to_date(tx: WriteTransaction, stored: Episode, wanted: Episode) -> None:
     """Bring a copied episode to where the source's has come since; attempts count with an error only."""
+    if wanted.metadata != stored.metadata:
+        tx.set_episode_metadata({wanted.id: wanted.metadata})
     for _ in range(wanted.attempts - stored.attempts):
         tx.set_status([wanted.id], wanted.status, error=wanted.error or _MADE_UP)
     if wanted.error is None:

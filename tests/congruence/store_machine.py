@@ -177,6 +177,10 @@ class StoreMachine(RuleBasedStateMachine):
         status, error = data.draw(st.sampled_from(list(Status))), data.draw(st.none() | w.texts)
         return lambda tx: tx.set_status(ids, status, error=error)
 
+    def draw_annotation(self, data: st.DataObject) -> Step:
+        values = {self.pick(data, "episode"): data.draw(w.metadata) for _ in range(data.draw(st.integers(1, 2)))}
+        return lambda tx: tx.set_episode_metadata(values)
+
     def draw_entities(self, data: st.DataObject) -> Step:
         made = []
         for _ in range(data.draw(st.integers(1, 3))):

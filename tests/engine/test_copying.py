@@ -281,6 +281,7 @@ def change_everything(store: SqliteGraphStore) -> None:
         tx.set_status([waiting[0].id], Status.DONE)
         tx.set_status([waiting[1].id], Status.FAILED, error="never")
         said = tx.find_episodes(EpisodeQuery(statuses=(Status.DONE,)), spaces=scope)
+        tx.set_episode_metadata({said[6].id: {"cost": rng.random()}})
         ana, bea, *_ = tx.find_entities(EntityQuery(), spaces=scope)
         tx.put_entities([ana.model_copy(update={"name": "Anna", "aliases": ("Nan",)})])
         late = episode(int(rng.integers(100)) - 300, content=f"late {rng.random()} {len(said)}")
