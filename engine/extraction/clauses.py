@@ -47,7 +47,14 @@ DOUBTFUL_VERBS: Final = frozenset(
 )
 # "can't" with these tells something lasting; with others it may be about the moment.
 LASTING: Final = vocabulary().abilities | {"stand", "bear", "tolerate"}
-HEARSAY_VERBS: Final = frozenset(["say", "tell", "hear", "claim", "report", "mention", "read", "announce"])
+HEARSAY_VERBS: Final = frozenset(
+    ["say", "tell", "hear", "claim", "report", "mention", "read", "announce", "write", "insist", "swear", "text"]
+)
+# Adverbs by which a speaker tells that it is only hearsay.
+REPORTING: Final = frozenset({"apparently", "allegedly", "supposedly", "reportedly", "seemingly"})
+_TIMES: Final = frozenset(
+    {"day", "night", "week", "weekend", "month", "year", "morning", "evening", "afternoon", "time", "today", "summer"}
+)
 
 
 class Tense(StrEnum):
@@ -83,6 +90,7 @@ class Clause:
     progressive: bool = False
     factual: bool = True
     hearsay: bool = False
+    sources: list[Token] = field(default_factory=list)  # who is said to have said it, the nearest first
     implicit: bool = False  # "Took the train yesterday": the speaker, left out
 
     @property
@@ -136,12 +144,16 @@ def _read(verb: Token, copula: Token | None) -> Clause:
             clause.recipient = child
         elif (dep in ("obl", "obl:agent", "nmod") and child.i > verb.i) or (dep == "obl" and preposition(child)):
             clause.obliques.append((preposition(child), child))
+        elif dep == "obl:unmarked" and _is_object(child, verb):
+            clause.objects.append(child)
         elif dep == "xcomp":
             clause.complement = child
         elif dep == "compound:prt":
             clause.particle = child.lower_
         elif dep in ("advmod", "det") and child.lower_ in NEGATIONS:
             clause.negated = True
+        elif dep == "advmod" and child.lower_ == "back":  # "moved back to Porto": the place hangs on the adverb
+            clause.obliques += [(preposition(c), c) for c in child.children if c.dep_ == "obl"]
         if dep in ("advmod", "obl", "obl:unmarked") and child.lower_ in NO_LONGER | {"more"}:
             ending = child.lower_ == "anymore" or child.doc[child.i - 1].lower_ in ("any", "no")
             clause.no_longer = clause.no_longer or ending
@@ -152,6 +164,13 @@ def _read(verb: Token, copula: Token | None) -> Clause:
     _inherit(clause, auxiliaries)
     _judge(clause, auxiliaries)
     return clause
+
+
+def _is_object(noun: Token, verb: Token) -> bool:
+    """Whether a bare noun after the verb, taken for a time ("I like rum"), is what it was done to."""
+    if noun.i < verb.i or noun.pos_ not in ("NOUN", "PROPN") or noun.lemma_.lower() in _TIMES:
+        return False
+    return not any(c.dep_ in ("obj", "iobj") for c in verb.children) and noun.left_edge.i == verb.i + 1
 
 
 def _subject(verb: Token) -> Token | None:
@@ -223,9 +242,36 @@ def _contracted_have(clause: Clause, auxiliaries: list[Token]) -> bool:
     return bool(clause.objects and clause.lemma not in ("call", "name")) or bool(adverbs & {"already", "never", "ever"})
 
 
+def _reported(clause: Clause, telling: Token) -> None:
+    """Note who says it; what speakers say that they said or wrote themselves is their own statement."""
+    teller = _subject(telling)
+    own = teller is not None and teller.lower_ in ("i", "we")
+    if own and telling.lemma_.lower() not in ("hear", "read"):
+        return
+    clause.hearsay = True
+    named = next((t for case, t in _obliques_of(telling) if case == "from"), None) if own else teller
+    if named is not None:
+        clause.sources.append(named)
+
+
+def _obliques_of(verb: Token) -> list[tuple[str, Token]]:
+    return [(preposition(c), c) for c in verb.children if c.dep_ == "obl"]
+
+
+def _attributed(clause: Clause) -> None:
+    """For "apparently Bea moved", "according to Tom, Bea moved"."""
+    for child in clause.verb.children:
+        if child.dep_ == "advmod" and child.lower_ in REPORTING:
+            clause.hearsay = True
+        elif child.dep_ == "obl" and preposition(child) == "according":
+            clause.hearsay = True
+            clause.sources.append(child)
+
+
 def _judge_surroundings(clause: Clause) -> None:
     """Conditions, wishes and reports around the clause."""
     verb = clause.verb
+    _attributed(clause)
     if verb.dep_ in ("xcomp", "csubj", "amod") or (verb.dep_ in ("acl", "advcl") and _child(verb, *SUBJECTS) is None):
         clause.factual = False  # read as part of the clause it belongs to
     for _ in range(5):
@@ -241,7 +287,8 @@ def _judge_surroundings(clause: Clause) -> None:
             lemma = head.lemma_.lower()
             if lemma in DOUBTFUL_VERBS or any(c.lower_ in NEGATIONS for c in head.children):
                 clause.factual = False
-            clause.hearsay = clause.hearsay or lemma in HEARSAY_VERBS
+            if lemma in HEARSAY_VERBS:
+                _reported(clause, head)
         elif verb.dep_ not in ("conj", "advcl", "acl:relcl", "xcomp"):
             return
         if verb.dep_ == "conj" and _child(verb, *SUBJECTS) is not None and head.dep_ != "ccomp":

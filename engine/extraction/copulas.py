@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from spacy.tokens import Token
 
 _EMPLOYER: Final = frozenset({"at", "for", "with"})
+_LATELY: Final = frozenset({"now", "currently", "nowadays", "presently"})
+_JOBS: Final = re.compile(r"\b(?:jobs?|work|career|position|company|employer|hired)\b", re.IGNORECASE)
 _NUMBERS: Final = [
     "zero",
     "one",
@@ -121,6 +123,9 @@ def _about_person(draft: Draft, subject: Mention) -> list[Candidate | None]:
     token = clause.verb
     if subject.type not in ("person", "animal") and not subject.is_speaker:
         return []
+    beside = _beside(draft, subject)
+    if beside:
+        return beside
     case = preposition(token)
     if token.pos_ in ("ADJ", "VERB") and not case:
         return [*_adjective(draft, subject), _age(draft, subject)]
@@ -140,6 +145,33 @@ def _about_person(draft: Draft, subject: Mention) -> list[Candidate | None]:
     if age is not None:
         return [age]
     return _noun(draft, subject)
+
+
+def _beside(draft: Draft, subject: Mention) -> list[Candidate | None]:
+    """For "I'm at Corvina now" and "I'm no longer with Tom": where somebody works, and whose partner one was."""
+    clause = draft.clause
+    case, token = preposition(clause.verb), clause.verb
+    if clause.verb.lower_ == "longer" and clause.obliques:  # the parse takes "no longer" for the predicate
+        case, token = clause.obliques[0]
+    over = clause.no_longer or clause.verb.lower_ == "longer"
+    named = token.pos_ == "PROPN" or token.text[:1].isupper() or relation_of(token) is not None
+    if case not in ("with", "at") or not named or clause.tense is Tense.FUTURE:
+        return []
+    person = entity_type(token) == "person" or relation_of(token) is not None
+    if case == "with" and over and (person or entity_type(token) is None):
+        partner = draft.reader.mention(token, type="person")
+        if partner is None:
+            return []
+        return [draft.candidate(subject, "HAS_PARTNER", partner.model_copy(update={"type": "person"}), negated=True)]
+    lately = any(c.lower_ in _LATELY for c in clause.verb.children) or bool(_JOBS.search(draft.sentence.text))
+    if (case == "at" and person) or not (over or (lately and not clause.negated and clause.tense is Tense.PRESENT)):
+        return []
+    employer = draft.reader.mention(token, type="organisation")
+    if employer is None or (case == "with" and entity_type(token) != "organisation"):
+        return []
+    employer = employer.model_copy(update={"type": "organisation"})
+    text = None if over else f"{subject.name} works for {employer.name}."
+    return [draft.candidate(subject, "WORKS_FOR", employer, text=text, negated=over)]
 
 
 def _adjective(draft: Draft, subject: Mention) -> list[Candidate | None]:

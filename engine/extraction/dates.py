@@ -96,6 +96,46 @@ def find_when(text: str, anchor: datetime, *, future: bool = False) -> When | No
     return When(begin, _end(begin, precision), precision, (start, end), since)
 
 
+@dataclass(frozen=True, slots=True)
+class Period:
+    """How long something held: "until 2020", "from 2015 to 2019". ``start`` is None where only the end is told."""
+
+    start: datetime | None
+    end: datetime
+    span: tuple[int, int]
+
+
+_PERIOD: Final = re.compile(
+    r"\b(?:(?:from|between) (?P<from>(?:\w+ ){0,2}?\w+) (?:to|until|till|and|through) |(?:until|till|up to|up until) )"
+    r"(?P<to>(?:the )?(?:last |next |this )?(?:early |late |mid )?\w+(?: \d{1,2}(?:st|nd|rd|th)?\b)?"
+    r"(?:,? (?:of )?(?:\w+ )?\d{4}\b| \w+)?)",
+    re.IGNORECASE,
+)
+
+
+def find_period(text: str, anchor: datetime, *, future: bool = False) -> Period | None:
+    """A stretch with a named end in ``text``: it ends when the named year or month begins, or after a named day."""
+    for match in _PERIOD.finditer(text):
+        last = _bound(match["to"], anchor, future)
+        if last is None:
+            continue
+        end = last.end if last.precision == "day" else last.start
+        first = _bound(match["from"], anchor, future) if match["from"] else None
+        if match["from"] and (first is None or first.start >= end):
+            continue
+        return Period(first.start if first is not None else None, end, match.span())
+    return None
+
+
+def _bound(words: str, anchor: datetime, future: bool) -> When | None:
+    """The time that begins ``words``, which lack the preposition that dates usually have."""
+    for text in (words, f"in {words}"):
+        found = find_when(text, anchor, future=future)
+        if found is not None and found.span[0] <= 4:
+            return found
+    return None
+
+
 def _safely(read: Reader, match: re.Match[str], anchor: datetime, future: bool) -> Span | None:
     try:
         return read(match, anchor, future)
@@ -257,7 +297,7 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Reader], ...]] = tuple(
             _named_day,
         ),
         (r"\b(last|past|this|next) (week|month|year|weekend)\b", _unit_beside),
-        (rf"\b(?:(last|this|next) |on )?{_WEEKDAY}\b(?!s)", _weekday),
+        (rf"\b(?<!every )(?<!each )(?<!other )(?:(last|this|next) |on )?{_WEEKDAY}\b(?!s)", _weekday),
         (rf"\b(last|this|next|in the|over the) {_SEASON}\b", _season),
         (r"\bthe (\d{1,2})(?:st|nd|rd|th)\b", _ordinal),
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.clauses import Clause, Tense
-from factloom.engine.extraction.dates import When, find_when
+from factloom.engine.extraction.dates import Period, When, find_period, find_when
 from factloom.engine.extraction.mentions import Reader
 from factloom.engine.extraction.phrases import relation_of
 from factloom.engine.extraction.predicates import predicate_table
@@ -22,9 +22,13 @@ SURE: Final = 0.9  # a core predicate, said in so many words
 FAIR: Final = 0.7  # the general fallback: a verb and what it was done to
 HEARSAY: Final = 0.6  # factor for what somebody else is said to have said
 _CORRECTION: Final = re.compile(
-    r"^\W*(?:no[,.]?\s+(?:wait|sorry|i meant)|wait|actually|correction|i meant|sorry,? i mean|scratch that)\b",
+    r"^\W*(?:(?:no|oh|oops|well|and|but)[,.!]?\s+)*"
+    r"(?:wait|sorry,? (?:i (?:meant?|misspoke)|that's wrong)|i meant|my mistake|my bad|i misspoke|i was wrong|"
+    r"scratch that|correction|let me correct|no,? sorry|that was (?:wrong|a mistake))\b",
     re.IGNORECASE,
 )
+_ACTUALLY: Final = re.compile(r"^\W*(?:(?:no|oh|well|and|but)[,.!]?\s+)*actually\b|\bactually\W*$", re.IGNORECASE)
+_LATELY: Final = re.compile(r"\b(?:now|nowadays|these days|any ?more|no longer|recently|lately|just)\b", re.IGNORECASE)
 _OBJECTION: Final = re.compile(r"^\W*(?:no|nope)\b|\bnot (?:the |in |on |at )?\w+$", re.IGNORECASE)
 
 
@@ -37,18 +41,24 @@ class Draft:
     reader: Reader
     anchor: datetime
     when: When | None
+    period: Period | None = None
 
     @classmethod
     def of(cls, clause: Clause, sentence: Span, reader: Reader, anchor: datetime) -> Draft:
         """Read the clause's time: the date expression in its own words, else the sentence's only one."""
         future = clause.tense is Tense.FUTURE or (clause.progressive and clause.tense is Tense.PRESENT)
+        period = find_period(sentence.text, anchor, future=future)
+        if period is not None:
+            begin, end = (offset + sentence.start_char for offset in period.span)
+            if _belongs((begin, end), clause, sentence):
+                return cls(clause, sentence, reader, anchor, None, replace(period, span=(begin, end)))
         when = find_when(sentence.text, anchor, future=future)
         if when is not None:  # from here on the span counts from the start of the message
             begin, end = when.span
             when = replace(when, span=(begin + sentence.start_char, end + sentence.start_char))
             # "I lived there for two years" tells how long, not when.
             lasted = when.since and not clause.perfect and not words_of(when, sentence).lower().startswith("since")
-            when = when if _belongs(when, clause, sentence) and not lasted else None
+            when = when if _belongs(when.span, clause, sentence) and not lasted else None
         return cls(clause, sentence, reader, anchor, when)
 
     def subjects(self) -> list[Mention]:
@@ -97,6 +107,7 @@ class Draft:
         negated: bool = False,
         confidence: float = SURE,
         ended: bool = False,
+        correction: bool = False,
     ) -> Candidate | None:
         """A candidate of this clause; None when subject and object are the same.
 
@@ -110,7 +121,11 @@ class Draft:
         text = text or retell(self.clause, subject.name, self.reader, self.when)
         start = self.when.start if self.when is not None else None
         invalid_at = None
-        if ended:
+        if self.period is not None and not negated:
+            start, invalid_at = self.period.start, self.period.end
+            if start is None and not ended and self.anchor < invalid_at:
+                start = self.anchor
+        elif ended:
             invalid_at = (
                 min(self.when.end, self.anchor) if self.when is not None and not self.when.since else self.anchor
             )
@@ -127,11 +142,27 @@ class Draft:
             category=spec.category,
             valid_at=start,
             invalid_at=invalid_at,
-            confidence=round(confidence * (HEARSAY if self.clause.hearsay else 1.0), 3),
+            confidence=round(confidence * self._trust(), 3),
             negated=negated,
-            correction=is_correction(words),
-            metadata={"time_expression": words_of(self.when, self.sentence)} if self.when is not None else {},
+            correction=correction or is_correction(words),
+            metadata=self._evidence(),
         )
+
+    def _trust(self) -> float:
+        """Each mouth that a report has passed through makes it less sure."""
+        return HEARSAY ** max(1, len(self.clause.sources)) if self.clause.hearsay else 1.0
+
+    def _evidence(self) -> dict[str, str]:
+        """The words that say when, and who is said to have said it ("Ana < Tom": Ana, as Tom tells)."""
+        found = {}
+        if self.when is not None:
+            found["time_expression"] = words_of(self.when, self.sentence)
+        elif self.period is not None:
+            found["time_expression"] = self.sentence.doc.text[slice(*self.period.span)].strip()
+        if self.clause.hearsay:
+            names = [self.reader.mention(token, type="person") for token in self.clause.sources]
+            found["reported_by"] = " < ".join(m.name for m in names if m is not None) or "unknown"
+        return found
 
     def fill(self, template: str, subject: Mention, object: Mention) -> str:
         """A predicate's sentence with names and time filled in."""
@@ -150,12 +181,14 @@ def words_of(when: When, sentence: Span) -> str:
 
 def is_correction(sentence: str) -> bool:
     """Whether a sentence takes back an earlier one: "no wait, it's the 14th, not the 12th"."""
+    if _ACTUALLY.search(sentence):
+        return not _LATELY.search(sentence)  # what is so by now was not wrong before
     return bool(_CORRECTION.match(sentence) or (_OBJECTION.match(sentence) and ", not " in sentence))
 
 
-def _belongs(when: When, clause: Clause, sentence: Span) -> bool:
+def _belongs(span: tuple[int, int], clause: Clause, sentence: Span) -> bool:
     """Whether the date hangs on this clause's predicate rather than on another one's."""
-    start = when.span[0]
+    start = span[0]
     first = token = next((t for t in sentence if t.idx + len(t) > start), None)
     while token is not None and first is not None:
         heads_clause = token.pos_ == "VERB" or any(c.dep_ == "cop" for c in token.children)

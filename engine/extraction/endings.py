@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.clauses import Tense, preposition
 from factloom.engine.extraction.drafting import Draft
+from factloom.engine.extraction.milestones import MARRIAGES
 from factloom.engine.extraction.phrases import entity_type, is_content, phrase
 from factloom.engine.extraction.rendering import retell
 from factloom.schemas.extraction import Candidate, Mention
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _QUITTING: Final = frozenset({"quit", "leave", "resign"})
 _JOB: Final = frozenset({"job", "position", "post", "role"})
 _PARTING: Final = frozenset({"break up", "split up", "separate", "break it off"})
-_PARTNERS: Final = {"separate": ("MARRIED_TO", "HAS_WIFE", "HAS_HUSBAND")}
+_PARTNERS: Final = {"separate": MARRIAGES}
 
 
 def read_ending(draft: Draft) -> list[Candidate]:

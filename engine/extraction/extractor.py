@@ -23,6 +23,7 @@ from factloom.engine.extraction.mentions import THIRD_PERSON, Reader
 from factloom.engine.extraction.phrases import relation_of
 from factloom.engine.extraction.pipeline import SHIPPED_NAME, load_pipeline
 from factloom.engine.extraction.plans import read_plan
+from factloom.engine.extraction.quotations import Spans, is_quoted, quoted_spans
 from factloom.engine.extraction.relatives import named_relatives, read_calling, read_equation, relation_facts
 from factloom.engine.extraction.sentences import LONGEST, Kind, is_command, kind_of, sentences
 from factloom.engine.extraction.verbs import read_naming, read_verb
@@ -79,7 +80,8 @@ class OfflineExtractor:
             present=frozenset(turn.speaker for turn in [episode, *request.previous] if turn.speaker),
         )
         self._remember(episode, reader, doc)
-        candidates = [c for span in sentences(doc) for c in _read_sentence(span, reader, episode)]
+        quoted = quoted_spans(doc.text)
+        candidates = [c for span in sentences(doc) for c in _read_sentence(span, reader, episode, quoted)]
         if episode.role is Role.ASSISTANT:  # what it says of its own doings is no memory of anybody
             candidates = [c for c in candidates if not c.subject.is_speaker]
         return Extraction(episode_id=episode.id, candidates=tuple(_distinct(candidates)))
@@ -126,12 +128,14 @@ def _first_names(turns: Sequence[Episode]) -> frozenset[str]:
     return frozenset(turn.speaker.split()[0].lower() for turn in turns if turn.speaker and turn.speaker.strip())
 
 
-def _read_sentence(span: Span, reader: Reader, episode: Episode) -> list[Candidate]:
+def _read_sentence(span: Span, reader: Reader, episode: Episode, quoted: Spans) -> list[Candidate]:
     kind = kind_of(span.text)
     if kind is not Kind.STATEMENT:
         return []
     found: list[Candidate] = []
     for clause in read_clauses(span):
+        if is_quoted(quoted, clause.verb.idx):
+            continue
         draft = Draft.of(clause, span, reader, episode.occurred_at)
         if is_command(clause.verb):
             found += read_naming(draft)

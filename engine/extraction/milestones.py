@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Token
 
 
+MARRIAGES: Final = ("MARRIED_TO", "HAS_WIFE", "HAS_HUSBAND")
 _JOINING: Final = frozenset({"join", "start"})
 
 
@@ -158,4 +159,6 @@ def read_milestone(draft: Draft) -> list[Candidate | None]:
         if subject.type in ("person", "animal"):
             text = retell(clause, subject.name, draft.reader, draft.when)
             told.append(draft.candidate(subject, "HAD_MILESTONE", event, text=text))
+            if milestone == "divorce":
+                told += [draft.candidate(subject, bond, None, text=text, negated=True) for bond in MARRIAGES]
     return told

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     GREETING = "greeting"
     COMMAND = "command"
     WISH = "wish"
+    IRONY = "irony"
 
 
 LONGEST: Final = 60_000  # characters read of one message; the rest of a longer one is stored but not learned from
@@ -36,6 +37,13 @@ _WISH: Final = re.compile(
     r"^\W*(?:(?:and|but|so|oh|well|honestly|hopefully)\W+)*(?:i wish|if only|i hope|hopefully|hope|"
     r"imagine|suppose|let's|lets|what if|as if|"
     r"may you|wishing|would that)\b",
+    re.IGNORECASE,
+)
+# Marks by which a writer tells that the opposite is meant.
+_IRONY: Final = re.compile(
+    r"(?:^|\s)/s\b\W*$|🙄|🙃|\b(?:not!|said no one ever|just what i needed|as if!|/sarcasm)|"
+    r"^\W*(?:yeah,? right|sure,? because|oh,? (?:sure|great|joy|yeah|fantastic|wonderful|lovely),? "
+    r"i (?:just |really )?(?:love|adore|enjoy))\b",
     re.IGNORECASE,
 )
 _QUESTION: Final = re.compile(
@@ -65,6 +73,8 @@ def kind_of(text: str) -> Kind:
     stripped = text.rstrip("\"')] \t🙈😂😊❤️")
     if stripped.endswith("?") or re.search(r"\?[!?]+$", stripped) or (_QUESTION.match(text) and "," not in text):
         return Kind.QUESTION
+    if _IRONY.search(text):
+        return Kind.IRONY
     if _WISH.match(text):
         return Kind.WISH
     if _GREETING.match(text) and len(text.split()) <= 4:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from factloom.engine.extraction.clauses import Clause, Tense, preposition, read_complement
 from factloom.engine.extraction.copulas import name_facts
 from factloom.engine.extraction.doings import is_specific, read_done, read_habit
-from factloom.engine.extraction.drafting import Draft
+from factloom.engine.extraction.drafting import Draft, is_correction
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.milestones import (
     read_having,
@@ -190,6 +190,9 @@ def _assert(draft: Draft, pattern: VerbPattern, object: Mention) -> list[Candida
     past = clause.tense is Tense.PAST and not clause.used_to
     if pattern.negated and not clause.negated:
         return []
+    if negated and past and _denies(draft):
+        subjects = [s for s in draft.subjects() if s.type in (spec.subject, "person", "animal")]
+        return [draft.candidate(s, spec.name, object, negated=True, correction=True) for s in subjects]
     if spec.category is Category.EPISODIC and (not past or negated):
         return []
     if clause.progressive and spec.name == "COMES_FROM":
@@ -217,6 +220,12 @@ def _assert(draft: Draft, pattern: VerbPattern, object: Mention) -> list[Candida
             continue
         found.append(draft.candidate(subject, spec.name, object, ended=ended))
     return found
+
+
+def _denies(draft: Draft) -> bool:
+    """Whether what did not happen was thought to have happened: "actually, I never moved", "didn't move after all"."""
+    words = draft.sentence.text.lower()
+    return "after all" in words or "never" in words or is_correction(draft.sentence.text.strip())
 
 
 def _denial(draft: Draft, subject: Mention) -> str:
