@@ -17,6 +17,7 @@ from benchmarks.gold.annotations import CONVERSATIONS, read_conversation
 from benchmarks.gold.observing import observe
 from benchmarks.gold.report import as_json, errors, table
 from benchmarks.gold.scoring import score
+
 from factloom.schemas.settings import load_settings
 
 
@@ -25,7 +26,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="conversations to run; default: all")
     parser.add_argument("--json", type=Path, metavar="RESULT.json", help="write all figures and errors here")
-    parser.add_argument("--errors", action="store_true", help="also print every error, by class")
+    parser.add_argument("--errors", action="store_true", help="print the errors, but of those kept for checking")
     parser.add_argument("--config", type=Path, metavar="factloom.toml", help="settings; default: offline extractor")
     options = parser.parse_args()
     paths = sorted(CONVERSATIONS.glob("*.toml"))

@@ -148,7 +148,10 @@ class EndState:
 
 @dataclass(frozen=True)
 class Conversation:
-    """An annotated conversation. ``names``: further names of whom or what has several."""
+    """An annotated conversation. ``names``: further names of whom or what has several.
+
+    ``check``: for the figure only; who improves the extractor does not look at what goes wrong in it.
+    """
 
     name: str
     about: str
@@ -156,6 +159,7 @@ class Conversation:
     turns: tuple[Turn, ...]
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     end: EndState = EndState()
+    check: bool = False
 
 
 def read_conversation(path: Path) -> Conversation:
@@ -191,6 +195,7 @@ def parse_conversation(name: str, data: Mapping[str, Any]) -> Conversation:
             tuple(GoldFact.read(line) for line in end.get("unjudged", ())),
             tuple((GoldFact.read(one), GoldFact.read(other)) for one, other in end.get("exclusive", ())),
         ),
+        check=data.get("check", False),
     )
 
 

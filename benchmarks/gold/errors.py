@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from benchmarks.gold.annotations import GoldFact, Turn
 from benchmarks.gold.matching import Match, is_hearsay, is_plan, time_is_right
 from benchmarks.gold.scoring import Pair, Result, TurnResult
+
 from factloom.schemas.ontology import core_ontology
 
 _PRONOUNS = frozenset({"he", "she", "it", "they", "him", "her", "them", "his", "their", "its", "hers", "this one"})

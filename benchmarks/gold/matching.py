@@ -9,14 +9,15 @@ from enum import IntEnum
 from functools import cache
 
 import Stemmer
-
 from benchmarks.gold.annotations import Conversation, GoldFact, Period
 from benchmarks.gold.observing import Seen, Thing
+
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ontology import core_ontology
 
 _PLANS = frozenset({"PLANS_TO", "PLANS", "WANTS_TO", "WANTS"})
-_EMPTY = frozenset("a an the my your his her our their its of to in at on for with from and s this that some".split())
+_DETERMINERS = ("a", "an", "the", "my", "your", "his", "her", "our", "their", "its", "this", "that", "some", "s")
+_EMPTY = frozenset((*_DETERMINERS, "and", "of", "to", "in", "at", "on", "for", "with", "from"))
 _HEARSAY = 0.6
 """The factor that docs/extraction.md gives for what somebody else is said to have said."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.gold.annotations import Conversation
+
 from factloom import Memory
 from factloom.schemas.records import Action, Entity, Fact
 from factloom.schemas.settings import Settings

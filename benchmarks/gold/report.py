@@ -1,4 +1,4 @@
-"""Print scores as one table, a column a conversation, and as JSON."""
+"""Print scores as one table, and as JSON."""
 
 from __future__ import annotations
 
@@ -58,10 +58,16 @@ def rows(score: Score) -> dict[str, float | int | Ratio | None]:
 
 
 def table(results: Sequence[Result]) -> str:
-    """The table: all, the target, then each conversation."""
-    total = sum((result.score for result in results), Score())
-    columns = [rows(total), *(rows(result.score) for result in results)]
-    heads = ["all", "target", *(result.conversation.name for result in results)]
+    """The table: all conversations, the target, those to look at, those to check with, then each by itself."""
+    parts = {
+        "all": results,
+        "to look at": [result for result in results if not result.conversation.check],
+        "to check": [result for result in results if result.conversation.check],
+    }
+    scores = {name: sum((result.score for result in part), Score()) for name, part in parts.items() if part}
+    scores |= {result.conversation.name: result.score for result in results}
+    columns = [rows(score) for score in scores.values()]
+    heads = ["all", "target", *list(scores)[1:]]
     lines = [" " * 26 + "".join(head.rjust(_WIDTH) for head in heads)]
     for label in columns[0]:
         cells = [_cell(columns[0][label]), TARGETS.get(label, ""), *(_cell(column[label]) for column in columns[1:])]
@@ -82,17 +88,17 @@ def _share(value: float) -> str:
 
 
 def errors(results: Sequence[Result], *, examples: int = 0) -> str:
-    """The classes of errors, the most frequent first, each with up to ``examples`` of them."""
-    found = [error for result in results for error in classify(result)]
+    """The classes of errors, the most frequent first, each with up to ``examples`` of them to look at."""
+    found = [(name, told, result.conversation.check) for result in results for name, told in classify(result)]
     lines = []
-    for name, count in Counter(name for name, _ in found).most_common():
+    for name, count in Counter(name for name, *_ in found).most_common():
         lines.append(f"{count:4}  {name}")
-        lines += [f"        {told}" for kind, told in found if kind == name][:examples]
+        lines += [f"        {told}" for kind, told, check in found if kind == name and not check][:examples]
     return "\n".join(lines)
 
 
 def as_json(results: Sequence[Result]) -> dict[str, Any]:
-    """All figures, and every error with its class."""
+    """All figures, and every error to look at with its class."""
 
     def plain(score: Score) -> dict[str, Any]:
         return {
@@ -103,5 +109,10 @@ def as_json(results: Sequence[Result]) -> dict[str, Any]:
     return {
         "all": plain(sum((result.score for result in results), Score())),
         "conversations": {result.conversation.name: plain(result.score) for result in results},
-        "errors": [{"class": name, "error": told} for result in results for name, told in classify(result)],
+        "errors": [
+            {"class": name, "error": told}
+            for result in results
+            if not result.conversation.check
+            for name, told in classify(result)
+        ],
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from benchmarks.gold.annotations import Conversation, GoldFact, Turn
 from benchmarks.gold.matching import Match, Matcher, is_hearsay, is_plan, time_is_right
 from benchmarks.gold.observing import Observation, Seen
+
 from factloom.schemas.ontology import core_ontology
 
 _SPEAKER = frozenset({"i", "me", "my", "mine", "myself", "we", "us", "our"})
