@@ -1,0 +1,170 @@
+"""Latency and memory of search in large stores, beside numpy over the same vectors.
+
+    python -m benchmarks.scale [--facts 10000 100000] [--spaces 100] [--questions 200] [--json RESULT.json]
+
+For each size one store of many spaces, one of them ten times as large as the others, and one store with a single
+space. Facts are explicit ones about things whose degrees follow Zipf's law, as the words of their sentences do. Vectors
+come from the hashing embedder in 384 dimensions, so that filling the store takes minutes and not hours; what is
+measured, the engine's time without embedding, does not depend on who made them. The questions name two of the entities.
+The yardstick multiplies a question with as many vectors as the largest space has facts, and sorts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from factloom import Memory
+from factloom.retrieval.embedders import HashingEmbedder
+from factloom.schemas.settings import load_settings
+
+_DIMENSION = 384
+_BATCH = 2_000
+_PREDICATES = ("LIKES", "KNOWS", "WORKS_WITH", "VISITED", "OWNS", "READS", "PLAYS", "LIVES_NEAR", "TALKED_ABOUT")
+_SYLLABLES = ("ba", "co", "di", "fu", "ga", "le", "mi", "no", "pa", "ri", "so", "ta", "ve", "zu", "ka", "jo")
+
+
+def _word(number: int, least: int = 2) -> str:
+    """A word of its own for each number."""
+    parts = []
+    while number or len(parts) < least:
+        number, digit = divmod(number, len(_SYLLABLES))
+        parts.append(_SYLLABLES[digit])
+    return "".join(parts)
+
+
+class _Zipf:
+    """Numbers from 0 whose frequencies fall as 1/rank."""
+
+    def __init__(self, size: int, pick: random.Random) -> None:
+        self._weights = np.cumsum(1.0 / np.arange(1, size + 1)).tolist()
+        self._numbers = range(size)
+        self._pick = pick
+
+    def draw(self, count: int) -> list[int]:
+        return self._pick.choices(self._numbers, cum_weights=self._weights, k=count)
+
+
+def facts_of(count: int, pick: random.Random) -> Iterator[dict[str, str]]:
+    """Facts with their sentences."""
+    entities, words = _Zipf(max(50, count // 4), pick), _Zipf(20_000, pick)
+    for number in range(count):
+        subject, object_ = (f"{_word(n + 40, 3)}".capitalize() for n in entities.draw(2))
+        predicate = pick.choice(_PREDICATES)
+        said = " ".join(_word(n) for n in words.draw(6))
+        verb = predicate.lower().replace("_", " ")
+        yield {
+            "subject": subject,
+            "predicate": predicate,
+            "object": object_ if object_ != subject else f"{object_}s",
+            "text": f"{subject} {verb} {object_}: {said} ({number})",
+        }
+
+
+def open_memory(path: Path) -> Memory:
+    """A memory without an extractor, whose vectors cost next to nothing."""
+    settings = load_settings(extractor={"kind": "none"})
+    return Memory(path, settings=settings, embedder=HashingEmbedder(_DIMENSION))
+
+
+def fill(path: Path, sizes: dict[str, int]) -> None:
+    """Store so many facts in each space."""
+    pick = random.Random(7)
+    with open_memory(path) as memory:
+        for space, size in sizes.items():
+            facts = facts_of(size, pick)
+            while batch := list(islice(facts, _BATCH)):
+                memory.add_facts(batch, space=space)
+
+
+def measure(path: Path, spaces: list[str], questions: int) -> dict[str, Any]:
+    """Milliseconds of searches, each space in turn, from a fresh start."""
+    pick = random.Random(3)
+    entities = _Zipf(50, pick)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.perf_counter()
+    with open_memory(path) as memory:
+        memory.search("what does anybody like?", space=spaces[0])
+        first = (time.perf_counter() - started) * 1000.0
+        for space in spaces:  # load their vectors
+            memory.search("who knows whom?", space=space)
+        engine = []
+        for number in range(questions):
+            one, two = (f"{_word(n + 40, 3)}".capitalize() for n in entities.draw(2))
+            result = memory.search(
+                f"What does {one} like, and does it know {two}? {number}", space=spaces[number % len(spaces)]
+            )
+            engine.append(result.timings["engine"])
+    return {
+        "first_answer_ms": round(first, 1),
+        "engine_p50": round(statistics.median(engine), 3),
+        "engine_p95": round(float(np.percentile(engine, 95)), 3),
+        "peak_mb": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024,
+    }
+
+
+def yardstick(facts: int, questions: int) -> float:
+    """Milliseconds of the bare multiplication and sorting, p50, over so many vectors."""
+    vectors = np.random.default_rng(1).standard_normal((facts, _DIMENSION), dtype=np.float32)
+    took = []
+    for query in vectors[:questions]:
+        started = time.perf_counter()
+        scores = vectors @ query
+        np.argsort(-scores, kind="stable")[:120]
+        took.append((time.perf_counter() - started) * 1000.0)
+    return round(statistics.median(took), 3)
+
+
+def run(facts: int, spaces: int, questions: int) -> dict[str, Any]:
+    """Both layouts of one size."""
+    share = max(1, facts // (spaces + 9))
+    many = {"space/0": 10 * share} | {f"space/{i}": share for i in range(1, spaces)}
+    figures: dict[str, Any] = {"facts": facts}
+    for name, sizes in (("many_spaces", many), ("one_space", {"one": facts})):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "scale.db"
+            started = time.perf_counter()
+            fill(path, sizes)
+            filled = time.perf_counter() - started
+            megabytes = path.stat().st_size / 1e6
+            # A quarter of the questions go to the large space, as a quarter of the use would.
+            asked = [*list(sizes)[1:], *["space/0"] * (len(sizes) // 4)] if len(sizes) > 1 else list(sizes)
+            figures[name] = {
+                "spaces": len(sizes),
+                "fill_s": round(filled, 1),
+                "file_mb": round(megabytes),
+                **measure(path, asked, questions),
+                "numpy_p50": yardstick(max(sizes.values()), min(questions, facts)),
+            }
+    return figures
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure each size and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--facts", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--spaces", type=int, default=100)
+    parser.add_argument("--questions", type=int, default=200)
+    parser.add_argument("--json", type=Path, help="write the figures there")
+    chosen = parser.parse_args(arguments)
+    figures = []
+    for facts in chosen.facts:
+        figures.append(run(facts, chosen.spaces, chosen.questions))
+        print(json.dumps(figures[-1], indent=2), flush=True)
+    if chosen.json:
+        chosen.json.write_text(json.dumps({"benchmark": "scale", "sizes": figures}, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
