@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -48,7 +48,7 @@ class Antecedents:
         if within is not None:
             return within
         for turn in self.previous()[:REACH]:
-            fitting = {p.mention.name: p.mention for p in turn.people if self._fits(p, gender)}
+            fitting = _persons(p for p in turn.people if self._fits(p, gender))
             # Earlier turns are asked only when they leave no choice: a wrong person is worse than none.
             if gender in turn.open or len(fitting) > 1:
                 return None
@@ -66,6 +66,17 @@ class Antecedents:
 
     def _fits(self, person: Person, gender: str) -> bool:
         return person.mention.name not in self.present and person.gender in (None, gender)
+
+
+def _persons(people: Iterable[Person]) -> dict[str, Mention]:
+    """By name, those with a relation (and so a gender) first and everybody once, whatever the name."""
+    found: dict[str, Mention] = {}
+    told = sorted(people, key=lambda person: not person.mention.aliases)
+    for person in told:
+        known = (m for m in found.values() if person.mention.name in (m.name, *m.aliases))
+        if next(known, None) is None:
+            found[person.mention.name] = person.mention
+    return found
 
 
 def _clause_mate(pronoun: Token) -> int:

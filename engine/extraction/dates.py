@@ -66,6 +66,9 @@ class When:
         if self.precision == "week":
             return f"in the week of {self.start.day} {month}"
         said = str(self.start.year) if self.precision == "year" else month
+        if self.precision == "season":
+            name = next(name for name, number in SEASONS.items() if number == self.start.month)
+            said = f"{name} {self.start.year}" if name != "winter" else f"the winter of {self.start.year}"
         return f"since {said}" if self.since else f"in {said}"
 
 

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+from factloom.engine.extraction.answers import complete
 from factloom.engine.extraction.antecedents import REACH, Antecedents, Turn
 from factloom.engine.extraction.clauses import read_clauses
 from factloom.engine.extraction.copulas import read_copula
@@ -64,9 +66,15 @@ class OfflineExtractor:
         nlp = load_pipeline(self._pipeline)
         with self._lock:
             docs = list(nlp.pipe((_readable(r.episode) for r in requests), batch_size=BATCH))
-            return [self._read(request, doc, nlp) for request, doc in zip(requests, docs, strict=True)]
+            answers = [_answer(request) for request in requests]
+            told = iter(nlp.pipe([answer[0] for answer in answers if answer is not None], batch_size=BATCH))
+            found = []
+            for request, doc, answer in zip(requests, docs, answers, strict=True):
+                completed = None if answer is None else _Answer(next(told), *answer[1:])
+                found.append(self._read(request, doc, nlp, completed))
+            return found
 
-    def _read(self, request: ExtractionRequest, doc: Doc, nlp: Language) -> Extraction:
+    def _read(self, request: ExtractionRequest, doc: Doc, nlp: Language, answer: _Answer | None) -> Extraction:
         episode = request.episode
         if episode.role in SILENT_ROLES:
             return Extraction(episode_id=episode.id)
@@ -82,6 +90,8 @@ class OfflineExtractor:
         self._remember(episode, reader, doc)
         quoted = quoted_spans(doc.text)
         candidates = [c for span in sentences(doc) for c in _read_sentence(span, reader, episode, quoted)]
+        if answer is not None:
+            candidates += _read_answer(answer, reader, episode)
         if episode.role is Role.ASSISTANT:  # what it says of its own doings is no memory of anybody
             candidates = [c for c in candidates if not c.subject.is_speaker]
         return Extraction(episode_id=episode.id, candidates=tuple(_distinct(candidates)))
@@ -126,6 +136,33 @@ def _reader(episode: Episode) -> Reader:
 
 def _first_names(turns: Sequence[Episode]) -> frozenset[str]:
     return frozenset(turn.speaker.split()[0].lower() for turn in turns if turn.speaker and turn.speaker.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A short answer made a sentence: its parse, the words that stand in the message, and the question's episode."""
+
+    doc: Doc
+    words: str
+    question: str
+
+
+def _answer(request: ExtractionRequest) -> tuple[str, str, str] | None:
+    """The statement that the message makes with the question before it, the words used up, and the question's id."""
+    episode, before = request.episode, request.previous[-1] if request.previous else None
+    if before is None or (before.role, before.speaker) == (episode.role, episode.speaker):
+        return None
+    if before.role in SILENT_ROLES or episode.role in SILENT_ROLES or "?" not in before.content:
+        return None
+    completed = complete(before.content.rstrip()[-400:], _readable(episode))
+    return (*completed, before.id) if completed is not None else None
+
+
+def _read_answer(answer: _Answer, reader: Reader, episode: Episode) -> list[Candidate]:
+    """What the completed answer states; its evidence is the answer itself."""
+    found = [c for span in sentences(answer.doc) for c in _read_sentence(span, reader, episode, ())]
+    metadata = {"answers": answer.question}
+    return [c.model_copy(update={"sentence": answer.words, "metadata": {**c.metadata, **metadata}}) for c in found]
 
 
 def _read_sentence(span: Span, reader: Reader, episode: Episode, quoted: Spans) -> list[Candidate]:

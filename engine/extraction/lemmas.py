@@ -123,3 +123,30 @@ def verb_lemma(token: Token) -> str:
     if lemma == f"{stem}e" and _NO_E.search(lemma):
         return stem
     return lemma
+
+
+_PASTS: Final = {lemma: form for form, lemma in reversed(_IRREGULAR.items())} | {
+    "have": "had",
+    "do": "did",
+    "be": "was",
+    "read": "read",
+    "put": "put",
+    "quit": "quit",
+    "cut": "cut",
+    "set": "set",
+    "hurt": "hurt",
+    "let": "let",
+    "hit": "hit",
+}
+
+
+def past_tense(lemma: str) -> str:
+    """The simple past of a verb, lower case."""
+    if lemma in _PASTS:
+        return _PASTS[lemma]
+    if lemma.endswith("e"):
+        return f"{lemma}d"
+    if re.search(r"[^aeiou]y$", lemma):
+        return f"{lemma[:-1]}ied"
+    doubled = re.match(r"^[^aeiou]*[aeiou][bdgmnprt]$", lemma)
+    return f"{lemma}{lemma[-1]}ed" if doubled else f"{lemma}ed"

@@ -145,6 +145,23 @@ class Reader:
         subject = next((c for c in verb.children if c.dep_ == "nsubj"), None)
         return self.mention(subject, type="person") if subject is not None else None
 
+    def _equated(self, token: Token, kin: Kin) -> Kin:
+        """The relative with the name that the clause gives: "my sister is called Bea", "Tom is my boss"."""
+        if kin.named:
+            return kin
+        head, other = token.head, None
+        copular = any(c.dep_ == "cop" for c in token.children)
+        if copular:
+            other = next((c for c in token.children if c.dep_ == "nsubj"), None)
+        elif token.dep_ in ("nsubj", "nsubj:pass", "nsubj:outer") and head.lemma_.lower() in ("call", "name"):
+            other = next((c for c in head.children if c.i > head.i and c.dep_ in ("obj", "xcomp", "obl")), None)
+        elif token.dep_ == "nsubj" and any(c.dep_ == "cop" for c in head.children):
+            other = head
+        if other is None or not other.text[:1].isupper() or other.pos_ != "PROPN":
+            return kin
+        named = Mention(name=phrase(other), type=kin.relation.object, aliases=(kin.other.name,))
+        return Kin(kin.owner, kin.relation, named, named=True)
+
     def people(self, doc: Doc, before: int) -> list[Person]:
         """Everybody whom ``doc`` mentions before token ``before``, nearest first; those addressed are left out."""
         found: list[Person] = []
@@ -154,6 +171,8 @@ class Reader:
                 continue
             if relation_of(token) is not None:
                 kin = self.kin(token)
+                if kin is not None:
+                    kin = self._equated(token, kin)
                 if kin is not None and (kin.named or not kin.relation.vague):
                     found.append(Person(kin.other, kin.relation.gender, index))
             elif is_person(token, self.known) and not _addressed(token):

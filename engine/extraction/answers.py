@@ -1,0 +1,195 @@
+"""Complete a short answer with the question before it: "Where did you move?" "Lisbon, last spring." is "I moved to …".
+
+The question is turned into a statement, by its words alone, in which the answer fills the gap; the statement is then
+read like any other. Only a question of somebody else right before is completed, and only by an answer in front of the
+message that is no sentence itself.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from factloom.engine.extraction.lemmas import past_tense
+from factloom.engine.extraction.sentences import split
+
+LONGEST_ANSWER: Final = 12  # words; a longer one says what it means by itself
+
+_YES: Final = re.compile(
+    r"^(?:yes|yeah|yep|yup|sure|of course|absolutely|definitely|totally|i do|i am|i did|i have)\b", re.I
+)
+_NO: Final = re.compile(r"^(?:no|nope|nah|never|not really|not at all|i don't|i'm not|i didn't|i haven't)\b", re.I)
+_FILLER: Final = re.compile(
+    r"^(?:(?:oh|well|um+|uh+|hmm+|so|ah|haha|just|it's|it is|that's|in fact|mostly)\b[,.]?\s*)+", re.I
+)
+_SENTENCE: Final = re.compile(
+    r"\b(?:i|we|you|he|she|they|it|there|that|this)(?:'\w+|’\w+)?\s+(?!$)|\b(?:is|are|was|were|am|have|has|do|did)\b",
+    re.I,
+)
+_SUBJECT: Final = r"(?P<subject>you|your [\w' -]+?|he|she|[A-Z]\w+)"
+_LEAD: Final = re.compile(r"^\W*(?:(?:and|so|but|oh|ok|okay|hey|btw|by the way|\w+,)\s+)*", re.I)
+
+# A question word with an auxiliary and a subject, then the verb and the rest.
+_DO: Final = re.compile(
+    rf"^(?P<asked>where|when|what|who|which [\w ]+?|what [\w ]+?|how long|since when) (?P<aux>do|does|did) {_SUBJECT} "
+    r"(?P<verb>\w+)(?P<rest>(?: [\w' -]+)?)\?$",
+    re.I,
+)
+_BE: Final = re.compile(
+    rf"^(?P<asked>where|when|what|who|how old|what [\w ]+?)(?: (?P<aux>is|are|was|were)|(?P<short>'s|’s)) {_SUBJECT}"
+    r"(?P<rest>(?: (?:called|named|from|born|birthday|allergic to|working|living|studying|learning|playing|reading)"
+    r"[\w' -]*)?)\?$",
+    re.I,
+)
+_PERFECT: Final = re.compile(rf"^how long (?P<aux>have|has) {_SUBJECT} (?P<rest>(?:been|\w+ed) ?[\w' -]*)\?$", re.I)
+_WHETHER: Final = re.compile(
+    rf"^(?P<aux>do|does|did|are|is|have|has) {_SUBJECT} (?P<rest>[\w' -]+)\?$",
+    re.I,
+)
+
+
+def complete(question: str, answer: str) -> tuple[str, str] | None:
+    """The statement that ``answer`` makes of ``question``, and the words of the answer that it uses up; else None.
+
+    Both are whole messages: the last sentence of the one is completed by the first of the other.
+    """
+    asked = [question[start:end].strip() for start, end in split(question)]
+    said = [answer[start:end].strip() for start, end in split(answer)]
+    if not asked or not said or not asked[-1].endswith("?"):
+        return None
+    last = _LEAD.sub("", asked[-1], count=1).strip()
+    first = said[0]
+    statement = _whether(last, first) or _filled(last, first)
+    return (statement, first) if statement is not None else None
+
+
+def _whether(question: str, answer: str) -> str | None:
+    """For "Do you like olives?" "No, I hate them.": the question itself, affirmed or denied."""
+    match = _WHETHER.match(question)
+    if match is not None and match["rest"].lower().startswith("have any"):
+        return _having(match, answer)
+    if match is None or re.search(r"\b(?:any|or|mind|know|think|ever|want to|like to|plan)\b", match["rest"], re.I):
+        return None
+    yes, no = bool(_YES.match(answer)), bool(_NO.match(answer))
+    if yes == no or "?" in answer:
+        return None
+    subject, aux, rest = _spoken(match["subject"]), match["aux"].lower(), _turned(match["rest"])
+    rest = re.sub(r"^(?:still|also|really|already) ", "", rest)
+    if aux in ("do", "does", "did"):
+        verb, _, tail = rest.partition(" ")
+        if no:
+            return f"{subject} {_agreeing(aux, subject)} not {rest}."
+        told = past_tense(verb) if aux == "did" else _third(verb, subject)
+        after = re.match(r"[^,]*, ((?:in|on|last|two|three|a|since|yesterday|back)\b[^.,!]*)", answer, re.I)
+        dated = after[1] if after is not None and not _SENTENCE.search(after[1]) else ""
+        return " ".join(f"{subject} {told} {tail} {dated}".split()) + "."
+    return f"{subject} {_agreeing(aux, subject)} {'not ' if no else ''}{rest}."
+
+
+def _having(match: re.Match[str], answer: str) -> str | None:
+    """For "Do you have any pets?" "Two cats, Milo and Otto."."""
+    had = _lowered(_YES.sub("", answer).strip(" ,.!") or "-")
+    if not re.match(r"(?:an?|one|two|three|four|five|\d+|some|several) \w", had) or _SENTENCE.search(had):
+        return None
+    subject = _spoken(match["subject"])
+    return f"{subject} {_third('have', subject)} {had}."
+
+
+def _filled(question: str, answer: str) -> str | None:
+    """For "Where did you move?" "Lisbon, last spring.": the answer in the place of the question word."""
+    gap = _FILLER.sub("", answer).strip(" .!😊🙂😄")
+    words = gap.split()
+    if words and not _NAMES.search(question):
+        gap = gap[:1].lower() + gap[1:]
+    if not words or len(words) > LONGEST_ANSWER or "?" in answer or _SENTENCE.search(gap):
+        return None
+    if _YES.match(gap) or _NO.match(gap):
+        return None
+    match = _DO.match(question)
+    if match is not None:
+        return _done(match, gap)
+    match = _PERFECT.match(question)
+    if match is not None:
+        subject = _spoken(match["subject"])
+        lead = "" if re.match(r"(?:for|since)\b", gap, re.I) else "for "
+        return f"{subject} {_agreeing(match['aux'].lower(), subject)} {_turned(match['rest'])} {lead}{_lowered(gap)}."
+    match = _BE.match(question)
+    return _been(match, gap) if match is not None else None
+
+
+def _done(match: re.Match[str], gap: str) -> str | None:
+    subject, asked, verb = _spoken(match["subject"]), match["asked"].lower(), match["verb"].lower()
+    rest = _turned(match["rest"].strip())
+    if asked == "what" and verb == "do" and rest in ("for a living", "for work", ""):
+        return f"{subject} {_agreeing('are', subject)} {gap}." if re.match(r"an? ", gap, re.I) else None
+    told = past_tense(verb) if match["aux"].lower() == "did" else _third(verb, subject)
+    if asked == "where":
+        bare = not re.match(r"(?:in|at|to|near|on|from|with|for)\b", gap, re.I)
+        where = (
+            f"{_PLACED.get(verb, 'in')} {gap}" if bare and not rest.endswith(("from", "to", "at")) else _lowered(gap)
+        )
+        return " ".join(f"{subject} {told} {rest} {where}".split()) + "."
+    if asked in ("when", "since when", "how long"):
+        lead = "for " if asked == "how long" and not gap.lower().startswith("for") else ""
+        return " ".join(f"{subject} {told} {rest} {lead}{_lowered(gap)}".split()) + "."
+    return " ".join(f"{subject} {told} {_lowered(gap) if not rest else rest + ' ' + gap}".split()) + "."
+
+
+def _been(match: re.Match[str], gap: str) -> str | None:
+    subject, rest = _spoken(match["subject"]), _turned(match["rest"].strip())
+    aux = "is" if match["short"] else match["aux"].lower()
+    be = _agreeing(aux, subject)
+    asked = match["asked"].lower()
+    if asked == "where" and not re.match(r"(?:in|at|to|near|on|from)\b", gap, re.I):
+        gap = gap if rest.endswith("from") else f"in {gap}"
+    if asked == "when" and not re.match(r"(?:on|in|at)\b", gap, re.I) and not subject.lower().endswith("birthday"):
+        return None
+    if asked == "what" and subject.lower().endswith((" name", " names")):
+        return f"{subject} {be} {gap}."
+    return " ".join(f"{subject} {be} {rest} {gap}".split()) + "."
+
+
+_PLACED: Final = {"move": "to", "go": "to", "travel": "to", "work": "at", "study": "at", "fly": "to", "volunteer": "at"}
+_TURNED: Final = {"you": "I", "your": "my", "yours": "mine", "yourself": "myself"}
+
+
+def _spoken(subject: str) -> str:
+    """The subject as the one who answers says it."""
+    turned = " ".join(_TURNED.get(word.lower(), word) for word in subject.split())
+    return turned[:1].upper() + turned[1:]
+
+
+def _turned(words: str) -> str:
+    return " ".join({"you": "me"}.get(word.lower(), _TURNED.get(word.lower(), word)) for word in words.split())
+
+
+def _lowered(words: str) -> str:
+    """Without the capital of a sentence's first word, where that word is none with a capital of its own."""
+    first = words.split()[0]
+    return words[:1].lower() + words[1:] if first.lower() in _SMALL else words
+
+
+_SMALL: Final = frozenset(
+    {"last", "next", "this", "in", "on", "at", "to", "a", "an", "the", "my", "one", "two", "three", "four", "five"}
+    | {"some", "since", "for", "about", "from", "yesterday", "today", "near", "with", "until", "no", "both"}
+)
+# Questions whose answer is likely to be a name, which keeps its capital.
+_NAMES: Final = re.compile(
+    r"\b(?:names?|named|called|learn\w*|speak|language|books?|movies?|films?|bands?|city|town|country|place|team|author|"
+    r"singer|song|show|series|game|artist|brand|company|reading|read|watch\w*|who|where)\b",
+    re.I,
+)
+
+
+def _agreeing(aux: str, subject: str) -> str:
+    if subject == "I":
+        return {"are": "am", "is": "am", "were": "was", "does": "do", "has": "have"}.get(aux, aux)
+    return {"are": "is", "were": "was", "do": "does", "have": "has"}.get(aux, aux)
+
+
+def _third(verb: str, subject: str) -> str:
+    if subject == "I":
+        return verb
+    irregular = {"have": "has", "do": "does", "go": "goes"}
+    ending = "es" if re.search(r"(?:[sxz]|ch|sh)$", verb) else "s"
+    return irregular.get(verb, f"{verb}{ending}")
