@@ -29,6 +29,7 @@ def _runs(folder: Path | None) -> list[tuple[str, list[str] | None]]:
         ("latency of search in generated talk", ["latency"]),
         ("taking in messages", ["ingest", *([locomo] if locomo else [])]),
         ("open information extraction", ["openie", "--gold", carb] if carb else None),
+        ("conversations understood", ["gold"]),
         ("embedder", ["embedder", *([locomo] if locomo else [])]),
         ("vector index", ["vectors"]),
         ("store", ["store"]),

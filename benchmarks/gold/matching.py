@@ -95,10 +95,10 @@ class Matcher:
         wanted, given = self.bearers(name), self.who(thing)
         if wanted and given:
             return bool(wanted & given)
-        wanted_words = content_words(name)
+        wanted_words, loose = content_words(name), name[:1].islower() or not wanted
         for stored in (thing.name, *thing.aliases):
             words = content_words(stored)
-            if words == wanted_words or (not wanted and (words <= wanted_words or wanted_words <= words)):
+            if words == wanted_words or (loose and (words <= wanted_words or wanted_words <= words)):
                 return True
         return False
 

@@ -17,7 +17,6 @@ TARGETS = {
     "junk, of stored": "<= 10 %",
     "over-invalidated": "<= 2 %",
 }
-_WIDTH = 11
 
 
 def rows(score: Score) -> dict[str, float | int | Ratio | None]:
@@ -67,12 +66,15 @@ def table(results: Sequence[Result]) -> str:
     scores = {name: sum((result.score for result in part), Score()) for name, part in parts.items() if part}
     scores |= {result.conversation.name: result.score for result in results}
     columns = [rows(score) for score in scores.values()]
-    heads = ["all", "target", *list(scores)[1:]]
-    lines = [" " * 26 + "".join(head.rjust(_WIDTH) for head in heads)]
+    lines = [["", "all", "target", *list(scores)[1:]]]
     for label in columns[0]:
-        cells = [_cell(columns[0][label]), TARGETS.get(label, ""), *(_cell(column[label]) for column in columns[1:])]
-        lines.append(label.ljust(26) + "".join(cell.rjust(_WIDTH) for cell in cells).rstrip())
-    return "\n".join(lines)
+        first, *others = (_cell(column[label]) for column in columns)
+        lines.append([label, first, TARGETS.get(label, ""), *others])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join([head.ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(rest, widths[1:], strict=True))]).rstrip()
+        for head, *rest in lines
+    )
 
 
 def _cell(value: float | int | Ratio | None) -> str:

@@ -126,6 +126,11 @@ class TestMatching:
         assert not matcher.is_end(["Tom Becker"], thing("Tom Whitlock", "Nadia's boyfriend"))
         assert matcher.is_end(["Tom Becker"], thing("he", "Nadia's boyfriend"))
 
+    def test_names_are_taken_whole_and_things_by_their_words(self):
+        matcher = Matcher(conversation(("x", [], ["it = coffee", "there = New York"])))
+        assert matcher.is_end(["coffee"], thing("drinking coffee"))
+        assert not matcher.is_end(["New York"], thing("York"))
+
 
 class TestCounting:
     def test_precision_recall_and_junk(self):
