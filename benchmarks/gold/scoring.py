@@ -70,9 +70,9 @@ class Score:
     silence: Ratio = field(default_factory=Ratio)
     speaker: Ratio = field(default_factory=Ratio)
     others: Ratio = field(default_factory=Ratio)
-    mentioned: int = 0
+    resolved: Ratio = field(default_factory=Ratio)
     time: Ratio = field(default_factory=Ratio)
-    dated: int = 0
+    dated: Ratio = field(default_factory=Ratio)
     polarity: Ratio = field(default_factory=Ratio)
     denials: Ratio = field(default_factory=Ratio)
     modality: Ratio = field(default_factory=Ratio)
@@ -176,10 +176,10 @@ def _count(total: Score, matcher: Matcher, result: TurnResult) -> None:
     if not result.turn.facts:
         total.silence.note(not result.junk)
     referred = frozenset(who for _, names in result.turn.mentions for name in names for who in matcher.bearers(name))
-    total.mentioned += sum(
+    total.resolved.of += sum(
         any(matcher.bearers(name) & referred for name in end) for fact in asked for end in (fact.subjects, fact.objects)
     )
-    total.dated += sum(bool(fact.starts or fact.ends or fact.planned) for fact in asked)
+    total.dated.of += sum(bool(fact.starts or fact.ends or fact.planned) for fact in asked)
     for pair in result.pairs:
         _count_pair(total, matcher, pair, result.turn)
 
@@ -194,6 +194,7 @@ def _count_pair(total: Score, matcher: Matcher, pair: Pair, turn: Turn) -> None:
         ]
         if words:
             (total.speaker if _SPEAKER & set(words) else total.others).note(right)
+            total.resolved.right += right and not fact.optional
     if pair.match <= Match.OPPOSITE:
         total.polarity.note(pair.match is not Match.OPPOSITE)
     if pair.match <= Match.ENDS and not fact.negated:
@@ -206,6 +207,7 @@ def _count_pair(total: Score, matcher: Matcher, pair: Pair, turn: Turn) -> None:
         on_time = time_is_right(fact, seen)
         if on_time is not None:
             total.time.note(on_time)
+            total.dated.right += on_time and not fact.optional
         if not seen.ended:
             total.category.note(seen.category == _category(fact, seen))
 

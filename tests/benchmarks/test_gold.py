@@ -175,10 +175,10 @@ class TestCounting:
         turn = ("one", ["Bea | LIVES_IN | Rome", "Ana | LIKES | tea"], ["she = Bea", "I = Ana"])
         gold = conversation(turn)
         right = scored(gold, {1: (seen("Bea | LIVES_IN | Rome"), seen("Ana | LIKES | tea"))})
-        assert (right.others, right.speaker, right.mentioned) == (Ratio(1, 1), Ratio(1, 1), 2)
+        assert (right.others, right.speaker, right.resolved) == (Ratio(1, 1), Ratio(1, 1), Ratio(2, 2))
         wrong = scored(gold, {1: (seen("Carla | LIVES_IN | Rome"),)})
         assert (wrong.others, wrong.speaker) == (Ratio(0, 1), Ratio(0, 0))
-        assert (wrong.coreference, wrong.junk) == (Ratio(0, 1), 0)
+        assert (wrong.coreference, wrong.resolved, wrong.junk) == (Ratio(0, 1), Ratio(0, 2), 0)
 
     @pytest.mark.parametrize(
         ("line", "stored", "right"),
