@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from benchmarks.ingest import spread, timed, timed_each
-from benchmarks.retrieval import generated_talk
+from benchmarks.latency import generated_talk
 
 from factloom import Memory
 from factloom.engine.wiring import open_store
