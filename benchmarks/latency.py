@@ -43,35 +43,12 @@ _PATTERNS = (
 )
 
 
-def generated_talk(episodes: int, questions: int) -> tuple[list[dict[str, Any]], list[tuple[str, str, str]], list[str]]:
-    """Messages, a fact for every third of them, and questions; always the same."""
-    pick = random.Random(11)
-    start = datetime(2024, 1, 1, tzinfo=UTC)
-    messages, facts = [], []
-    for number in range(episodes):
-        speaker = pick.choice(_PEOPLE)
-        one, two = pick.sample(_THINGS, 2)
-        text = pick.choice(_PATTERNS).format(one, two, pick.choice(_PEOPLE))
-        at = start + timedelta(days=number // 20, seconds=30 * (number % 20))
-        messages.append(
-            {"role": "user", "name": speaker, "content": f"{text} ({number})", "time": at, "session": str(number // 20)}
-        )
-        if number % 3 == 0:
-            facts.append((speaker, pick.choice(("LIKES", "WENT_TO", "PLANS")), f"{one} {number % 300}"))
-    asked = [f"What did {pick.choice(_PEOPLE)} say about the {thing}?" for thing in pick.choices(_THINGS, k=questions)]
-    return (
-        messages,
-        facts,
-        [f"{question[:-1]} and the {pick.choice(_THINGS)} ({i})?" for i, question in enumerate(asked)],
-    )
-
-
 Message = dict[str, Any]
 Fact = tuple[str, str, str]
 
 
-def generated(episodes: int, questions: int) -> tuple[list[Message], list[Fact], list[str]]:
-    """Talk, facts and questions."""
+def generated_talk(episodes: int, questions: int) -> tuple[list[Message], list[Fact], list[str]]:
+    """Messages, a fact for every third of them, and questions; always the same."""
     pick = random.Random(11)
     start = datetime(2024, 1, 1, tzinfo=UTC)
     messages, facts = [], []
@@ -110,7 +87,7 @@ def run(dataset: list[dict[str, Any]] | None, episodes: int, questions: int) -> 
     """Fill one space and ask it; the yardstick is asked after, so that neither waits for memory that the other used."""
     facts: list[Fact] = []
     if dataset is None:
-        messages, facts, asked = generated(episodes, questions + 30)
+        messages, facts, asked = generated_talk(episodes, questions + 30)
     else:
         messages, asked = conversations(dataset, episodes, questions + 30)
     times = Times()
