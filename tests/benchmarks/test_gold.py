@@ -1,6 +1,7 @@
 """The scorer of the gold set, on tiny cases made by hand; and that the set itself keeps to its notation."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -319,13 +320,16 @@ class TestTheSet:
         assert [turn.at for turn in gold.turns] == sorted(turn.at for turn in gold.turns)
         assert all(turn.at.utcoffset() == timedelta() for turn in gold.turns)
 
-    def test_core_predicates_come_first(self, path):
-        """So that an alternative in open words does not hide that the ontology has one."""
-        known = core_ontology().names()
+    def test_the_numbers_beside_its_turns_are_theirs(self, path):
+        """What closes a fact is named by them."""
+        written = re.findall(r"^\[\[turn\]\]  # (\d+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert [int(number) for number in written] == [turn.number for turn in read_conversation(path).turns]
+
+    def test_expressions_stand_in_their_turns(self, path):
         for turn in read_conversation(path).turns:
-            for fact in turn.facts:
-                core = [name in known for name in fact.predicates]
-                assert core == sorted(core, reverse=True), str(fact)
+            said = turn.says.casefold()
+            expressions = [words for words, _ in (*turn.mentions, *turn.times)]
+            assert [words for words in expressions if words.casefold() not in said] == [], turn.says
 
     def test_what_it_closes_was_stated_before(self, path):
         gold = read_conversation(path)
