@@ -68,7 +68,7 @@ def _whether(question: str, answer: str) -> str | None:
     match = _WHETHER.match(question)
     if match is not None and match["rest"].lower().startswith("have any"):
         return _having(match, answer)
-    if match is None or re.search(r"\b(?:any|or|mind|know|think|ever|want to|like to|plan)\b", match["rest"], re.I):
+    if match is None or re.search(r"\b(?:any|or|mind|know|think|ever|want|need|like to|plan)\b", match["rest"], re.I):
         return None
     yes, no = bool(_YES.match(answer)), bool(_NO.match(answer))
     if yes == no or "?" in answer:

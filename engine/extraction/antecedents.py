@@ -11,7 +11,7 @@ from factloom.schemas.extraction import Mention
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
 
-REACH: Final = 2  # turns looked back
+REACH: Final = 3  # turns looked back
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,13 @@ class Antecedents:
         for turn in self.previous()[:REACH]:
             fitting = _persons(p for p in turn.people if self._fits(p, gender))
             # Earlier turns are asked only when they leave no choice: a wrong person is worse than none.
-            if gender in turn.open or len(fitting) > 1:
+            if fitting and gender in turn.open:
+                return None
+            certain = _persons(p for p in turn.people if self._fits(p, gender) and p.gender == gender)
+            if len(fitting) > 1 and len(certain) != 1:
                 return None
             if fitting:
-                return next(iter(fitting.values()))
+                return next(iter((certain or fitting).values()))
         return None
 
     def within(self, pronoun: Token, gender: str) -> Mention | None:
@@ -65,6 +68,8 @@ class Antecedents:
         return None
 
     def _fits(self, person: Person, gender: str) -> bool:
+        if gender == "p":
+            return person.gender == gender
         return person.mention.name not in self.present and person.gender in (None, gender)
 
 

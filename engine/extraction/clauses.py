@@ -158,7 +158,10 @@ def _read(verb: Token, copula: Token | None) -> Clause:
             ending = child.lower_ == "anymore" or child.doc[child.i - 1].lower_ in ("any", "no")
             clause.no_longer = clause.no_longer or ending
             clause.negated = clause.negated or ending
-    if clause.subject is None and copula is None and verb.tag_ == "VBD" and verb.dep_ in ("ROOT", "parataxis"):
+    finite = verb.tag_ in ("VBD", "VBN") and not any(
+        c.dep_ == "obl:agent" or preposition(c) == "by" for c in verb.children
+    )
+    if clause.subject is None and copula is None and finite and verb.dep_ in ("ROOT", "parataxis"):
         sentence = verb.sent
         clause.implicit = all(t.pos_ in ("ADV", "INTJ", "PUNCT", "CCONJ") for t in sentence[: verb.i - sentence.start])
     _inherit(clause, auxiliaries)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.clauses import Tense, preposition
 from factloom.engine.extraction.dates import MONTHS, find_when
+from factloom.engine.extraction.doings import is_specific
 from factloom.engine.extraction.drafting import FAIR, Draft
 from factloom.engine.extraction.phrases import conjuncts, entity_type, is_content, phrase, relation_of
 from factloom.engine.extraction.predicates import predicate_table
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Token
 
 _EMPLOYER: Final = frozenset({"at", "for", "with"})
+_GROUPS: Final = frozenset({"choir", "band", "team", "club", "orchestra", "union", "committee", "crew", "troupe"})
 _LATELY: Final = frozenset({"now", "currently", "nowadays", "presently"})
 _JOBS: Final = re.compile(r"\b(?:jobs?|work|career|position|company|employer|hired)\b", re.IGNORECASE)
 _NUMBERS: Final = [
@@ -79,6 +81,8 @@ def _of_owned(draft: Draft) -> list[Candidate]:
         return name_facts(draft, owner, phrase(clause.verb))
     if noun == "birthday":
         return _birthday(draft, owner)
+    if noun in ("hobby", "pastime") and not clause.negated:
+        return _hobbies(draft, owner)
     favourite = any(c.lower_ in ("favorite", "favourite") for c in subject.children)
     if favourite and not clause.negated:
         return _favourite(draft, owner, noun)
@@ -106,6 +110,15 @@ def _birthday(draft: Draft, owner: Mention) -> list[Candidate]:
     return [fact.model_copy(update={"valid_at": draft.anchor})] if fact is not None else []
 
 
+def _hobbies(draft: Draft, owner: Mention) -> list[Candidate]:
+    found = []
+    for token in conjuncts(draft.clause.verb):
+        doing = token.lower_ if token.tag_ == "VBG" else phrase(token)
+        if doing and token.pos_ in ("VERB", "NOUN", "PROPN"):
+            found.append(draft.candidate(owner, "DOES", Mention(name=doing, type="activity")))
+    return [candidate for candidate in found if candidate is not None]
+
+
 def _favourite(draft: Draft, owner: Mention, noun: str) -> list[Candidate]:
     found = []
     for token in conjuncts(draft.clause.verb):
@@ -122,7 +135,7 @@ def _about_person(draft: Draft, subject: Mention) -> list[Candidate | None]:
     clause = draft.clause
     token = clause.verb
     if subject.type not in ("person", "animal") and not subject.is_speaker:
-        return []
+        return _about_thing(draft, subject)
     beside = _beside(draft, subject)
     if beside:
         return beside
@@ -145,6 +158,22 @@ def _about_person(draft: Draft, subject: Mention) -> list[Candidate | None]:
     if age is not None:
         return [age]
     return _noun(draft, subject)
+
+
+def _about_thing(draft: Draft, subject: Mention) -> list[Candidate | None]:
+    """For "Corvina is a design studio in Porto": what something with a name is, and where."""
+    clause, token = draft.clause, draft.clause.verb
+    article = any(c.dep_ == "det" and c.lower_ in ("a", "an") for c in token.children)
+    name = _bare_phrase(token)
+    if not article or token.pos_ != "NOUN" or clause.negated or clause.tense is not Tense.PRESENT:
+        return []
+    if not is_content(token, name) or any(c.lemma_.lower() in vocabulary().empty_adjectives for c in token.children):
+        return []
+    found = [draft.candidate(subject, "IS_A", Mention(name=name, type="value"), confidence=FAIR)]
+    for child in token.children:
+        if child.dep_ in ("nmod", "obl") and preposition(child) == "in" and entity_type(child) == "place":
+            found.append(draft.candidate(subject, "LOCATED_IN", draft.reader.mention(child, type="place")))
+    return found
 
 
 def _beside(draft: Draft, subject: Mention) -> list[Candidate | None]:
@@ -180,6 +209,9 @@ def _adjective(draft: Draft, subject: Mention) -> list[Candidate | None]:
     found: list[Candidate | None] = []
     if clause.verb.lower_ in vocabulary().diets:
         return _diet(draft, subject)
+    trait = _whole_word(clause.verb)
+    if trait in vocabulary().traits and clause.tense is Tense.PRESENT and not clause.obliques:
+        return [draft.candidate(subject, "HAS_TRAIT", Mention(name=trait, type="value"), negated=clause.negated)]
     for case, noun in clause.obliques:
         predicate = adjectives.get((clause.verb.lower_, case))
         if predicate is None:
@@ -189,6 +221,14 @@ def _adjective(draft: Draft, subject: Mention) -> list[Candidate | None]:
             if object is not None:
                 found.append(draft.candidate(subject, predicate, object, negated=clause.negated))
     return found
+
+
+def _whole_word(token: Token) -> str:
+    """The word with the halves that its hyphens join: "left-handed"."""
+    doc, start = token.doc, token.i
+    while start >= 2 and doc[start - 1].text == "-" and not doc[start - 2].whitespace_:
+        start -= 2
+    return doc[start : token.i + 1].text.lower()
 
 
 def _diet(draft: Draft, subject: Mention) -> list[Candidate | None]:
@@ -230,6 +270,8 @@ def _noun(draft: Draft, subject: Mention) -> list[Candidate | None]:
     determiner = next((c.lower_ for c in token.children if c.dep_ == "det"), "")
     if lemma == "fan":
         return _fan(draft, subject)
+    if lemma in ("member", "part") and not clause.negated:
+        return _membership(draft, subject)
     name = _bare_phrase(token)
     if determiner not in ("a", "an") or not is_content(token, name):
         return []
@@ -259,6 +301,15 @@ def _self_introduction(draft: Draft, subject: Mention) -> list[Candidate]:
     if subject.name.casefold() in name.casefold() or name.casefold() in subject.name.casefold():
         return []
     return name_facts(draft, subject, name)
+
+
+def _membership(draft: Draft, subject: Mention) -> list[Candidate | None]:
+    """For "I'm a member of the chess club", "she's part of a choir"."""
+    noun = next((c for c in draft.clause.verb.children if c.dep_ in ("nmod", "obl") and preposition(c) == "of"), None)
+    group = draft.reader.mention(noun, type="organisation") if noun is not None else None
+    if noun is None or group is None or not (is_specific(noun, group) or noun.lemma_.lower() in _GROUPS):
+        return []
+    return [draft.candidate(subject, "MEMBER_OF", group, ended=draft.clause.tense is Tense.PAST)]
 
 
 def _fan(draft: Draft, subject: Mention) -> list[Candidate | None]:

@@ -101,7 +101,10 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
         or not re.fullmatch(r"[a-z]{2,20}", verb)
     ):
         return []
-    if verb in lists.empty_verbs and not (verb == "have" and not clause.progressive) and verb not in ("teach", "run"):
+    doing = _regular(draft)
+    if doing:
+        return doing
+    if verb in lists.empty_verbs and not (verb == "have" and not clause.progressive) and verb not in _SAYING:
         return []
     role, nouns = "", [t for noun in clause.objects for t in conjuncts(noun)]
     if not nouns:
@@ -117,6 +120,30 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
             text = retell(clause, subject.name, draft.reader, draft.when)
             if subject.type in ("person", "animal"):
                 found.append(draft.candidate(subject, name, object, text=text, confidence=FAIR - 0.1))
+    return found
+
+
+_SAYING: Final = frozenset({"teach", "run", "use", "work", "hold"})
+
+
+def _regular(draft: Draft) -> list[Candidate | None]:
+    """For "I usually go running on Sundays", "I do yoga"."""
+    clause = draft.clause
+    if clause.progressive or clause.tense is not Tense.PRESENT or clause.lemma not in ("go", "do"):
+        return []
+    done = [t for t in clause.objects if t.pos_ == "NOUN"] if clause.lemma == "do" else []
+    done += [
+        c for c in clause.verb.children if clause.lemma == "go" and c.tag_ == "VBG" and c.dep_ in ("xcomp", "advcl")
+    ]
+    found: list[Candidate | None] = []
+    for token in done:
+        mention = Mention(name=token.lower_, type="activity") if token.tag_ == "VBG" else draft.reader.mention(token)
+        bare = not any(c.dep_ in ("det", "nmod:poss") for c in token.children)
+        if mention is None or not bare or token.lemma_.lower() in vocabulary().empty_nouns:
+            continue
+        for subject in draft.subjects():
+            text = retell(clause, subject.name, draft.reader, draft.when)
+            found.append(draft.candidate(subject, "DOES", mention, text=text, confidence=FAIR))
     return found
 
 
@@ -139,7 +166,7 @@ def is_specific(noun: Token, object: Mention) -> bool:
     if entity_type(noun) or object.type == "person" or object.name[:1].isupper():
         return True
     lists = vocabulary()
-    if noun.lemma_.lower() in lists.occasions:
+    if noun.lemma_.lower() in lists.occasions or any(c.dep_ == "nummod" for c in noun.children):
         return True
     return any(
         c.dep_ in ("compound", "amod", "nmod") and c.lemma_.lower() not in lists.empty_adjectives | lists.empty_nouns

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SURE: Final = 0.9  # a core predicate, said in so many words
 FAIR: Final = 0.7  # the general fallback: a verb and what it was done to
 HEARSAY: Final = 0.6  # factor for what somebody else is said to have said
+# Verbs that, with a date ahead, tell a plan in the simple present: "I start at Google on Monday".
+SCHEDULED: Final = frozenset({"start", "begin", "leave", "fly", "move", "arrive", "travel", "finish", "graduate"})
 _CORRECTION: Final = re.compile(
     r"^\W*(?:(?:no|oh|oops|well|and|but)[,.!]?\s+)*"
     r"(?:wait|sorry,? (?:i (?:meant?|misspoke)|that's wrong)|i meant|my mistake|my bad|i misspoke|i was wrong|"
@@ -46,7 +48,8 @@ class Draft:
     @classmethod
     def of(cls, clause: Clause, sentence: Span, reader: Reader, anchor: datetime) -> Draft:
         """Read the clause's time: the date expression in its own words, else the sentence's only one."""
-        future = clause.tense is Tense.FUTURE or (clause.progressive and clause.tense is Tense.PRESENT)
+        scheduled = clause.tense is Tense.PRESENT and not clause.perfect and clause.lemma in SCHEDULED
+        future = clause.tense is Tense.FUTURE or scheduled or (clause.progressive and clause.tense is Tense.PRESENT)
         period = find_period(sentence.text, anchor, future=future)
         if period is not None:
             begin, end = (offset + sentence.start_char for offset in period.span)
@@ -89,6 +92,8 @@ class Draft:
             return mention
         if token.pos_ == "PRON" or relation_of(token) is not None or mention.aliases:
             return mention
+        if self.reader.several(token) is not None:
+            return mention
         if mention.type in ("organisation", "place"):
             return mention
         if not token.text[:1].isupper() or token.pos_ not in ("PROPN", "NOUN", "X"):
@@ -116,7 +121,9 @@ class Draft:
         if object is not None and object.name.casefold() == subject.name.casefold():
             return None
         spec = predicate_table().get(predicate)
-        if text is None and spec.text and object is not None and not negated and not ended:
+        plural = self.clause.subject is not None and self.reader.several(self.clause.subject) == subject
+        nameless = spec.object == "organisation" and object is not None and object.name[:1].islower()
+        if text is None and not plural and not nameless and spec.text and object is not None and not negated and not ended:
             text = self.fill(spec.text, subject, object)
         text = text or retell(self.clause, subject.name, self.reader, self.when)
         start = self.when.start if self.when is not None else None

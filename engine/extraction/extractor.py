@@ -197,7 +197,8 @@ def _relatives_around(draft: Draft, facts: list[Candidate]) -> list[Candidate]:
     clause = draft.clause
     tokens = [t for t in clause.verb.subtree if t.i >= draft.sentence.start and t.i < draft.sentence.end]
     found = named_relatives(draft, tokens)
-    if facts or (clause.lemma == "have" and not clause.negated):
+    having = clause.lemma in ("have", "get", "rescue") and not clause.negated
+    if facts or having:
         for token in [clause.subject, *clause.objects, *(noun for _, noun in clause.obliques)]:
             if token is None or relation_of(token) is None:
                 continue

@@ -16,14 +16,17 @@ from factloom.engine.extraction.phrases import (
     relation_of,
 )
 from factloom.engine.extraction.predicates import Relation, predicate_table
-from factloom.engine.extraction.vocabulary import PRONOUNS
+from factloom.engine.extraction.vocabulary import PRONOUNS, gender_of
 from factloom.schemas.extraction import Mention
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
 
 FIRST_PERSON: Final = frozenset({"i", "me", "my", "mine", "myself", "we", "us", "our", "ours", "ourselves"})
-THIRD_PERSON: Final = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f", "hers": "f"}
+PLURAL: Final = "p"
+THIRD_PERSON: Final = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f", "hers": "f"} | dict.fromkeys(
+    ("they", "them", "their"), PLURAL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,9 @@ class Reader:
         kin = self.kin(token) or self._titled(token)
         if kin is not None:
             return kin.other if kin.named or not kin.relation.vague else None
+        several = self.several(token)
+        if several is not None:
+            return several
         if relation_of(token) is not None and any(c.dep_ == "nmod:poss" for c in token.children):
             return None  # somebody's sister, but we do not know whose
         name = phrase(token)
@@ -122,6 +128,18 @@ class Reader:
             other = Mention(name=description, type=relation.object)
         return Kin(owner, relation, other, named=name is not None)
 
+    def several(self, token: Token) -> Mention | None:
+        """For "my parents", "Tom's kids": several relatives at once, as one mention."""
+        lemma = token.lemma_.lower()
+        if token.tag_ != "NNS" or not (lemma in _ELDERS or lemma in predicate_table().relations):
+            return None
+        owner_token = next((c for c in token.children if c.dep_ == "nmod:poss" and c.i < token.i), None)
+        owner = self.mention(owner_token, type="person") if owner_token is not None else None
+        described = any(c.dep_ in ("amod", "acl", "acl:relcl", "nmod", "appos") for c in token.children)
+        if owner is None or described or owner.type not in ("person", "animal"):
+            return None
+        return Mention(name=f"{owner.name}'s {token.lower_}"[:200], type="person")
+
     def described(self, mention: Mention) -> Kin | None:
         """The relation in a mention that is only a description ("Rui's dog")."""
         owner, _, noun = mention.name.rpartition("'s ")
@@ -157,6 +175,12 @@ class Reader:
             other = next((c for c in head.children if c.i > head.i and c.dep_ in ("obj", "xcomp", "obl")), None)
         elif token.dep_ == "nsubj" and any(c.dep_ == "cop" for c in head.children):
             other = head
+        if other is not None and other.lower_ in THIRD_PERSON and self.antecedents is not None:
+            person = self.antecedents.resolve(other, THIRD_PERSON[other.lower_])
+            if person is None:
+                return kin
+            aliases = (*person.aliases, kin.other.name)
+            return Kin(kin.owner, kin.relation, person.model_copy(update={"aliases": aliases}), named=True)
         if other is None or not other.text[:1].isupper() or other.pos_ != "PROPN":
             return kin
         named = Mention(name=phrase(other), type=kin.relation.object, aliases=(kin.other.name,))
@@ -174,12 +198,17 @@ class Reader:
                 if kin is not None:
                     kin = self._equated(token, kin)
                 if kin is not None and (kin.named or not kin.relation.vague):
-                    found.append(Person(kin.other, kin.relation.gender, index))
+                    gender = kin.relation.gender or (gender_of(kin.other.name) if kin.named else None)
+                    found.append(Person(kin.other, gender, index))
+            elif (several := self.several(token)) is not None:
+                found.append(Person(several, PLURAL, index))
             elif is_person(token, self.known) and not _addressed(token):
-                found.append(Person(Mention(name=phrase(token), type="person"), None, index))
+                name = phrase(token)
+                found.append(Person(Mention(name=name, type="person"), gender_of(name), index))
         return found
 
 
+_ELDERS: Final = frozenset({"parent", "grandparent"})
 _DEICTIC: Final = frozenset({"this", "that", "these", "those"})
 _KEEPING: Final = frozenset({"adopt", "get", "have", "buy", "rescue", "own", "live", "foster"})
 
@@ -202,7 +231,8 @@ def is_person(token: Token, known: frozenset[str] = frozenset()) -> bool:
     if token.ent_type_ == "PER":
         return token.ent_iob_ == "B"
     subject = token.dep_ in ("nsubj", "nsubj:pass") and token.pos_ == "PROPN"
-    return subject and not token.ent_type_ and token.i > 0 and not any(c.dep_ == "det" for c in token.children)
+    first = token.i == 0 and gender_of(token.text) is None
+    return subject and not token.ent_type_ and not first and not any(c.dep_ == "det" for c in token.children)
 
 
 _CALLS: Final = frozenset(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from factloom.engine.extraction.clauses import Clause, Tense, read_complement
-from factloom.engine.extraction.drafting import FAIR, SURE, Draft
+from factloom.engine.extraction.drafting import FAIR, SCHEDULED, SURE, Draft
 from factloom.engine.extraction.phrases import is_content, phrase
 from factloom.engine.extraction.rendering import activity
 from factloom.engine.extraction.vocabulary import vocabulary
@@ -13,6 +13,8 @@ from factloom.schemas.extraction import Candidate, Mention
 
 _PLANNING: Final = frozenset({"plan", "intend", "aim", "hope", "decide", "arrange"})
 _WANTING: Final = frozenset({"want", "wish"})
+_ORGANISING: Final = frozenset({"plan", "organize", "organise", "put together", "host"})
+_AIMS: Final = {"plan": "PLANS_TO"} | dict.fromkeys(("goal", "dream", "aim", "ambition"), "WANTS_TO")
 _ADJECTIVES: Final = frozenset({"planning", "going"})
 # Verbs whose present progressive tells the future even without a date.
 _GOING: Final = frozenset({"move", "travel", "fly", "visit", "marry", "relocate", "leave"})
@@ -23,8 +25,11 @@ def read_plan(draft: Draft) -> list[Candidate]:
     clause = draft.clause
     if clause.negated or clause.subject is None:
         return []
-    if clause.lemma in ("plan", "organize", "organise") and clause.progressive and clause.tense is Tense.PRESENT:
+    if clause.lemma in _ORGANISING and clause.progressive and clause.tense is Tense.PRESENT and clause.objects:
         return _planned_event(draft)
+    aim = _aim(draft)
+    if aim:
+        return aim
     predicate, planned = _planned(draft)
     if predicate is None or planned is None or not _substantial(planned):
         return []
@@ -56,6 +61,26 @@ def _planned_event(draft: Draft) -> list[Candidate]:
     ]
 
 
+def _aim(draft: Draft) -> list[Candidate]:
+    """For "my goal is to run a marathon", "the plan is to move": whose aim it is owns the noun."""
+    clause = draft.clause
+    predicate = _AIMS.get(clause.subject.lemma_.lower()) if clause.subject is not None else None
+    infinitive = any(c.dep_ == "mark" and c.tag_ == "TO" for c in clause.verb.children)
+    if predicate is None or clause.subject is None or clause.copula is None or not infinitive:
+        return []
+    owner = next((c for c in clause.subject.children if c.dep_ == "nmod:poss"), None)
+    holder = draft.reader.mention(owner, type="person") if owner is not None else None
+    doing = activity(clause, draft.reader, draft.when)
+    if holder is None or doing is None or clause.tense is Tense.PAST:
+        return []
+    object = Mention(name=doing[:200], type="activity")
+    fact = draft.candidate(holder, predicate, object, text=f"{holder.name} {_SAID[predicate]} {doing}.")
+    return [fact.model_copy(update={"valid_at": draft.anchor, "metadata": _planned_for(draft)})] if fact else []
+
+
+_SAID: Final = {"PLANS_TO": "plans to", "WANTS_TO": "wants to"}
+
+
 def _planned(draft: Draft) -> tuple[str | None, Clause | None]:
     clause = draft.clause
     lemma = clause.lemma
@@ -69,7 +94,9 @@ def _planned(draft: Draft) -> tuple[str | None, Clause | None]:
         if lemma in _WANTING and present:
             return "WANTS_TO", complement
     dated = draft.when is not None and draft.when.start > draft.anchor
-    if clause.progressive and present and (lemma in _GOING or dated) and lemma != "go":
+    if clause.progressive and present and (lemma in _GOING or dated) and (lemma != "go" or dated):
+        return "PLANS_TO", clause
+    if present and dated and lemma in SCHEDULED and not clause.perfect and not clause.progressive:
         return "PLANS_TO", clause
     if clause.tense is Tense.FUTURE and dated:
         return "PLANS_TO", clause
@@ -81,7 +108,7 @@ def _substantial(clause: Clause) -> bool:
     lists = vocabulary()
     nouns = [*clause.objects, *(token for _, token in clause.obliques)]
     solid = [token for token in nouns if token.pos_ in ("NOUN", "PROPN") and is_content(token, phrase(token))]
-    if clause.lemma in lists.empty_verbs and clause.lemma not in lists.light_verbs:
+    if clause.lemma in lists.empty_verbs - SCHEDULED and clause.lemma not in lists.light_verbs:
         return False
     return bool(solid)
 

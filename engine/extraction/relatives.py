@@ -41,7 +41,18 @@ def relation_facts(draft: Draft, kin: Kin) -> list[Candidate]:
     if kin.relation.object == "animal" and kin.named and noun != "pet":
         kind = Mention(name=noun, type="value")
         facts.append(draft.candidate(kin.other, "KIND_OF_ANIMAL", kind))
-    return [fact for fact in facts if fact is not None]
+    # The date of what somebody's sister did is not the date since when she is the sister.
+    stated = draft.clause.copula is not None or draft.clause.lemma in ("have", "get", "adopt", "call", "name")
+    undated = {"valid_at": draft.anchor, "invalid_at": None}
+    return [
+        fact if stated or fact.valid_at is None else fact.model_copy(update={**undated, "metadata": _told(fact)})
+        for fact in facts
+        if fact is not None
+    ]
+
+
+def _told(fact: Candidate) -> dict[str, object]:
+    return {key: value for key, value in fact.metadata.items() if key != "time_expression"}
 
 
 def read_equation(draft: Draft) -> list[Candidate]:
@@ -63,9 +74,12 @@ def read_equation(draft: Draft) -> list[Candidate]:
 def read_calling(draft: Draft) -> list[Candidate]:
     """For "My boss is called Helena": the name comes as the object of a passive "call"."""
     clause = draft.clause
-    if clause.lemma not in ("call", "name") or clause.subject is None or relation_of(clause.subject) is None:
+    if clause.lemma not in ("call", "name") or clause.subject is None:
         return []
     kin = draft.reader.kin(clause.subject)
+    if kin is None and clause.subject.pos_ == "PRON":  # "I adopted a cat. She is called Nina."
+        mention = draft.reader.mention(clause.subject)
+        kin = draft.reader.described(mention) if mention is not None and not mention.is_speaker else None
     name = called_name(clause)
     if kin is None or name is None:
         return []

@@ -176,7 +176,8 @@ def _acceptable(spec: Predicate, object: Mention, noun: Token) -> bool:
     if spec.object == "place":
         return named and entity_type(noun) != "person"
     if spec.object == "organisation":
-        return named
+        workplace = noun.lemma_.lower() in vocabulary().workplaces and noun.tag_ != "NNS"
+        return named or (workplace and spec.name in ("WORKS_FOR", "VOLUNTEERS_AT")) or spec.name == "MEMBER_OF"
     if spec.object == "person":
         return object.type == "person" and (named or relation_of(noun) is not None)
     return True

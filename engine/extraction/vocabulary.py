@@ -70,7 +70,17 @@ class Vocabulary:
     diets: frozenset[str]
     conditions: frozenset[str]
     abilities: frozenset[str]
+    traits: frozenset[str]
+    female: frozenset[str]
+    male: frozenset[str]
+    workplaces: frozenset[str]
     milestones: dict[str, str]
+
+
+def gender_of(name: str) -> str | None:
+    """The gender that a given name tells ("f", "m"); None where it tells none."""
+    first = name.split()[0].lower() if name.split() else ""
+    return "f" if first in vocabulary().female else "m" if first in vocabulary().male else None
 
 
 @lru_cache(maxsize=1)
