@@ -33,7 +33,10 @@ EXACT_UP_TO: Final = 2_000
 _UNBOUNDED: Final = 2**31
 _LEAST: Final = 400
 _TIMES: Final = 4
+"""The index is asked for ``_LEAST`` rows and for ``_TIMES`` the limit, times the stored vectors per readable one: the
+more rows, the fewer hits it misses."""
 _SHARE: Final = 0.5
+"""Above this share of the readable vectors, comparing them one by one is cheaper."""
 _REMEMBERED: Final = 1_000
 _REMEMBER_FOR: Final = 60.0
 
