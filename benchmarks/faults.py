@@ -85,7 +85,8 @@ def work(settings: Settings, acknowledged: Path, stop: Path, begun: datetime) ->
             started = time.monotonic()
             try:
                 ids = add(memory, number, begun)
-                memory.search("Who lives in Lisbon?", space=_SPACES[number % 2], limit=3)
+                if number % 10 == 9:
+                    memory.search("Who lives in Lisbon?", space=_SPACES[number % 2], limit=3)
             except FactloomError as error:
                 errors.append((type(error).__name__, str(error), time.monotonic() - started))
                 if number % 3 == 0:
@@ -132,8 +133,12 @@ def wait_for(arrived: Callable[[], bool], alive: Callable[[], bool], what: str) 
     return time.monotonic() - started
 
 
-def run(server: Server, kills: int, *, prefix: str = "", seed: int = 1, tell: Callable[[str], None] = print) -> Outcome:
+def run(
+    server: Server, kills: int, *, prefix: str = "", seed: int = 1, minutes: float = 60.0,
+    tell: Callable[[str], None] = print,
+) -> Outcome:  # fmt: skip
     """Kill ``server`` so often while a process writes, and look at what is left. The server runs before and after."""
+    until = time.monotonic() + 60 * minutes
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -152,7 +157,9 @@ def run(server: Server, kills: int, *, prefix: str = "", seed: int = 1, tell: Ca
             child.stdin.write(json.dumps(job))
             child.stdin.close()
             try:
-                back = [_kill_once(server, child, acknowledged, chance, number, tell) for number in range(kills)]
+                back = []
+                while len(back) < kills and time.monotonic() < until:
+                    back.append(_kill_once(server, child, acknowledged, chance, len(back), tell))
                 stop.touch()
                 answer = child.stdout.read()
                 child.wait(_PATIENCE)
@@ -163,7 +170,7 @@ def run(server: Server, kills: int, *, prefix: str = "", seed: int = 1, tell: Ca
             raise RuntimeError(f"the process that writes failed:\n{(folder / 'stderr').read_text()[-3000:]}")
         told = json.loads(answer)
         read = [json.loads(line) for line in lines_of(acknowledged)]
-        outcome = Outcome(kills, read, told["errors"], told["skipped"], back, told["differing"])
+        outcome = Outcome(len(back), read, told["errors"], told["skipped"], back, told["differing"])
         outcome.look(load_settings(**settings_of(server, prefix, folder / "reader")))
         return outcome
 
@@ -209,6 +216,7 @@ class Outcome:
         self.kills = kills
         self.acknowledged = acknowledged
         self.errors = Counter(str(name) for name, _, _ in errors)
+        self.said = Counter(str(text).partition("(")[2].partition(")")[0] or str(text) for _, text, _ in errors)
         self.unclear = sorted({f"{name}: {text}" for name, text, _ in errors if name != StoreUnavailableError.__name__})
         self.longest = max((float(seconds) for *_, seconds in errors), default=0.0)
         self.skipped = skipped
@@ -256,6 +264,7 @@ class Outcome:
             "adds acknowledged": len(self.acknowledged),
             "  of their records lost": len(self.lost),
             "errors that the writer got": errors,
+            **{f"  {said[:36]}": count for said, count in self.said.most_common(6)},
             "  the longest took, s": f"{self.longest:.1f}",
             "  other than StoreUnavailableError": len(self.unclear),
             "adds that were not tried again": self.skipped,
@@ -273,6 +282,7 @@ def main() -> None:
     """Run on a server of our own, print the table, and fail if anything was wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--minutes", type=float, default=60.0, help="kill no more after so long")
     parser.add_argument("--seed", type=int, default=1, help="of the random moments")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
@@ -291,8 +301,9 @@ def main() -> None:
         sys.exit(f"no Neo4j server to kill: {error}")
     with own as server:
         outcome = run(
-            server, chosen.kills, seed=chosen.seed, tell=lambda line: print(line, file=sys.stderr, flush=True)
-        )
+            *(server, chosen.kills), seed=chosen.seed, minutes=chosen.minutes,
+            tell=lambda line: print(line, file=sys.stderr, flush=True),
+        )  # fmt: skip
     print(outcome.table())
     sys.exit(0 if outcome.clean else 1)
 

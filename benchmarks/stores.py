@@ -223,7 +223,8 @@ def measure_together(settings: Settings, processes: int, adds: int) -> dict[str,
     total: Counter[str] = Counter()
     for child in running:
         assert child.stdout is not None
-        answer = child.stdout.read()
+        with child.stdout:
+            answer = child.stdout.read()
         total.update(json.loads(answer) if child.wait() == 0 else {"error of a whole process": 1})
     seconds = time.perf_counter() - started
     store = open_store(settings, clock=utc_now)
