@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +30,7 @@ from .stores import Neo4jStores
 if TYPE_CHECKING:
     from factloom.schemas.ports import Refs, Vectors
 
+ROOT = Path(__file__).parents[2]
 DIMENSION = 24
 EVERYTHING = SpaceSet.everything()
 
@@ -259,6 +262,24 @@ class TestStoresThatHadVectorsBefore:
         self.check(faiss, held)
         faiss.close()
         other.close()
+
+    def test_the_documented_statements_remove_it_and_it_can_be_made_again(self, neo4j_stores: Neo4jStores) -> None:
+        store, held = self.filled(neo4j_stores, 20)
+        server = store.feed
+        assert isinstance(server, Neo4jGraphStore)
+        server.native_vectors()
+        documented = (ROOT / "docs" / "neo4j.md").read_text(encoding="utf-8").partition("To be rid of it")[2]
+        (statements, *_) = re.findall(r"```cypher\n(.*?)```", documented, re.DOTALL)
+        prefix = server.label_prefix
+        for statement in re.sub(r"(?<=:|\|)(?=\w)|(?<=factloom)", prefix, statements).split(";"):
+            neo4j_stores.rows(statement)
+        assert count(neo4j_stores, server) == 0
+        names = {name for (name,) in neo4j_stores.rows("SHOW VECTOR INDEXES YIELD name")}
+        assert not [name for name in names if name.startswith(f"factloom{prefix}_")]
+        vector = units(np.random.default_rng(5), 1, DIMENSION)
+        held[store.put("user/ana", "episode", [vector])[0]] = vector
+        assert count(neo4j_stores, server) == 0
+        self.check(server.native_vectors(), held)
 
     def test_rebuilding_mends_what_somebody_else_broke(self, neo4j_stores: Neo4jStores) -> None:
         store, held = self.filled(neo4j_stores, 20)
