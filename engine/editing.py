@@ -175,7 +175,7 @@ class Editor:
         entries = [IndexEntry("fact", new.id, analyse(text), vectors[text][None, :])]
         said = np.stack([vectors[part] for part in embedded_texts(episode)])
         entries.append(IndexEntry("episode", episode.id, document_terms(episode), said))
-        if object_.id in resolver.created:
+        if object_.id in resolver.named:
             entries.append(IndexEntry("entity", object_.id, analyse(mention.name), vectors[mention.name][None, :]))
         tx.put_index(entries, embedder=self._embedder.name)
         tx.record(_changes(latest, new, actor, now, reason, episode.id, {"object": [mention.name]}))

@@ -140,9 +140,11 @@ class FactWriter:
                 self._reconciler.settle(subjects[subject], predicate)
 
     def finish(self, vectors_of: Callable[[Sequence[str]], Vectors]) -> list[IndexEntry]:
-        """Index entries of every entity and fact that was written."""
-        facts = list(self._reconciler.written.values())
-        entities = list(self._resolver.touched.values())
+        """Index entries of every entity and fact that is new, or called otherwise now; the others have theirs."""
+        facts = [fact for id_, fact in self._reconciler.written.items() if id_ in self._reconciler.worded]
+        entities = [entity for id_, entity in self._resolver.touched.items() if id_ in self._resolver.named]
+        if not (facts or entities):
+            return []
         alive = self._tx.locate([*(f.id for f in facts), *(e.id for e in entities)], spaces=SpaceSet.everything())
         texts = [("fact", fact.id, fact.text) for fact in facts if fact.id in alive]
         texts += [("entity", entity.id, entity.name) for entity in entities if entity.id in alive]

@@ -18,9 +18,10 @@ from factloom.engine.accounts import EXTRACTION, account
 from factloom.engine.fact_writing import FactWriter, nothing
 from factloom.engine.known_names import known_entities
 from factloom.engine.text_vectors import vectors_of, write_with_vectors
+from factloom.graph.resolution import NEVER_PROPOSED
 from factloom.retrieval.analysis import embedded_texts
 from factloom.schemas.errors import ModelError, StoreError, VectorIndexError
-from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest
+from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest, Mention
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import (
@@ -222,10 +223,12 @@ class Learner:
         distinct = list(dict.fromkeys([*texts, *facts, *names.values()]))
         vectors = self._embedder.embed_documents(distinct)
         batch.vectors = dict(zip(distinct, vectors, strict=True))
-        if names:
-            queries = np.stack([batch.vectors[name] for name in names.values()])
+        proposable = self._proposable(batch)
+        unsure = [key for key in names if key in proposable]
+        if unsure:
+            queries = np.stack([batch.vectors[names[key]] for key in unsure])
             found = self._index.search(queries, kind="entity", spaces=SpaceSet.of(batch.space), limit=_PROPOSALS)
-            for key, hits in zip(names, found, strict=True):
+            for key, hits in zip(unsure, found, strict=True):
                 batch.proposals[key] = list(zip(hits.refs.tolist(), hits.scores.tolist(), strict=True))
 
     def _implied_texts(self, candidate: Candidate) -> list[str]:
@@ -235,12 +238,19 @@ class Learner:
         implied = (self._ontology[predicate] for predicate in self._ontology[candidate.predicate].implies)
         return [spec.sentence(candidate.subject.name, candidate.object.name) for spec in implied]
 
-    def _unknown_names(self, batch: _Batch) -> dict[str, str]:
-        """Names that no entity of the space bears yet, by key."""
-        mentions = [
+    @staticmethod
+    def _mentions(batch: _Batch) -> list[Mention]:
+        return [
             mention for read in batch.candidates.values() for c in read for mention in (c.subject, c.object) if mention
         ]
-        names = {normalise_name(mention.name): mention.name for mention in mentions}
+
+    def _proposable(self, batch: _Batch) -> set[str]:
+        """Keys of names that may be another spelling of an entity's: of some types, none is taken for one."""
+        return {normalise_name(m.name) for m in self._mentions(batch) if m.type not in NEVER_PROPOSED}
+
+    def _unknown_names(self, batch: _Batch) -> dict[str, str]:
+        """Names that no entity of the space bears yet, by key."""
+        names = {normalise_name(mention.name): mention.name for mention in self._mentions(batch)}
         if not names:
             return {}
         query = EntityQuery(keys=tuple(names), limit=10 * len(names))

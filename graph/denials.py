@@ -26,7 +26,7 @@ class Denials(FactBook):
             if fact.expired_at is not None or fact.id in gone:
                 continue
             opened = fact_without(self._tx, fact, gone, ontology=self._ontology)
-            self._write(opened)
+            self._write(opened, reworded=opened.text != fact.text)
             reason = "what had ended it was denied by a later statement"
             before = {name: plain(getattr(fact, name)) for name in ("invalid_at", "superseded_by")}
             after = {"invalid_at": plain(opened.invalid_at)}

@@ -18,7 +18,10 @@ _UNBOUNDED = 100_000
 
 
 class FactBook:
-    """Finds, writes and ends facts, and records what was done and why."""
+    """Finds, writes and ends facts, and records what was done and why.
+
+    ``written`` holds the facts as they were written last; ``worded`` names those of them whose text is new.
+    """
 
     def __init__(self, tx: WriteTransaction, space: str, *, ontology: Ontology, now: datetime, actor: str) -> None:
         self._tx = tx
@@ -28,6 +31,7 @@ class FactBook:
         self._now = now
         self._actor = actor
         self.written: dict[str, Fact] = {}
+        self.worded: set[str] = set()
 
     # --- finding -------------------------------------------------------------------------------------------------
 
@@ -83,7 +87,9 @@ class FactBook:
             metadata=statement.metadata,
         )
 
-    def _write(self, fact: Fact) -> None:
+    def _write(self, fact: Fact, *, reworded: bool = False) -> None:
+        if reworded or not fact.ref:
+            self.worded.add(fact.id)
         (self.written[fact.id],) = self._tx.put_facts([fact])
 
     def _record(

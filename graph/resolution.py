@@ -55,8 +55,8 @@ class Resolver:
     ``proposals`` maps a mention's key to entities with a similar name, best first: refs and cosines. ``similarity``
     is the cosine from which a proposal counts; ``vectors`` are those of names, for entities that are still too new
     to be proposed from outside.
-    Entities that are new or changed are stored as they are resolved; ``touched`` names them. ``freed``: who is no
-    longer called something, since another one is now.
+    Entities that are new or changed are stored as they are resolved; ``touched`` names them, and ``named`` those whose
+    name is new. ``freed``: who is no longer called something, since another one is now.
     """
 
     tx: WriteTransaction
@@ -66,7 +66,7 @@ class Resolver:
     similarity: float = 0.93
     vectors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     touched: dict[str, Entity] = field(default_factory=dict)
-    created: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
     merged: list[tuple[Entity, Entity]] = field(default_factory=list)
     freed: list[tuple[Entity, tuple[str, ...]]] = field(default_factory=list)
     _known: dict[tuple[str, str], Entity] = field(default_factory=dict)
@@ -195,7 +195,7 @@ class Resolver:
             created_at=self.now,
             updated_at=self.now,
         )
-        self.created.add(entity.id)
+        self.named.add(entity.id)
         return self._store(entity)
 
     def _enrich(self, entity: Entity, mention: Mention, key: str) -> Entity:
@@ -217,6 +217,8 @@ class Resolver:
         changed = {"name": name, "key": entity_key, "type": kind, "aliases": _distinct(aliases, entity_key)}
         if all(getattr(entity, attribute) == value for attribute, value in changed.items()):
             return entity
+        if name != entity.name:
+            self.named.add(entity.id)
         return self._store(entity.model_copy(update={**changed, "updated_at": self.now}))
 
     def _merge(self, kept: Entity, gone: Entity) -> Entity:

@@ -168,10 +168,10 @@ def test_an_index_that_fails_while_adding_leaves_the_message_to_be_learned_later
     memory: Memory, open_memory: Callable[..., Memory]
 ) -> None:
     memory._parts.index.close()
-    result = memory.add("I | LIKES | tea", user_id="ana")
+    result = memory.add("I | LIVES_IN | Lisbon", user_id="ana")
     assert [change.reason.split(":")[0] for change in result.pending] == ["VectorIndexError"]
     again = open_memory()
-    assert [fact.text for fact in again.retry().added] == ["Ana likes tea."]
+    assert [fact.text for fact in again.retry().added] == ["Ana lives in Lisbon."]
 
 
 class TestPuttingOffTheCleaning:
