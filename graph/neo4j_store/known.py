@@ -1,6 +1,7 @@
-"""What a transaction knows of records that are stored, so that it asks for each once.
+"""What the writes of one store know of records that are stored, so that they ask for each once.
 
-Writers exclude each other, so what was read stays true until this transaction changes it, and it notes what it does.
+Writers exclude each other, so what was read stays true until a transaction changes it, and it notes what it does. It
+stays true for the next one, too, unless somebody else writes in between (``WorkingSet.begin``).
 """
 
 from __future__ import annotations
@@ -40,12 +41,21 @@ NOT_INDEXED = Indexed("", 0, 0)
 class KnownRecords:
     """Records by kind and id, as far as they were asked for."""
 
-    def __init__(self, runner: Runner, queries: Queries) -> None:
-        self._runner = runner
+    runner: Runner
+    """Of the transaction that is open."""
+
+    def __init__(self, queries: Queries) -> None:
         self._queries = queries
+        self.forget()
+
+    def forget(self) -> None:
+        """Start anew."""
         self._records: dict[str, dict[str, Known | None]] = {kind: {} for kind in KIND_LABELS}
         self._indexed: dict[int, Indexed] = {}
         self._keys: dict[tuple[str, str, str], str | None] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._records.values())) + len(self._indexed) + len(self._keys)
 
     # --- records ---
 
@@ -56,9 +66,14 @@ class KnownRecords:
         missing = [id_ for id_ in wanted if id_ not in known]
         if missing:
             known.update(dict.fromkeys(missing))
-            for row in self._runner.rows(self._queries[f"known_{kind}"], {"w": {"ids": findable(missing)}}):
+            for row in self.runner.rows(self._queries[f"known_{kind}"], {"w": {"ids": findable(missing)}}):
                 known[row[0]] = Known(row[1], row[2], row[3], tuple(row[4:]))
         return {id_: found for id_ in wanted if (found := known[id_]) is not None}
+
+    def assume_new(self, kind: str, ids: Iterable[str]) -> None:
+        """Take records with these ids for new, unless they are known; the constraint on ids tells if one is not."""
+        for id_ in ids:
+            self._records[kind].setdefault(id_, None)
 
     def note(self, kind: str, id_: str, record: Known | None) -> None:
         """Note that a record is so now; None: it is not there."""
@@ -86,7 +101,7 @@ class KnownRecords:
         missing = [ref for ref in dict.fromkeys(refs) if ref not in self._indexed]
         if missing:
             text = self._queries.of_kind("index_state", kind)
-            for ref, terms, length, parts in self._runner.rows(text, {"w": {"refs": missing}}):
+            for ref, terms, length, parts in self.runner.rows(text, {"w": {"refs": missing}}):
                 self._indexed[ref] = Indexed(terms or "", length if terms else 0, parts or 0)
         return {ref: self._indexed.get(ref, NOT_INDEXED) for ref in refs}
 
@@ -107,7 +122,7 @@ class KnownRecords:
         if missing:
             self._keys.update(dict.fromkeys(missing))
             rows = [{"space": space, "key": key, "type": type_} for space, key, type_ in missing]
-            for space, key, type_, id_ in self._runner.rows(self._queries["entities_with_keys"], {"w": {"rows": rows}}):
+            for space, key, type_, id_ in self.runner.rows(self._queries["entities_with_keys"], {"w": {"rows": rows}}):
                 self._keys[space, key, type_] = id_
         return {key: id_ for key in wanted if (id_ := self._keys[key]) is not None}
 

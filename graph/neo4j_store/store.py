@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from factloom.graph.neo4j_store import exporting, vectors
 from factloom.graph.neo4j_store.connection import Access, Connection, Managed
+from factloom.graph.neo4j_store.failures import ConstraintError
 from factloom.graph.neo4j_store.native_storage import Progress
 from factloom.graph.neo4j_store.native_vectors import EXACT_UP_TO, Neo4jVectorIndex
 from factloom.graph.neo4j_store.posting_cache import PostingCache
@@ -18,7 +20,7 @@ from factloom.graph.neo4j_store.rows import to_micros
 from factloom.graph.neo4j_store.schema import open_schema
 from factloom.graph.neo4j_store.typed_edges import has_lapsed, remove_lapsed
 from factloom.graph.neo4j_store.user_queries import run_user_query
-from factloom.graph.neo4j_store.writer import Client, Writer
+from factloom.graph.neo4j_store.writer import Client, Held, Writer
 from factloom.schemas.cypher import CypherResult
 from factloom.schemas.ports import (
     HistoryPage,
@@ -66,8 +68,7 @@ class Neo4jGraphStore:
         self._label_prefix = label_prefix
         self._connection = Connection(access)
         self._clock = clock
-        self._client = str(uuid.uuid4())
-        self._writes = 0
+        self._begin_process()
         try:
             self._connection.check()
             self._store_id = open_schema(self._connection, self._queries)
@@ -75,6 +76,13 @@ class Neo4jGraphStore:
             self._connection.close()
             raise
         self._reader = Reader(self._connection.reading, self._queries, self._store_id, clock, PostingCache())
+
+    def _begin_process(self) -> None:
+        """Be a writer of its own, as each process that came through a fork is."""
+        self._pid = os.getpid()
+        self._client = str(uuid.uuid4())
+        self._writes = 0
+        self._held = Held(self._queries)
 
     @property
     def label_prefix(self) -> str:
@@ -169,17 +177,26 @@ class Neo4jGraphStore:
 
         def attempt(transaction: Managed) -> None:
             nonlocal number
+            if os.getpid() != self._pid:
+                self._begin_process()
             if number is None:  # here, since one writes at a time from here on
                 self._writes += 1
                 number = self._writes
             client = Client(self._client, number)
-            writer = Writer(transaction, self._queries, self._store_id, self._clock, client)
+            writer = Writer(
+                transaction, self._queries, self._store_id, self._clock, client, self._held, careful=careful
+            )
             if writer.begin(self._connection.place) and result:
                 return
             result[:] = [work(writer)]
             writer.finish()
 
-        self._connection.write(attempt)
+        careful = False
+        try:
+            self._connection.write(attempt)
+        except ConstraintError:  # an id that was taken for new may be stored
+            careful = True
+            self._connection.write(attempt)
         return result[0]
 
     def embedder(self) -> tuple[str, int] | None:

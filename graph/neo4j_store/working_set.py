@@ -1,15 +1,17 @@
-"""Records as one transaction has read or written them, so that look-ups that learning repeats need no round trip.
+"""Records as the writes of one store have read or written them, so that look-ups that learning repeats need no trip.
 
 Learning from one message looks up the same names and the same subject's facts again and again, and between two looks it
 writes. Asking the server each time would mean to send what is pending first, and to wait twice. Writers exclude each
-other, so what was read stays true but for what this transaction writes, which is noted here. Only look-ups by
-name, by id and by the ends of facts are answered; the others, and all after a deletion, go to the server.
+other, so what was read stays true but for what this store writes, which is noted here; the store's node says whether
+another one wrote since the last time. Only look-ups by name, by id and by the ends of facts are answered; the others,
+and all after a deletion, go to the server.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from typing import Any, Final, TypeVar
 
 from factloom.graph.neo4j_store.known import Known, KnownRecords
 from factloom.graph.neo4j_store.reader import Reader
@@ -23,30 +25,60 @@ _ENDS: Final = frozenset({"subject_ids", "object_ids", "predicates", "ids", "lim
 _ALL: Final = 100_000
 """A limit from which on a query means everything, so that its answer can be completed by what is written here."""
 
+_MOST_FACTS: Final = 200
+"""An entity with more facts at one end is asked about anew each time, for as little as is wanted."""
+
+_MOST_ENDS: Final = 50
+_MOST_HELD: Final = 30_000
+"""How much is kept for the next write: with vectors' and terms' sizes left out, some tens of megabytes."""
+
+_Place = tuple[int, str, str]
+"""The end of a fact (0: subject, 1: object), the id of the entity there, and the space."""
+
 
 class WorkingSet:
-    """The latest versions of records, by id. ``stored`` reads what the server has, without what is pending."""
+    """The latest versions of records, by id. What is given out and taken in are copies, as a caller may change them."""
 
-    def __init__(self, stored: Reader, known: KnownRecords) -> None:
-        self._stored = stored
+    def __init__(self, known: KnownRecords) -> None:
         self._known = known
+        self._upto: int | None = None
         self.forget()
+
+    def begin(self, stored: Reader, write: int | None) -> None:
+        """Begin a transaction; ``stored`` reads what the server has, without what is pending.
+
+        ``write``: the number of this store's last write, None unless that was the last of anybody's.
+        """
+        self._stored = stored
+        if write is None or write != self._upto:
+            self.forget()
+            self._known.forget()
+        self._upto = None  # until it is known how this transaction ends
+        self._begin_facts()
+
+    def _begin_facts(self) -> None:
+        self._written: dict[str, Fact] = {}
+        self._asked: dict[tuple[Any, ...], list[str]] = {}
+
+    def keep(self, write: int | None) -> None:
+        """Keep what is held for the transaction after this one, which is the store's write of this number."""
+        held = len(self._episodes) + len(self._facts) + len(self._entities) + len(self._named) + len(self._known)
+        self._upto = write if held <= _MOST_HELD else None
 
     def forget(self) -> None:
         """Start anew, after a deletion: what went along is for the server to say."""
         self._episodes: dict[str, Episode] = {}
         self._facts: dict[str, Fact] = {}
-        self._written: dict[str, Fact] = {}
-        self._asked: dict[tuple[Any, ...], list[str]] = {}
+        self._begin_facts()
         self._entities: dict[str, Entity] = {}
         self._named: dict[tuple[str, str], set[str]] = {}
-        self._fresh: set[str] = set()
+        self._of_end: dict[_Place, set[str] | None] = {}
 
     # --- noting what is written ---
 
     def note_episodes(self, episodes: Iterable[Episode]) -> None:
         """Note that episodes are so now."""
-        self._episodes.update((episode.id, episode) for episode in episodes)
+        self._episodes.update((episode.id, _copied(episode)) for episode in episodes)
 
     def change_episode(self, id_: str, **update: Any) -> None:
         """Note that an episode changes, if it is held."""
@@ -62,13 +94,24 @@ class WorkingSet:
     def note_entities(self, entities: Iterable[Entity], new: set[str]) -> None:
         """Note that entities are so now; those in ``new`` were not stored before, and have no facts but ours."""
         for entity in entities:
-            self._hold(entity)
-        self._fresh |= new
+            self._hold(entity.model_copy(update={"attributes": deepcopy(entity.attributes)}))
+            if entity.id in new:
+                self._of_end.update(((end, entity.id, entity.space), set()) for end in (0, 1))
 
     def note_facts(self, facts: Iterable[Fact]) -> None:
         """Note that facts are so now."""
-        for fact in facts:
+        for fact in map(_copied, facts):
+            old = self._facts.get(fact.id)
+            for place in _ends(old) if old is not None else ():
+                self._at(place).discard(fact.id)
             self._facts[fact.id] = self._written[fact.id] = fact
+            for place in _ends(fact):
+                self._at(place).add(fact.id)
+
+    def _at(self, place: _Place) -> set[str]:
+        """The facts held at a place; where they are not all held, a set for nobody."""
+        ids = self._of_end.get(place)
+        return set() if ids is None else ids
 
     def _hold(self, entity: Entity) -> None:
         old = self._entities.get(entity.id)
@@ -92,7 +135,15 @@ class WorkingSet:
             self._load_names(missing, spaces)
         ids = {id_ for name in wanted for id_ in self._named[name]}
         found = sorted((self._entities[id_] for id_ in ids), key=lambda entity: (entity.name, entity.id))
-        return found[: query.limit]
+        return [e.model_copy(update={"attributes": deepcopy(e.attributes)}) for e in found[: query.limit]]
+
+    def tell_holders(self, keys: Iterable[tuple[str, str, str]]) -> None:
+        """Tell what is known of records which entities have these (space, key, type)."""
+        for space, key, type_ in keys:
+            if (ids := self._named.get((space, key))) is not None:
+                held = (self._entities[id_] for id_ in ids)
+                holder = next((e.id for e in held if (e.key, e.type) == (key, type_)), None)
+                self._known.note_key((space, key, type_), holder)
 
     def _load_names(self, keys: list[str], spaces: SpaceSet) -> None:
         found = self._stored.find_entities(EntityQuery(keys=tuple(keys), limit=_ALL), spaces=spaces)
@@ -117,18 +168,52 @@ class WorkingSet:
             return self._facts_by_id(query, spaces)
         if query.limit < _ALL or (query.subject_ids is None and query.object_ids is None):
             return None
+        if len(spaces.names) != 1:  # of one space, the facts about an entity are all or none
+            return None
+        held = self._ids_at(query, spaces)
+        if held is None:
+            held = {*self._ids_asked(query, spaces), *self._written}
+        return [_copied(fact) for fact in _in_order((self._facts[id_] for id_ in held), query, spaces)]
+
+    def _ids_at(self, query: FactQuery, spaces: SpaceSet) -> set[str] | None:
+        """The facts at the subjects, or at the objects, asked for; None if there are too many of them."""
+        ends: list[list[_Place]] = [
+            [(end, id_, spaces.names[0]) for id_ in ids]
+            for end, ids in enumerate((query.subject_ids, query.object_ids))
+            if ids is not None and len(ids) <= _MOST_ENDS
+        ]
+        ends.sort(key=lambda places: not all(self._of_end.get(place) is not None for place in places))
+        for places in ends:
+            self._load_ends([place for place in places if place not in self._of_end], spaces)
+            found = [self._of_end[place] for place in places]
+            if None not in found:
+                return {id_ for ids in found if ids is not None for id_ in ids}
+        return None
+
+    def _load_ends(self, places: Sequence[_Place], spaces: SpaceSet) -> None:
+        if not places:
+            return
+        side = "object_ids" if places[0][0] else "subject_ids"
+        query = FactQuery(**{side: tuple(id_ for _, id_, _ in places)}, limit=_MOST_FACTS + 1)
+        found = self._stored.find_facts(query, spaces=spaces)
+        if len(found) > _MOST_FACTS:
+            self._of_end.update(dict.fromkeys(places))
+            return
+        self._of_end.update((place, set()) for place in places)
+        for fact in found:
+            self._facts.setdefault(fact.id, fact)
+        for id_ in dict.fromkeys((*(fact.id for fact in found), *self._written)):
+            for place in _ends(self._facts[id_]):
+                self._at(place).add(id_)
+
+    def _ids_asked(self, query: FactQuery, spaces: SpaceSet) -> list[str]:
         shape = (query.subject_ids, query.object_ids, query.predicates, spaces.names)
         if shape not in self._asked:
-            ends = (query.subject_ids, query.object_ids)
-            if any(ids is not None and self._fresh.issuperset(ids) for ids in ends):
-                self._asked[shape] = []
-            else:
-                found = self._stored.find_facts(query, spaces=spaces)
-                for fact in found:
-                    self._facts.setdefault(fact.id, fact)
-                self._asked[shape] = [fact.id for fact in found]
-        ids = dict.fromkeys((*self._asked[shape], *self._written))
-        return _in_order((self._facts[id_] for id_ in ids), query, spaces)
+            found = self._stored.find_facts(query, spaces=spaces)
+            for fact in found:
+                self._facts.setdefault(fact.id, fact)
+            self._asked[shape] = [fact.id for fact in found]
+        return self._asked[shape]
 
     def _facts_by_id(self, query: FactQuery, spaces: SpaceSet) -> list[Fact]:
         wanted = list(dict.fromkeys(query.ids or ()))
@@ -136,7 +221,8 @@ class WorkingSet:
         if missing:
             for fact in self._stored.find_facts(FactQuery(ids=missing, limit=len(missing)), spaces=spaces):
                 self._facts[fact.id] = fact
-        return _in_order((self._facts[id_] for id_ in wanted if id_ in self._facts), query, spaces)[: query.limit]
+        held = _in_order((self._facts[id_] for id_ in wanted if id_ in self._facts), query, spaces)
+        return [_copied(fact) for fact in held[: query.limit]]
 
     def find_episodes(self, query: EpisodeQuery, spaces: SpaceSet) -> list[Episode] | None:
         """Episodes by id; None if the query asks for more than that."""
@@ -153,7 +239,19 @@ class WorkingSet:
         found = [self._episodes[id_] for id_ in wanted if id_ in self._episodes]
         found = [episode for episode in found if episode.space in spaces]
         found.sort(key=lambda episode: (episode.occurred_at, episode.ref), reverse=not query.oldest_first)
-        return found[: query.limit]
+        return [_copied(episode) for episode in found[: query.limit]]
+
+
+_Said = TypeVar("_Said", Episode, Fact)
+
+
+def _copied(record: _Said) -> _Said:
+    """The record with metadata of its own."""
+    return record.model_copy(update={"metadata": deepcopy(record.metadata)}) if record.metadata else record
+
+
+def _ends(fact: Fact) -> tuple[_Place, _Place]:
+    return (0, fact.subject_id, fact.space), (1, fact.object_id, fact.space)
 
 
 def _keys(entity: Entity) -> set[tuple[str, str]]:

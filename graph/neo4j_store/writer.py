@@ -47,6 +47,14 @@ class Client(NamedTuple):
     write: int
 
 
+class Held:
+    """What the writes of one store keep from one to the next."""
+
+    def __init__(self, queries: Queries) -> None:
+        self.known = KnownRecords(queries)
+        self.working = WorkingSet(self.known)
+
+
 class _Flushing:
     """Runs statements after what is pending was sent."""
 
@@ -63,11 +71,20 @@ class _Flushing:
 class Writer(Reader):
     """``WriteTransaction`` in a transaction of the server. Each call counts all or not at all.
 
-    ``begin`` locks the store before anything else, ``finish`` sends the rest.
+    ``begin`` locks the store before anything else, ``finish`` sends the rest. ``careful``: an id that comes without a
+    ref is looked up, too; otherwise it is taken for new, and the constraint on ids fails the transaction if it is not.
     """
 
     def __init__(
-        self, runner: Runner, queries: Queries, store_id: str, clock: Callable[[], datetime], client: Client
+        self,
+        runner: Runner,
+        queries: Queries,
+        store_id: str,
+        clock: Callable[[], datetime],
+        client: Client,
+        held: Held,
+        *,
+        careful: bool,
     ) -> None:
         self._flushing = _Flushing(runner)
         super().__init__(self._flushing, queries, store_id, clock)
@@ -76,11 +93,14 @@ class Writer(Reader):
         self._client = client
         self._now = r.to_micros(clock())
         self._pending = self._flushing.pending = Pending(runner, queries, store_id)
-        self._known = KnownRecords(runner, queries)
-        self._working = WorkingSet(Reader(runner, queries, store_id, clock), self._known)
+        self._stored = Reader(runner, queries, store_id, clock)
+        self._known, self._working = held.known, held.working
+        self._known.runner = runner
+        self._careful = careful
+        self._last: int | None = None
         self._facts = FactWriting(self._pending, self._known, self._now)
         self._ref = 0
-        self._left_residue = False
+        self._left_residue = self._deleted = False
         self._origins: dict[str, str] = {}
 
     def begin(self, place: str) -> bool:
@@ -88,7 +108,9 @@ class Writer(Reader):
         rows = self._direct.rows(self._texts["lock_store"], {"client": self._client.id, "now": self._now})
         if not rows:
             raise StoreError(f"the store {place} is gone: somebody removed its nodes; open it again")
-        ((self._ref, name, dimension, last, embedded, lapsed, self._pending.native),) = rows
+        ((self._ref, name, dimension, latest, last, embedded, lapsed, self._pending.native),) = rows
+        self._last = last if latest == self._client.id else None
+        self._working.begin(self._stored, self._last)
         if last is not None and last >= self._client.write:
             return True
         self._embeddings = Embeddings(self._pending, self._known, place, name, dimension, embedded)
@@ -99,6 +121,7 @@ class Writer(Reader):
     def finish(self) -> None:
         """Send what is left, and number the write in each space that it touched."""
         if not self._pending.touched:
+            self._working.keep(self._last)
             return
         store = {
             "ref": self._ref,
@@ -108,6 +131,7 @@ class Writer(Reader):
             "number": self._client.write,
         }
         self._pending.finish(store, self._origins, forget=self._left_residue)
+        self._working.keep(None if self._deleted else self._client.write)
 
     def _next_ref(self) -> int:
         self._ref += 1
@@ -254,6 +278,8 @@ class Writer(Reader):
     def put_entities(self, entities: Sequence[Entity]) -> list[Entity]:
         """Insert or, by id, replace entities and the keys of their names."""
         properties = [r.entity_properties(entity) for entity in entities]
+        if not self._careful:
+            self._known.assume_new("entity", [entity.id for entity in entities if not entity.ref])
         known = self._known.look_up("entity", (entity.id for entity in entities))
         self._check_keys(entities, known)
         made = []
@@ -285,7 +311,9 @@ class Writer(Reader):
         Raises:
             StoreError: another entity has it, or it would move.
         """
-        taken = dict(self._known.holders((e.space, e.key, e.type) for e in entities))
+        keys = [(entity.space, entity.key, entity.type) for entity in entities]
+        self._working.tell_holders(keys)
+        taken = dict(self._known.holders(keys))
         held = {id_: (record.space, *record.details) for id_, record in known.items()}
         for entity in entities:
             key = (entity.space, entity.key, entity.type)
@@ -347,6 +375,8 @@ class Writer(Reader):
 
     def put_facts(self, facts: Sequence[Fact]) -> list[Fact]:
         """Insert or, by id, replace facts, their links to episodes and their typed edges."""
+        if not self._careful:
+            self._known.assume_new("fact", [fact.id for fact in facts if not fact.ref])
         made, replaced = self._facts.put(facts, self._next_ref)
         self._left_residue = self._left_residue or replaced
         self._working.note_facts(made)
@@ -415,6 +445,7 @@ class Writer(Reader):
         deletion = Deletion(self._flushing, self._texts, self._pending, self._known, self._embeddings)
         gone = deletion.delete(ids)
         self._working.forget()
+        self._deleted = True
         self._left_residue = self._left_residue or bool(gone)
         return gone
 

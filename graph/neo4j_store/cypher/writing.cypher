@@ -7,13 +7,13 @@ SET locked._lock = $client
 WITH count(*) AS stores
 MATCH (s:{prefix}Store {_one: 1})
 OPTIONAL MATCH (w:{prefix}Writer {client: $client})
-RETURN s.ref, s.embedder, s.dimension, w.number, COUNT { (:{prefix}Embedded) },
+RETURN s.ref, s.embedder, s.dimension, s._last, w.number, COUNT { (:{prefix}Embedded) },
   EXISTS { MATCH (f:{prefix}Fact) WHERE f._drawn_until <= $now }, s._native IS NOT NULL
 
 // name: put_store
 UNWIND $w.rows AS row
 MATCH (s:{prefix}Store {_one: 1})
-SET s.ref = row.ref, s.embedder = row.embedder, s.dimension = row.dimension
+SET s.ref = row.ref, s.embedder = row.embedder, s.dimension = row.dimension, s._last = row.client
 MERGE (w:{prefix}Writer {client: row.client})
 SET w.number = row.number, w.at = datetime()
 
