@@ -46,12 +46,13 @@ DOUBTFUL_VERBS: Final = frozenset(
     ]
 )
 # "can't" with these tells something lasting; with others it may be about the moment.
-LASTING: Final = vocabulary().abilities | {"stand", "bear", "tolerate"}
+LASTING: Final = vocabulary().abilities | {"stand", "bear", "tolerate", "eat", "drink"}
 HEARSAY_VERBS: Final = frozenset(
     ["say", "tell", "hear", "claim", "report", "mention", "read", "announce", "write", "insist", "swear", "text"]
 )
 # Adverbs by which a speaker tells that it is only hearsay.
 REPORTING: Final = frozenset({"apparently", "allegedly", "supposedly", "reportedly", "seemingly"})
+_MEASURES: Final = frozenset({"bit", "lot", "some", "couple", "ton", "plenty", "load", "bunch", "most", "piece"})
 _TIMES: Final = frozenset(
     {"day", "night", "week", "weekend", "month", "year", "morning", "evening", "afternoon", "time", "today", "summer"}
 )
@@ -139,7 +140,7 @@ def _read(verb: Token, copula: Token | None) -> Clause:
             auxiliaries.append(child)
             clause.passive = clause.passive or dep == "aux:pass"
         elif dep == "obj":
-            clause.objects.append(child)
+            clause.objects.append(_measured(child))
         elif dep == "iobj":
             clause.recipient = child
         elif (dep in ("obl", "obl:agent", "nmod") and child.i > verb.i) or (dep == "obl" and preposition(child)):
@@ -167,6 +168,13 @@ def _read(verb: Token, copula: Token | None) -> Clause:
     _inherit(clause, auxiliaries)
     _judge(clause, auxiliaries)
     return clause
+
+
+def _measured(noun: Token) -> Token:
+    """What "a bit of Dutch" and "some of my paintings" are about."""
+    if noun.lemma_.lower() not in _MEASURES:
+        return noun
+    return next((c for c in noun.children if c.dep_ == "nmod" and preposition(c) == "of"), noun)
 
 
 def _is_object(noun: Token, verb: Token) -> bool:

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from spacy.tokens import Token
 
 _EMPLOYER: Final = frozenset({"at", "for", "with"})
-_GROUPS: Final = frozenset({"choir", "band", "team", "club", "orchestra", "union", "committee", "crew", "troupe"})
+_HEADING: Final = frozenset({"head", "owner", "founder", "ceo", "director", "captain", "manager"})
+GROUPS: Final = frozenset({"choir", "band", "team", "club", "orchestra", "union", "committee", "crew", "troupe"})
 _LATELY: Final = frozenset({"now", "currently", "nowadays", "presently"})
 _JOBS: Final = re.compile(r"\b(?:jobs?|work|career|position|company|employer|hired)\b", re.IGNORECASE)
+_COUPLES: Final = {"engaged": "ENGAGED_TO", "married": "MARRIED_TO"}
+_NATIONAL: Final = re.compile(r"^[A-Z][a-z]+(?:ese|ish|[^aeiou]an|ian|ench|utch|reek|elsh|erman|wiss)$")
 _NUMBERS: Final = [
     "zero",
     "one",
@@ -209,6 +212,12 @@ def _adjective(draft: Draft, subject: Mention) -> list[Candidate | None]:
     found: list[Candidate | None] = []
     if clause.verb.lower_ in vocabulary().diets:
         return _diet(draft, subject)
+    pair = read_couple(draft, _COUPLES.get(clause.verb.lower_))
+    if pair:
+        return [*pair] if subject.name == pair[0].subject.name else []
+    if _NATIONAL.search(clause.verb.text) and not clause.obliques and clause.tense is Tense.PRESENT:
+        people = Mention(name=clause.verb.text, type="value")
+        return [draft.candidate(subject, "HAS_TRAIT", people, negated=clause.negated)]
     trait = _whole_word(clause.verb)
     if trait in vocabulary().traits and clause.tense is Tense.PRESENT and not clause.obliques:
         return [draft.candidate(subject, "HAS_TRAIT", Mention(name=trait, type="value"), negated=clause.negated)]
@@ -221,6 +230,15 @@ def _adjective(draft: Draft, subject: Mention) -> list[Candidate | None]:
             if object is not None:
                 found.append(draft.candidate(subject, predicate, object, negated=clause.negated))
     return found
+
+
+def read_couple(draft: Draft, bond: str | None) -> list[Candidate]:
+    """For "Tom and I are engaged", "Tom and I got married": the bond between the two subjects."""
+    subjects = sorted(draft.subjects(), key=lambda mention: not mention.is_speaker)
+    if bond is None or len(subjects) != 2 or draft.clause.negated:
+        return []
+    fact = draft.candidate(subjects[0], bond, subjects[1])
+    return [fact] if fact is not None else []
 
 
 def _whole_word(token: Token) -> str:
@@ -273,7 +291,8 @@ def _noun(draft: Draft, subject: Mention) -> list[Candidate | None]:
     if lemma in ("member", "part") and not clause.negated:
         return _membership(draft, subject)
     name = _bare_phrase(token)
-    if determiner not in ("a", "an") or not is_content(token, name):
+    heading = determiner == "the" and lemma in _HEADING
+    if (determiner not in ("a", "an") and not heading) or not is_content(token, name):
         return []
     if lemma in lists.jobs or re.search(r"(?:ologist|grapher|itect|ician)$", lemma):
         return _job(draft, subject, name)
@@ -307,7 +326,7 @@ def _membership(draft: Draft, subject: Mention) -> list[Candidate | None]:
     """For "I'm a member of the chess club", "she's part of a choir"."""
     noun = next((c for c in draft.clause.verb.children if c.dep_ in ("nmod", "obl") and preposition(c) == "of"), None)
     group = draft.reader.mention(noun, type="organisation") if noun is not None else None
-    if noun is None or group is None or not (is_specific(noun, group) or noun.lemma_.lower() in _GROUPS):
+    if noun is None or group is None or not (is_specific(noun, group) or noun.lemma_.lower() in GROUPS):
         return []
     return [draft.candidate(subject, "MEMBER_OF", group, ended=draft.clause.tense is Tense.PAST)]
 
@@ -334,9 +353,10 @@ def _job(draft: Draft, subject: Mention, name: str) -> list[Candidate | None]:
             employer = draft.reader.mention(noun, type="organisation")
             if employer is not None:
                 employer = employer.model_copy(update={"type": "organisation"})
-                text = f"{subject.name} works for {employer.name}." if not clause.negated and not over else None
+                predicate, does = ("STUDIES_AT", "studies at") if "student" in name else ("WORKS_FOR", "works for")
+                text = f"{subject.name} {does} {employer.name}." if not clause.negated and not over else None
                 found.append(
-                    draft.candidate(subject, "WORKS_FOR", employer, text=text, negated=clause.negated, ended=over)
+                    draft.candidate(subject, predicate, employer, text=text, negated=clause.negated, ended=over)
                 )
     return found
 

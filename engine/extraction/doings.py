@@ -51,7 +51,7 @@ def read_done(draft: Draft) -> list[Candidate | None]:
     name = "_".join(part for part in (verb, clause.particle, role) if part).upper()
     for noun in nouns[:3]:
         object = draft.reader.mention(noun) if noun.pos_ in ("NOUN", "PROPN", "PRON", "X") else None
-        if object is None or (verb in lists.light_verbs and not is_specific(noun, object)):
+        if object is None or (verb in lists.light_verbs - _EVENTFUL and not is_specific(noun, object)):
             continue
         if verb == "have" and noun.lemma_.lower() not in lists.occasions:
             continue
@@ -114,7 +114,8 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
     for noun in nouns[:3]:
         object = draft.reader.mention(noun) if noun.pos_ in ("NOUN", "PROPN") else None
         definite = any(c.lower_ == "the" for c in noun.children) and not entity_type(noun)
-        if object is None or definite or not is_specific(noun, object) or relation_of(noun) is not None:
+        specific = object is not None and (verb in _TELLING or is_specific(noun, object))
+        if object is None or definite or not specific or relation_of(noun) is not None:
             continue
         for subject in draft.subjects():
             text = retell(clause, subject.name, draft.reader, draft.when)
@@ -123,6 +124,11 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
     return found
 
 
+# Verbs that say enough with any object: "I broke my arm", "I teach maths".
+_EVENTFUL: Final = frozenset({"break", "lose", "win"})
+_TELLING: Final = frozenset(
+    {"teach", "collect", "breed", "grow", "coach", "sing", "paint", "sew", "knit", "bake", "brew"}
+)
 _SAYING: Final = frozenset({"teach", "run", "use", "work", "hold"})
 
 

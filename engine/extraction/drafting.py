@@ -49,6 +49,7 @@ class Draft:
     def of(cls, clause: Clause, sentence: Span, reader: Reader, anchor: datetime) -> Draft:
         """Read the clause's time: the date expression in its own words, else the sentence's only one."""
         scheduled = clause.tense is Tense.PRESENT and not clause.perfect and clause.lemma in SCHEDULED
+        scheduled = scheduled or (clause.tense is Tense.PRESENT and not clause.perfect and clause.lemma == "have")
         future = clause.tense is Tense.FUTURE or scheduled or (clause.progressive and clause.tense is Tense.PRESENT)
         period = find_period(sentence.text, anchor, future=future)
         if period is not None:
@@ -123,7 +124,15 @@ class Draft:
         spec = predicate_table().get(predicate)
         plural = self.clause.subject is not None and self.reader.several(self.clause.subject) == subject
         nameless = spec.object == "organisation" and object is not None and object.name[:1].islower()
-        if text is None and not plural and not nameless and spec.text and object is not None and not negated and not ended:
+        if (
+            text is None
+            and not plural
+            and not nameless
+            and spec.text
+            and object is not None
+            and not negated
+            and not ended
+        ):
             text = self.fill(spec.text, subject, object)
         text = text or retell(self.clause, subject.name, self.reader, self.when)
         start = self.when.start if self.when is not None else None

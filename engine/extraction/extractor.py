@@ -29,6 +29,7 @@ from factloom.engine.extraction.quotations import Spans, is_quoted, quoted_spans
 from factloom.engine.extraction.relatives import named_relatives, read_calling, read_equation, relation_facts
 from factloom.engine.extraction.sentences import LONGEST, Kind, is_command, kind_of, sentences
 from factloom.engine.extraction.verbs import read_naming, read_verb
+from factloom.engine.extraction.worth import is_worth_keeping, weigh
 from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest, Mention
 from factloom.schemas.records import Episode, Role
 
@@ -94,7 +95,10 @@ class OfflineExtractor:
             candidates += _read_answer(answer, reader, episode)
         if episode.role is Role.ASSISTANT:  # what it says of its own doings is no memory of anybody
             candidates = [c for c in candidates if not c.subject.is_speaker]
-        return Extraction(episode_id=episode.id, candidates=tuple(_distinct(candidates)))
+        weighed = [weigh(candidate) for candidate in _distinct(candidates)]
+        kept = tuple(candidate for candidate in weighed if is_worth_keeping(candidate))
+        notes = (f"{len(weighed) - len(kept)} not worth keeping",) if len(kept) < len(weighed) else ()
+        return Extraction(episode_id=episode.id, candidates=kept, notes=notes)
 
     def _turn(self, episode: Episode, nlp: Language) -> Turn:
         """Whom an earlier turn mentions; parsed once, the last few hundred are remembered."""

@@ -261,5 +261,5 @@ _CALLS: Final = frozenset(
         "but",
     ]
 )
-_HAVING: Final = frozenset({"have"})
+_HAVING: Final = frozenset({"have", "get"})
 _OWN: Final = frozenset({"mom", "mum", "dad", "mama", "grandma", "grandpa", "granny"})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.clauses import Tense, read_complement
+from factloom.engine.extraction.copulas import read_couple
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.mentions import Kin
-from factloom.engine.extraction.phrases import conjuncts, entity_type, phrase
+from factloom.engine.extraction.phrases import conjuncts, entity_type, is_content, phrase
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.relatives import relation_facts
 from factloom.engine.extraction.rendering import retell
@@ -32,13 +34,19 @@ def read_job_start(draft: Draft) -> list[Candidate | None]:
     places = [t for case, t in clause.obliques if case in ("at", "with", "for")]
     places += [c for c in nested if any(g.dep_ == "case" and g.lower_ in ("at", "with", "for") for g in c.children)]
     employers = []
+    found: list[Candidate | None] = []
     if (job and clause.lemma in ("get", "start", "land", "take", "accept", "find", "begin")) or (
         clause.lemma == "start" and not clause.objects
     ):
         employers = [t for t in places if t.text[:1].isupper()]
     elif clause.lemma in _JOINING:
         employers = [t for t in clause.objects if entity_type(t) == "organisation"]
-    found: list[Candidate | None] = []
+    for case, token in clause.obliques if clause.lemma == "start" else []:
+        if case == "as" and is_content(token, phrase(token)):
+            job_name = re.split(r"\s(?:at|for|with|in)\s", phrase(token))[0]
+            employers += [c for c in token.children if c.dep_ in ("nmod", "obl") and c.text[:1].isupper()]
+            for subject in draft.subjects():
+                found.append(draft.candidate(subject, "HAS_JOB", Mention(name=job_name, type="job")))
     for token in employers:
         employer = draft.reader.mention(token, type="organisation")
         if employer is None or entity_type(token) == "person":
@@ -159,6 +167,8 @@ def read_milestone(draft: Draft) -> list[Candidate | None]:
         if subject.type in ("person", "animal"):
             text = retell(clause, subject.name, draft.reader, draft.when)
             told.append(draft.candidate(subject, "HAD_MILESTONE", event, text=text))
+            if milestone == "wedding" and subject.is_speaker:
+                told += read_couple(draft, "MARRIED_TO")
             if milestone == "divorce":
                 told += [draft.candidate(subject, bond, None, text=text, negated=True) for bond in MARRIAGES]
     return told

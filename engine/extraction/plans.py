@@ -108,9 +108,10 @@ def _substantial(clause: Clause) -> bool:
     lists = vocabulary()
     nouns = [*clause.objects, *(token for _, token in clause.obliques)]
     solid = [token for token in nouns if token.pos_ in ("NOUN", "PROPN") and is_content(token, phrase(token))]
-    if clause.lemma in lists.empty_verbs - SCHEDULED and clause.lemma not in lists.light_verbs:
+    if clause.lemma in lists.empty_verbs - SCHEDULED - {"get"} and clause.lemma not in lists.light_verbs:
         return False
-    return bool(solid)
+    milestone = any(c.lemma_.lower() in lists.milestones for c in clause.verb.children if c.dep_ == "xcomp")
+    return bool(solid) or clause.verb.lemma_.lower() in lists.milestones or (clause.lemma == "get" and milestone)
 
 
 def _planned_for(draft: Draft) -> dict[str, str]:

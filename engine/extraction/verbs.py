@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from factloom.engine.extraction.clauses import Clause, Tense, preposition, read_complement
-from factloom.engine.extraction.copulas import name_facts
+from factloom.engine.extraction.copulas import GROUPS, name_facts
 from factloom.engine.extraction.doings import is_specific, read_done, read_habit
 from factloom.engine.extraction.drafting import Draft, is_correction
 from factloom.engine.extraction.lemmas import verb_lemma
@@ -177,7 +177,8 @@ def _acceptable(spec: Predicate, object: Mention, noun: Token) -> bool:
         return named and entity_type(noun) != "person"
     if spec.object == "organisation":
         workplace = noun.lemma_.lower() in vocabulary().workplaces and noun.tag_ != "NNS"
-        return named or (workplace and spec.name in ("WORKS_FOR", "VOLUNTEERS_AT")) or spec.name == "MEMBER_OF"
+        group = noun.lemma_.lower() in GROUPS and spec.name == "MEMBER_OF"
+        return named or group or (workplace and spec.name in ("WORKS_FOR", "VOLUNTEERS_AT"))
     if spec.object == "person":
         return object.type == "person" and (named or relation_of(noun) is not None)
     return True

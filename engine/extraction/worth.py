@@ -1,0 +1,79 @@
+"""How much a candidate is worth to a memory: durable traits, ties, plans and events against the chatter around them.
+
+A candidate begins with the base of what it tells and gains or loses for how it tells it; each step is a reason that
+is kept on the fact (``metadata["worth_reasons"]``) beside the score (``metadata["worth"]``, 0 to 1). Below ``KEEPING``
+it is not learned: what was said stays in the episode, which search reads too. The scores are set by hand, from what
+questions about people ask for; ``docs/extraction.md`` lists them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from factloom.schemas.extraction import Candidate
+from factloom.schemas.ontology import core_ontology
+from factloom.schemas.records import Category
+
+KEEPING: Final = 0.4  # the least that is learned
+
+CORE: Final = 0.8  # a predicate of the core ontology
+OPEN: Final = 0.5  # a verb of the speaker's own
+_STEPS: Final = {
+    "named object": 0.15,
+    "described object": 0.1,
+    "dated": 0.1,
+    "plan": 0.05,
+    "ends or corrects something": 0.1,
+    "bare object": -0.1,
+    "leans on the context": -0.2,
+    "hearsay": -0.1,
+    "told at length": -0.1,
+}
+_LEANING: Final = re.compile(r"\b(?:it|this|that|these|those|there|here|you|your|something|someone|stuff)\b", re.I)
+_LENGTHY: Final = 160  # characters of a text that tells more than one thing
+
+
+def weigh(candidate: Candidate) -> Candidate:
+    """The candidate with its worth and the reasons for it in its metadata."""
+    score, reasons = worth(candidate)
+    metadata = {**candidate.metadata, "worth": score, "worth_reasons": reasons}
+    return candidate.model_copy(update={"metadata": metadata})
+
+
+def worth(candidate: Candidate) -> tuple[float, list[str]]:
+    """The score from 0 to 1, and its reasons: what is told first, then each step taken."""
+    core = candidate.predicate in core_ontology() or candidate.predicate.startswith("FAVOURITE_")
+    score = CORE if core else OPEN
+    told = [name for name in _STEPS if _applies(name, candidate, core)]
+    score += sum(_STEPS[name] for name in told)
+    kind = {
+        Category.PREFERENCE: "preference",
+        Category.EPISODIC: "event",
+        Category.PROCEDURAL: "procedure",
+        Category.SEMANTIC: "lasting",
+    }[candidate.category]
+    return round(min(1.0, max(0.0, score)), 2), [f"{'core' if core else 'open'} {kind}", *told]
+
+
+def is_worth_keeping(candidate: Candidate) -> bool:
+    """Whether a weighed candidate reaches ``KEEPING``; what ends something is always told on."""
+    return candidate.negated or float(str(candidate.metadata.get("worth", 1.0))) >= KEEPING
+
+
+def _applies(step: str, candidate: Candidate, core: bool) -> bool:
+    name = candidate.object.name if candidate.object is not None else ""
+    named = name[:1].isupper() or (candidate.object is not None and candidate.object.type in ("person", "animal"))
+    described = len(name.split()) > 1
+    checks = {
+        "named object": named,
+        "described object": described and not named,
+        "dated": "time_expression" in candidate.metadata or "planned_for" in candidate.metadata,
+        "plan": candidate.predicate in ("PLANS_TO", "PLANS", "WANTS_TO"),
+        "ends or corrects something": candidate.negated or candidate.correction or candidate.invalid_at is not None,
+        "bare object": not core and not named and not described,
+        "leans on the context": bool(_LEANING.search(candidate.text)),
+        "hearsay": "reported_by" in candidate.metadata,
+        "told at length": len(candidate.text) > _LENGTHY,
+    }
+    return checks[step]
