@@ -12,7 +12,6 @@ from factloom.schemas.ports import GraphStore, IndexEntry, WriteTransaction
 from factloom.schemas.records import Episode, Status
 from factloom.schemas.results import AddResult
 from factloom.schemas.settings import Settings
-from factloom.schemas.spaces import SpaceSet
 
 Progress = Callable[[int], None]
 
@@ -38,8 +37,13 @@ class Ingest:
         known = tuple(new.id for draft, new in zip(episodes, stored, strict=True) if draft.id != new.id)
         distinct = list({episode.id: episode for episode in stored}.values())
         pending = [episode for episode in distinct if episode.status is Status.PENDING]
-        changes = self._learner.learn(pending, actor=actor, on_progress=on_progress)
-        return AddResult(episodes=self._as_stored(distinct), known_episode_ids=known, changes=tuple(changes))
+        changes, learned = self._learner.learn(pending, actor=actor, on_progress=on_progress)
+        now = tuple(
+            learned.get(episode.id, episode)
+            for episode in distinct
+            if episode.id in learned or episode.status is not Status.PENDING  # else it was deleted in the meantime
+        )
+        return AddResult(episodes=now, known_episode_ids=known, changes=tuple(changes))
 
     def _store_episodes(self, tx: WriteTransaction, episodes: Sequence[Episode]) -> list[Episode]:
         stored = tx.add_episodes(assign_sessions(tx, episodes, gap=self._settings.ingest.session_gap))
@@ -48,12 +52,9 @@ class Ingest:
         tx.put_index(entries, embedder=None)
         return stored
 
-    def _as_stored(self, episodes: Sequence[Episode]) -> tuple[Episode, ...]:
-        spaces = SpaceSet({episode.space for episode in episodes})
-        return tuple(self._store.episodes([episode.ref for episode in episodes], spaces=spaces))
-
     def retry(self, episodes: Sequence[Episode], *, actor: str, on_progress: Progress | None = None) -> AddResult:
         """Learn from stored episodes that are pending or failed."""
         waiting = sorted(episodes, key=lambda episode: (episode.space, episode.occurred_at, episode.ref))
-        changes = self._learner.learn(waiting, actor=actor, on_progress=on_progress)
-        return AddResult(episodes=self._as_stored(waiting), changes=tuple(changes))
+        changes, learned = self._learner.learn(waiting, actor=actor, on_progress=on_progress)
+        now = tuple(learned[episode.id] for episode in waiting if episode.id in learned)
+        return AddResult(episodes=now, changes=tuple(changes))

@@ -51,7 +51,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class _Batch:
-    """One batch on its way: what was read from each episode, and the vector of every text in it."""
+    """One batch on its way: what was read from each episode, the vector of every text in it, and what is stored."""
 
     space: str
     episodes: list[Episode]
@@ -60,6 +60,7 @@ class _Batch:
     failures: dict[str, Extraction] = field(default_factory=dict)
     vectors: dict[str, np.ndarray] = field(default_factory=dict)
     proposals: dict[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
+    stored: dict[str, Episode] = field(default_factory=dict)
 
     def alone(self, episode: Episode) -> _Batch:
         """A batch of this episode only, which is not read again if it was read already."""
@@ -91,17 +92,20 @@ class Learner:
 
     def learn(
         self, episodes: Sequence[Episode], *, actor: str, on_progress: Callable[[int], None] | None = None
-    ) -> list[FactChange]:
-        """Learn from pending episodes, of any spaces; returns what changed, in the order of the episodes.
+    ) -> tuple[list[FactChange], dict[str, Episode]]:
+        """Learn from pending episodes, of any spaces.
 
-        An episode that fails is reported with ``Action.PENDING`` and its error, and does not stop the others.
+        Returns what changed, in the order of the episodes, and the episodes as they are stored now, by id. One that
+        fails is reported with ``Action.PENDING`` and its error, and does not stop the others.
         """
         changes: list[FactChange] = []
+        stored: dict[str, Episode] = {}
         for batch in self._batches(episodes):
             changes += self._learn_batch(batch, actor)
+            stored |= batch.stored
             if on_progress is not None:
                 on_progress(len(batch.episodes))
-        return changes
+        return changes, stored
 
     def _batches(self, episodes: Sequence[Episode]) -> Iterable[_Batch]:
         size = self._settings.ingest.batch
@@ -133,7 +137,9 @@ class Learner:
                 return self._postpone(batch, error)
             # One of them is to blame: each alone, so that it does not stop the others.
             alone = [batch.alone(episode) for episode in batch.episodes]
-            return [change for one in alone for change in self._learn_batch(one, actor)]
+            changes = [change for one in alone for change in self._learn_batch(one, actor)]
+            batch.stored = {id_: episode for one in alone for id_, episode in one.stored.items()}
+            return changes
 
     def _postpone(self, batch: _Batch, error: Exception) -> list[FactChange]:
         """Keep the episodes for later, with the reason; nothing else of the batch is stored."""
@@ -149,16 +155,20 @@ class Learner:
                     changes.append(FactChange(action=Action.PENDING, episode_id=episode.id, reason=reason))
                 else:
                     changes.append(nothing(episode, _MEANWHILE))
+            batch.stored = self._stored(tx, batch)
             return changes
 
         return self._store.write(work)
 
     @staticmethod
-    def _waiting(tx: WriteTransaction, batch: _Batch) -> dict[str, Episode]:
-        """Those episodes of the batch, as they are stored now, that nobody learned from or deleted in the meantime."""
+    def _stored(tx: WriteTransaction, batch: _Batch) -> dict[str, Episode]:
         ids = tuple(e.id for e in batch.episodes)
         stored = tx.find_episodes(EpisodeQuery(ids=ids, limit=len(ids)), spaces=SpaceSet.of(batch.space))
-        return {e.id: e for e in stored if e.status is not Status.DONE}
+        return {e.id: e for e in stored}
+
+    def _waiting(self, tx: WriteTransaction, batch: _Batch) -> dict[str, Episode]:
+        """Those episodes of the batch, as they are stored now, that nobody learned from or deleted in the meantime."""
+        return {id_: e for id_, e in self._stored(tx, batch).items() if e.status is not Status.DONE}
 
     def _set_failure(self, tx: WriteTransaction, episode: Episode, reason: str) -> None:
         given_up = episode.attempts + 1 >= self._settings.ingest.max_attempts
@@ -293,6 +303,7 @@ class Learner:
         entries += writer.finish(lambda texts: vectors_of(texts, batch.vectors))
         tx.put_index(entries, embedder=self._embedder.name)
         tx.set_status(done, Status.DONE)
+        batch.stored = self._stored(tx, batch)
         return [writer.refreshed(change) for change in changes]
 
     def _reader_of(self, extraction: Extraction | None) -> str | None:
