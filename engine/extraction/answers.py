@@ -26,7 +26,11 @@ _SENTENCE: Final = re.compile(
     r"\b(?:i|we|you|he|she|they|it|there|that|this)(?:'\w+|’\w+)?\s+(?!$)|\b(?:is|are|was|were|am|have|has|do|did)\b",
     re.I,
 )
-_SUBJECT: Final = r"(?P<subject>you|your [\w' -]+?|he|she|[A-Z]\w+)"
+# What closes a question without asking anything: "how old is Pickle now?", "who's Duarte again?".
+_TRAILING: Final = re.compile(
+    r"(?:,? (?:now|again|then|exactly|these days|nowadays|currently|btw|by the way|anyway|though))+\s*\?$", re.I
+)
+_SUBJECT: Final = r"(?P<subject>you|your [\w' -]+?|he|she|(?-i:[A-Z]\w+(?: [A-Z]\w+)?))"
 _LEAD: Final = re.compile(r"^\W*(?:(?:and|so|but|oh|ok|okay|hey|btw|by the way|\w+,)\s+)*", re.I)
 
 # A question word with an auxiliary and a subject, then the verb and the rest.
@@ -57,7 +61,7 @@ def complete(question: str, answer: str) -> tuple[str, str] | None:
     said = [answer[start:end].strip() for start, end in split(answer)]
     if not asked or not said or not asked[-1].endswith("?"):
         return None
-    last = _LEAD.sub("", asked[-1], count=1).strip()
+    last = _TRAILING.sub("?", _LEAD.sub("", asked[-1], count=1).strip())
     first = said[0]
     statement = _whether(last, first) or _filled(last, first)
     return (statement, first) if statement is not None else None

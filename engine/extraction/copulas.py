@@ -143,7 +143,7 @@ def _about_person(draft: Draft, subject: Mention) -> list[Candidate | None]:
     if beside:
         return beside
     case = preposition(token)
-    if token.pos_ in ("ADJ", "VERB") and not case:
+    if (token.pos_ in ("ADJ", "VERB") or _NATIONAL.search(token.text)) and not case:
         return [*_adjective(draft, subject), _age(draft, subject)]
     if case == "from" and not clause.negated:
         return [draft.candidate(subject, "COMES_FROM", _place(draft, token))] if _place(draft, token) else []

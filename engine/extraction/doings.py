@@ -9,6 +9,7 @@ from factloom.engine.extraction.clauses import Tense, read_complement
 from factloom.engine.extraction.drafting import FAIR, Draft
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.phrases import conjuncts, entity_type, relation_of
+from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.rendering import retell
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
@@ -114,14 +115,30 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
     for noun in nouns[:3]:
         object = draft.reader.mention(noun) if noun.pos_ in ("NOUN", "PROPN") else None
         definite = any(c.lower_ == "the" for c in noun.children) and not entity_type(noun)
-        specific = object is not None and (verb in _TELLING or is_specific(noun, object))
+        specific = object is not None and (verb in _TELLING or _counted(noun) or is_specific(noun, object))
         if object is None or definite or not specific or relation_of(noun) is not None:
             continue
         for subject in draft.subjects():
             text = retell(clause, subject.name, draft.reader, draft.when)
             if subject.type in ("person", "animal"):
-                found.append(draft.candidate(subject, name, object, text=text, confidence=FAIR - 0.1))
+                fact = draft.candidate(subject, name, object, text=text, confidence=FAIR - 0.1)
+                found.append(_ahead(draft, fact) if verb == "have" else fact)
     return found
+
+
+def _counted(noun: Token) -> bool:
+    """For "three brothers", "two kids": how many relatives somebody has."""
+    counted = any(c.dep_ == "nummod" for c in noun.children)
+    return counted and noun.lemma_.lower() in predicate_table().relations
+
+
+def _ahead(draft: Draft, fact: Candidate | None) -> Candidate | None:
+    """For "I have an interview on Tuesday": what one has on a day to come is planned."""
+    when = draft.when
+    if fact is None or when is None or when.start <= draft.anchor:
+        return fact
+    planned = {"planned_for": when.start.date().isoformat(), "precision": when.precision}
+    return fact.model_copy(update={"predicate": "PLANS", "valid_at": draft.anchor, "metadata": planned})
 
 
 # Verbs that say enough with any object: "I broke my arm", "I teach maths".
@@ -172,7 +189,7 @@ def is_specific(noun: Token, object: Mention) -> bool:
     if entity_type(noun) or object.type == "person" or object.name[:1].isupper():
         return True
     lists = vocabulary()
-    if noun.lemma_.lower() in lists.occasions or any(c.dep_ == "nummod" for c in noun.children):
+    if noun.lemma_.lower() in lists.occasions:
         return True
     return any(
         c.dep_ in ("compound", "amod", "nmod") and c.lemma_.lower() not in lists.empty_adjectives | lists.empty_nouns

@@ -56,7 +56,7 @@ class Reader:
         ``type`` is what the predicate expects; a named entity's own type comes first.
         """
         lower = token.lower_
-        if lower in FIRST_PERSON:
+        if lower in FIRST_PERSON or _of_us(token):
             return self.speaker
         if lower in THIRD_PERSON:
             return self.antecedents.resolve(token, THIRD_PERSON[lower]) if self.antecedents else None
@@ -261,5 +261,13 @@ _CALLS: Final = frozenset(
         "but",
     ]
 )
+
+
+def _of_us(token: Token) -> bool:
+    """For "the four of us", "both of us"."""
+    counting = token.pos_ in ("NUM", "PRON", "DET") or token.lower_ in ("all", "both", "two", "three", "four", "most")
+    return counting and any(c.dep_ in ("nmod", "obl") and c.lower_ == "us" for c in token.children)
+
+
 _HAVING: Final = frozenset({"have", "get"})
 _OWN: Final = frozenset({"mom", "mum", "dad", "mama", "grandma", "grandpa", "granny"})

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from factloom.engine.extraction.clauses import Clause, Tense, preposition, read_complement
-from factloom.engine.extraction.copulas import GROUPS, name_facts
+from factloom.engine.extraction.copulas import GROUPS, name_facts, read_couple
 from factloom.engine.extraction.doings import is_specific, read_done, read_habit
 from factloom.engine.extraction.drafting import Draft, is_correction
 from factloom.engine.extraction.lemmas import verb_lemma
@@ -59,6 +59,10 @@ def read_verb(draft: Draft) -> list[Candidate]:
         return []
     if clause.lemma == "use" and clause.tense is Tense.PAST and clause.complement is not None:
         return _used_to(draft)
+    if clause.passive and clause.verb.lower_ == "engaged" and clause.tense is Tense.PRESENT:
+        pair = read_couple(draft, "ENGAGED_TO")
+        if pair:
+            return pair
     if clause.passive and not clause.objects and clause.lemma not in ("lay off",):
         return [c for c in [*read_milestone(draft), *_by_table(draft)] if c is not None]
     found = (
