@@ -77,11 +77,11 @@ def add(memory: Memory, number: int, begun: datetime) -> list[str]:
 
 
 def work(settings: Settings, acknowledged: Path, stop: Path, begun: datetime) -> dict[str, Any]:
-    """Add until ``stop`` is there. Two of three adds that fail are done again, the others are left as they are."""
+    """Add until ``stop`` is there, or whoever waits for it is gone. Two of three adds that fail are done again, the others are left as they are."""
     errors: list[tuple[str, str, float]] = []
-    number, skipped = 0, 0
+    number, skipped, parent = 0, 0, os.getppid()
     with Memory(settings=settings, embedder=HashingEmbedder(_DIMENSION)) as memory, acknowledged.open("a") as file:
-        while not stop.exists():
+        while not stop.exists() and os.getppid() == parent:
             started = time.monotonic()
             try:
                 ids = add(memory, number, begun)
@@ -157,7 +157,7 @@ def run(
             child.stdin.write(json.dumps(job))
             child.stdin.close()
             try:
-                back = []
+                back: list[float | None] = []
                 while len(back) < kills and time.monotonic() < until:
                     back.append(_kill_once(server, child, acknowledged, chance, len(back), tell))
                 stop.touch()
@@ -166,6 +166,7 @@ def run(
             finally:
                 child.kill()
                 child.wait()
+                child.stdout.close()
         if child.returncode:
             raise RuntimeError(f"the process that writes failed:\n{(folder / 'stderr').read_text()[-3000:]}")
         told = json.loads(answer)

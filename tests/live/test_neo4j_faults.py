@@ -1,4 +1,4 @@
-"""Many writers at once, answers that are lost, and a server that goes away: nothing doubled, nothing half-written."""
+"""Many writers at once, and answers that are lost: nothing doubled, nothing half-written."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from tests.conformance.graph_records import HOME, change, entity, episode
 
 from factloom.graph.neo4j_store import Neo4jGraphStore
-from factloom.schemas.errors import StoreError, StoreUnavailableError
+from factloom.schemas.errors import StoreError
 from factloom.schemas.ports import GraphStore, WriteTransaction
 from factloom.schemas.queries import EntityQuery, EpisodeQuery
 from factloom.schemas.records import Entity
@@ -25,6 +25,8 @@ from .stores import Neo4jStores
 
 ANA = SpaceSet.of(HOME)
 PEOPLE = [f"Person {n}" for n in range(12)]
+PATIENT = 250.0
+"""Seconds that a writer waits for its turn here: the first write on a slow machine waits long for its plan."""
 
 
 def meet(store: GraphStore, name: str) -> None:
@@ -47,8 +49,8 @@ def everybody(store: GraphStore) -> list[tuple[str, int]]:
 
 class TestManyWriters:
     def test_eight_threads_on_two_stores_make_each_person_once(self, neo4j_stores: Neo4jStores) -> None:
-        one = neo4j_stores.new()
-        two = Neo4jGraphStore(neo4j_stores.access(), label_prefix=one.label_prefix)
+        one = neo4j_stores.new(busy_timeout=PATIENT)
+        two = Neo4jGraphStore(neo4j_stores.access(busy_timeout=PATIENT), label_prefix=one.label_prefix)
         errors: list[BaseException] = []
 
         def run(store: GraphStore) -> None:
@@ -88,7 +90,7 @@ class TestManyWriters:
             )
             for _ in range(3)
         ]
-        assert [process.communicate(timeout=120)[1] for process in processes] == [""] * 3
+        assert [process.communicate(timeout=PATIENT)[1] for process in processes] == [""] * 3
         assert everybody(store) == sorted((name, 3) for name in PEOPLE)
 
     def test_one_who_does_not_look_gets_the_error_of_every_store(self, neo4j_stores: Neo4jStores) -> None:
@@ -186,40 +188,3 @@ class TestLostAnswers:
         (counts,) = direct.statistics(spaces=ANA)
         assert (counts.episodes, counts.entities, counts.sequence) == (2, 1, 2)
         store.close()
-
-
-class TestServerGoesAway:
-    @pytest.fixture
-    def down(self, private_neo4j_server: Neo4jServer) -> Callable[[], None]:
-        control = private_neo4j_server.control
-        assert control is not None
-        return control.kill
-
-    def test_a_clear_error_nothing_half_written_and_on_it_goes(
-        self, private_neo4j_server: Neo4jServer, down: Callable[[], None]
-    ) -> None:
-        control = private_neo4j_server.control
-        assert control is not None
-        stores = Neo4jStores(private_neo4j_server)
-        store = Neo4jGraphStore(stores.access(max_retry_time=3.0))
-        (kept,) = store.write(lambda tx: tx.add_episodes([episode("kept")]))
-
-        def die(tx: WriteTransaction) -> None:
-            tx.add_episodes([episode("lost")])
-            tx.find_episodes(EpisodeQuery(), spaces=ANA)
-            if control.running:
-                down()
-
-        with pytest.raises(StoreUnavailableError):
-            store.write(die)
-        with pytest.raises(StoreUnavailableError, match="reached"):
-            store.find_episodes(EpisodeQuery(), spaces=ANA)
-        control.start()
-        assert store.find_episodes(EpisodeQuery(), spaces=ANA) == [kept]
-        store.write(lambda tx: tx.add_episodes([episode("after")]))
-        assert [each.content for each in store.find_episodes(EpisodeQuery(oldest_first=True), spaces=ANA)] == [
-            "kept",
-            "after",
-        ]
-        store.close()
-        stores.close()
