@@ -54,7 +54,7 @@ class Contents:
         with driver.session() as session:
 
             def read(query: str) -> list[Row]:
-                return session.run(query.format(p=prefix)).data()  # type: ignore[arg-type]
+                return session.run(query.format(p=prefix)).data()
 
             self.episodes, self.facts, self.entities = read(_EPISODES), read(_FACTS), read(_ENTITIES)
             self.edges = [(r["a"], r["type"], r["b"], r["own"]) for r in read(_EDGES)]
@@ -244,7 +244,7 @@ def _counters(held: Contents) -> Iterator[str]:
         if own.get("_terms"):
             of[f"{kind}_documents"] += 1
             of[f"{kind}_terms"] += own["_length"]
-    names = ("episodes", "pending", "failed", "entities", "facts", "vectors")
+    names: tuple[str, ...] = ("episodes", "pending", "failed", "entities", "facts", "vectors")
     names += tuple(f"{kind}_{what}" for kind in plural for what in ("documents", "terms"))
     for space in counted.keys() - held.spaces.keys():
         yield f"space {space} has records and no node"

@@ -77,7 +77,10 @@ def add(memory: Memory, number: int, begun: datetime) -> list[str]:
 
 
 def work(settings: Settings, acknowledged: Path, stop: Path, begun: datetime) -> dict[str, Any]:
-    """Add until ``stop`` is there, or whoever waits for it is gone. Two of three adds that fail are done again, the others are left as they are."""
+    """Add until ``stop`` is there, or whoever waits for it is gone.
+
+    Two of three adds that fail are done again, the others are left as they are.
+    """
     errors: list[tuple[str, str, float]] = []
     number, skipped, parent = 0, 0, os.getppid()
     with Memory(settings=settings, embedder=HashingEmbedder(_DIMENSION)) as memory, acknowledged.open("a") as file:
