@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
@@ -42,6 +42,7 @@ from factloom.schemas.spaces import SpaceSet
 
 _CONTEXT = re.compile(f"{re.escape(CONTEXT_OPEN)}.*?(?:{re.escape(CONTEXT_CLOSE)}|$)", re.DOTALL)
 _PROPOSALS = 3
+_LAST = datetime.max.replace(tzinfo=UTC) - timedelta.resolution
 _OURS = frozenset({"sentence", "implied_by", "tool_call_id", "extractor", EXTRACTION})
 """Metadata that factloom writes itself, on facts or on messages; a caller's does not take its place."""
 
@@ -207,17 +208,19 @@ class Learner:
         requests = []
         for episode in batch.episodes:
             if episode.session not in earlier:
-                earlier[episode.session] = self._earlier_turns(episode, window)
+                earlier[episode.session] = self._earlier_turns(episode, window, len(batch.episodes))
             before = earlier[episode.session]
             readable = _without_context(episode)
             requests.append(ExtractionRequest(episode=readable, previous=tuple(before[-window:] if window else ())))
             before.append(readable)
         return requests
 
-    def _earlier_turns(self, episode: Episode, window: int) -> list[Episode]:
+    def _earlier_turns(self, episode: Episode, window: int, among: int) -> list[Episode]:
+        """The turns before ``episode``, the first of ``among`` of a batch, which may have been said at one time."""
         if window == 0:
             return []
-        query = EpisodeQuery(session=episode.session, limit=window + 2 * self._settings.ingest.batch)
+        end = min(episode.occurred_at, _LAST) + timedelta.resolution  # it is exclusive
+        query = EpisodeQuery(session=episode.session, until=end, limit=window + 2 * among)
         found = self._store.find_episodes(query, spaces=SpaceSet.of(episode.space))
         before = [e for e in found if (e.occurred_at, e.ref) < (episode.occurred_at, episode.ref)]
         return [_without_context(e) for e in before[:window][::-1]]
