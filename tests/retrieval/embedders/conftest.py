@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
-
 from tests.http_service import HttpService
 
 WORDS = [
