@@ -25,17 +25,24 @@ MONTHS: Final = [
 ]
 WEEKDAYS: Final = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 SEASONS: Final = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
-NUMBERS: Final = {
-    word: number
-    for number, words in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-    )
-    for word in words.split()
-} | {"a": 1, "an": 1, "couple": 2, "few": 3, "several": 4}
+_COUNTED: Final = (
+    "zero one two three four five six seven eight nine ten eleven twelve "
+    "thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty"
+)
+NUMBERS: Final = {word: number for number, word in enumerate(_COUNTED.split())} | {
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "a": 1,
+    "an": 1,
+    "couple": 2,
+    "few": 3,
+    "several": 4,
+}
 
 _NUMBER = (
     r"(\d{1,3}|(?:a )?(?:couple|few)(?: of)?|several|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|"
-    r"twelve)"
+    r"twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty)"
 )
 _MONTH = "(" + "|".join(MONTHS) + ")"
 _WEEKDAY = "(" + "|".join(WEEKDAYS) + ")"
@@ -124,6 +131,8 @@ def find_period(text: str, anchor: datetime, *, future: bool = False) -> Period 
             continue
         end = last.end if last.precision == "day" else last.start
         first = _bound(match["from"], anchor, future) if match["from"] else None
+        if first is not None and end <= first.start and last.precision in ("month", "season"):
+            end = _shift(end, months=12)  # "from November to March"
         if match["from"] and (first is None or first.start >= end):
             continue
         return Period(first.start if first is not None else None, end, match.span())
@@ -198,6 +207,7 @@ _NAMED_DAYS: Final = {
     "yesterday": -1,
     "last night": -1,
     "the day before yesterday": -2,
+    "the day after tomorrow": 2,
     "tomorrow": 1,
     "the other day": -3,
 }
@@ -215,9 +225,44 @@ def _unit_beside(match: re.Match[str], anchor: datetime, future: bool) -> Span:
     return _back(anchor, match.group(2), step)
 
 
+def _half_year(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    return _back(anchor, "month", 6)
+
+
+def _weekend(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    """For "over the weekend": the last one, or the next when looking ahead."""
+    saturday = _day(anchor) + timedelta(days=5 - anchor.weekday())
+    return (saturday if future or saturday <= anchor else saturday - timedelta(weeks=1)), "day"
+
+
+def _weekday_beside(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    """For "on Tuesday next week", "Sunday last week", "next week on Tuesday"."""
+    step = {"last": -1, "this": 0, "next": 1}[match.group("week")]
+    monday = _day(anchor) - timedelta(days=anchor.weekday())
+    return monday + timedelta(weeks=step, days=WEEKDAYS.index(match.group("day"))), "day"
+
+
+def _month_of(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    """For "in June last year", "next year in May"."""
+    year = anchor.year + {"last": -1, "this": 0, "next": 1}[match.group("year")]
+    return datetime(year, MONTHS.index(match.group("month")) + 1, 1, tzinfo=UTC), "month"
+
+
+def _season_of(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    return datetime(int(match.group(2)), SEASONS[match.group(1)], 1, tzinfo=UTC), "season"
+
+
+def _bare_month(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    return datetime(int(match.group(2)), MONTHS.index(match.group(1)) + 1, 1, tzinfo=UTC), "month"
+
+
+def _christmas(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    return _calendar_day("25", "december", None, anchor, future)
+
+
 def _weekday(match: re.Match[str], anchor: datetime, future: bool) -> Span:
     prefix, wanted = match.group(1) or "", WEEKDAYS.index(match.group(2))
-    ahead = future or prefix in ("next", "this")
+    ahead = future or prefix in ("next", "this", "by")
     if prefix == "last":
         ahead = False
     distance = (wanted - anchor.weekday()) % 7 if ahead else (anchor.weekday() - wanted) % 7
@@ -283,6 +328,10 @@ def _ordinal(match: re.Match[str], anchor: datetime, future: bool) -> Span:
     return start, "day"
 
 
+def _named(group: str, words: list[str]) -> str:
+    return f"(?P<{group}>{'|'.join(words)})"
+
+
 _PATTERNS: Final[tuple[tuple[re.Pattern[str], Reader], ...]] = tuple(
     (re.compile(pattern), read)
     for pattern, read in (
@@ -294,13 +343,22 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Reader], ...]] = tuple(
         (rf"\b{_NUMBER} {_UNIT} (?:ago|back)\b", _ago),
         (rf"\bfor (?:about |almost |over |nearly )?{_NUMBER} {_UNIT}\b", _ago),
         (rf"\bin {_NUMBER} {_UNIT}\b", _ahead),
+        (r"\bhalf a year ago\b", _half_year),
+        (r"\b(?:over|at|on) the weekend\b", _weekend),
+        (rf"\b(?:on )?{_named('day', WEEKDAYS)} (?P<week>last|this|next) week\b", _weekday_beside),
+        (rf"\b(?P<week>last|this|next) week,? (?:on )?{_named('day', WEEKDAYS)}\b", _weekday_beside),
+        (rf"\b(?:in )?{_named('month', MONTHS)} (?:of )?(?P<year>last|this|next) year\b", _month_of),
+        (rf"\b(?P<year>last|this|next) year,? in {_named('month', MONTHS)}\b", _month_of),
+        (rf"\b(?:in |during )?(?:the )?{_SEASON} (?:of )?((?:19|20)\d\d)\b", _season_of),
+        (rf"\b{_MONTH},? (?:of )?((?:19|20)\d\d)\b", _bare_month),
+        (r"\b(?:at|over|last|this) christmas\b", _christmas),
         (
-            r"\b(the day before yesterday|yesterday|today|tonight|tomorrow|last night|"
+            r"\b(the day before yesterday|the day after tomorrow|yesterday|today|tonight|tomorrow|last night|"
             r"the other day|this (?:morning|afternoon|evening))\b",
             _named_day,
         ),
         (r"\b(last|past|this|next) (week|month|year|weekend)\b", _unit_beside),
-        (rf"\b(?<!every )(?<!each )(?<!other )(?:(last|this|next) |on )?{_WEEKDAY}\b(?!s)", _weekday),
+        (rf"\b(?<!every )(?<!each )(?<!other )(?:(last|this|next|by) |on )?{_WEEKDAY}\b(?!s)", _weekday),
         (rf"\b(last|this|next|in the|over the) {_SEASON}\b", _season),
         (r"\bthe (\d{1,2})(?:st|nd|rd|th)\b", _ordinal),
     )

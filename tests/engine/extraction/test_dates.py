@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from factloom.engine.extraction.dates import find_when
+from factloom.engine.extraction.dates import find_period, find_when
 
 NOW = datetime(2025, 6, 18, 15, 30, tzinfo=UTC)  # a Wednesday
 
@@ -98,3 +98,40 @@ def test_the_anchor_is_read_in_utc() -> None:
 def test_absurd_anchors_do_not_break_it() -> None:
     assert find_when("12 years ago", datetime(1, 1, 2, tzinfo=UTC)) is None
     assert find_when("in 12 years", datetime(9999, 12, 31, tzinfo=UTC)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("I moved here fifteen years ago", datetime(2010, 1, 1, tzinfo=UTC)),
+        ("I moved here half a year ago", datetime(2024, 12, 1, tzinfo=UTC)),
+        ("I moved here in June last year", datetime(2024, 6, 1, tzinfo=UTC)),
+        ("I moved here in the summer of 2019", datetime(2019, 6, 1, tzinfo=UTC)),
+        ("I start on Tuesday next week", datetime(2025, 6, 24, tzinfo=UTC)),
+        ("I leave the day after tomorrow", datetime(2025, 6, 20, tzinfo=UTC)),
+        ("I rested over the weekend", datetime(2025, 6, 14, tzinfo=UTC)),
+        ("I need it by Friday", datetime(2025, 6, 20, tzinfo=UTC)),
+    ],
+)
+def test_expressions_of_two_parts_are_read_whole(text: str, start: datetime) -> None:
+    when = find_when(text, datetime(2025, 6, 18, 12, tzinfo=UTC))
+    assert when is not None
+    assert when.start == start
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("I lived there until 2020", None, datetime(2020, 1, 1, tzinfo=UTC)),
+        ("I worked there from 2015 to 2019", datetime(2015, 1, 1, tzinfo=UTC), datetime(2019, 1, 1, tzinfo=UTC)),
+        ("I was there until 3 May", None, datetime(2025, 5, 4, tzinfo=UTC)),
+    ],
+)
+def test_a_period_ends_when_its_last_part_begins(text: str, start: datetime | None, end: datetime) -> None:
+    period = find_period(text, datetime(2025, 6, 18, 12, tzinfo=UTC))
+    assert period is not None
+    assert (period.start, period.end) == (start, end)
+
+
+def test_every_tuesday_is_no_date() -> None:
+    assert find_when("I play tennis every Tuesday", datetime(2025, 6, 18, 12, tzinfo=UTC)) is None
