@@ -3,7 +3,7 @@
 FAISS computes inner products in several ways (SIMD loop, BLAS, BLAS per thread) and picks one by the sizes of the
 call, the number of threads and its version. They differ in the last bits. ``products`` always takes the loop, so its
 result depends on the two vectors alone, and only its scores are given to users. ``nearest`` takes the loop too where
-there is little to do; where there is much, it takes what is fastest and only proposes rows.
+there is little to do; where there is more, it takes what is fastest and only proposes rows.
 """
 
 from __future__ import annotations
@@ -43,6 +43,10 @@ def _run(call: Callable[[], None], work: int) -> None:
         faiss.omp_set_num_threads(threads)
 
 
+_SINGLE_WORK: Final = 1 << 20
+"""Multiplications from which, for one query, BLAS and scoring its proposal again beat the loop."""
+
+
 class Proposal(NamedTuple):
     """The best rows by position, best first, shape (queries, k).
 
@@ -56,6 +60,8 @@ class Proposal(NamedTuple):
 
 def nearest(queries: Vectors, rows: Vectors, count: int, k: int) -> Proposal:
     """The ``k`` best of the first ``count`` rows for each query; ``k`` is not more than ``count``."""
+    if len(queries) == 1 and _SINGLE_WORK <= count * queries.shape[1] < _PARALLEL_WORK:
+        return _nearest_to_one(queries, rows[:count], k)
     faiss = _faiss()
     scores = np.empty((len(queries), k), dtype=np.float32)
     positions = np.empty((len(queries), k), dtype=np.int64)
@@ -68,6 +74,14 @@ def nearest(queries: Vectors, rows: Vectors, count: int, k: int) -> Proposal:
     loop = _take_all()
     _run(lambda: faiss.knn_inner_product(x, y, dimension, len(queries), count, k, d, i, loop), work)
     return Proposal(scores, positions, None)
+
+
+def _nearest_to_one(query: Vectors, rows: Vectors, k: int) -> Proposal:
+    """As ``nearest``, by BLAS, which halves what one question waits for some thousands of rows."""
+    products = rows @ query[0]
+    best = np.argpartition(products, len(rows) - k)[len(rows) - k :]
+    best = best[np.argsort(-products[best], kind="stable")]
+    return Proposal(products[best][np.newaxis], best[np.newaxis], rounding_bound(query))
 
 
 @cache
