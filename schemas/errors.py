@@ -86,7 +86,7 @@ class StoreReadOnlyError(StoreError):
 
 
 class StoreFullError(StoreError):
-    """The disk is full; nothing of the failed call was kept."""
+    """The disk is full; nothing of the failed write was kept, what was written before it was."""
 
     retryable = True
 
