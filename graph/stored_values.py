@@ -10,6 +10,7 @@ import numpy as np
 
 from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.spaces import Labels
+from factloom.schemas.trusted import trusted
 
 if TYPE_CHECKING:
     from factloom.schemas.ports import Vectors
@@ -78,7 +79,7 @@ def labels_from(user_id: str | None, agent_id: str | None, run_id: str | None) -
     """Labels that are known to be valid; the empty ones are shared."""
     if user_id is None and agent_id is None and run_id is None:
         return _NO_LABELS
-    return Labels.model_construct(user_id=user_id, agent_id=agent_id, run_id=run_id)
+    return trusted(Labels, user_id=user_id, agent_id=agent_id, run_id=run_id)
 
 
 def is_question(content: str) -> bool:

@@ -21,6 +21,7 @@ from factloom.graph.stored_values import to_time as to_time
 from factloom.graph.type_labels import type_label as type_label
 from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.records import Action, Category, Change, Entity, Episode, Fact, Role, Status
+from factloom.schemas.trusted import trusted
 
 KIND_LABELS: Final[Mapping[str, str]] = {"episode": "Episode", "fact": "Fact", "entity": "Entity"}
 """Label of each kind, without the store's prefix."""
@@ -217,7 +218,8 @@ def check_predicate(predicate: str) -> str:
 
 def episode_of(row: Row) -> Episode:
     """The episode in a list of ``{episode_columns}``."""
-    return Episode.model_construct(
+    return trusted(
+        Episode,
         ref=row[0],
         id=row[1],
         space=row[2],
@@ -284,7 +286,8 @@ def content_hash(episode: Episode) -> str:
 
 def entity_of(row: Row) -> Entity:
     """The entity in a list of ``{entity_columns}``."""
-    return Entity.model_construct(
+    return trusted(
+        Entity,
         ref=row[0],
         id=row[1],
         space=row[2],
@@ -316,7 +319,8 @@ def entity_properties(entity: Entity) -> dict[str, Any]:
 
 def fact_of(row: Row) -> Fact:
     """The fact in a list of ``{fact_columns}``."""
-    return Fact.model_construct(
+    return trusted(
+        Fact,
         ref=row[0],
         id=row[1],
         space=row[2],
@@ -376,7 +380,8 @@ def fact_properties(fact: Fact, *, subject: int, object_: int, created_at: int) 
 
 def change_of(row: Row) -> Change:
     """The change in a list of ``{change_columns}``."""
-    return Change.model_construct(
+    return trusted(
+        Change,
         id=row[0],
         space=row[1],
         kind=row[2],

@@ -19,7 +19,7 @@ from factloom.graph.sqlite.database import Database, Row
 from factloom.graph.sqlite.filters import view_condition
 from factloom.graph.sqlite.node_cache import Nodes
 from factloom.graph.sqlite.rows import to_micros
-from factloom.graph.sqlite.scope import Scope, as_json_refs
+from factloom.graph.sqlite.scope import Scope
 from factloom.schemas.ports import EntityNode, EpisodeNode, FactNode, Neighbourhood
 from factloom.schemas.queries import ExpandLimits, View
 
@@ -50,18 +50,23 @@ class _Expansion:
         self.episodes: dict[int, EpisodeNode] = {}
         self.facts: dict[int, FactNode] = {}
         self.entities: set[int] = set()
+        self._looked_at: set[int] = set()
+        self._over: dict[int, list[FactNode]] = {}
+        self._current: set[int] = set()
 
     # --- episodes ---
 
-    def add_episodes(self, refs: Iterable[int]) -> list[EpisodeNode]:
-        """Read episodes that are not known yet."""
+    def add_episodes(self, refs: Iterable[int], scope: Scope | None = None) -> list[EpisodeNode]:
+        """Read episodes that are not known yet; with ``scope``, only those in its spaces."""
         wanted = {ref for ref in refs if ref} - self.episodes.keys()
         known = self._known
         found = {ref: known[ref] for ref in wanted if ref in known}
-        missing = sorted(wanted - found.keys())
+        missing = wanted - found.keys()
         if missing:
+            where, parameters = _within("e.space", scope)
             rows = self._db.rows(
-                f"SELECT {_EPISODE} FROM json_each(?) j CROSS JOIN episode e ON e.ref = j.value", (str(missing),)
+                f"SELECT {_EPISODE} FROM json_each(?) j CROSS JOIN episode e ON e.ref = j.value WHERE {where}",
+                (str(sorted(missing)), *parameters),
             )
             read = {row[0]: EpisodeNode._make((*row[:9], row[9] == 1)) for row in rows}
             known.update(read)
@@ -75,29 +80,50 @@ class _Expansion:
         for _ in range(self._limits.window):
             frontier = self.add_episodes(ref for node in frontier for ref in (node.previous, node.next))
 
+    # --- what is over ---
+
+    @property
+    def _ended(self) -> str:
+        """The facts that ended before the time of the view; binds the view's parameters and that time."""
+        return f"({_DATED} AND NOT ({self._view}) AND (f.valid_at IS NULL OR f.valid_at <= ?))"
+
+    def _note_over(self, rows: Iterable[Row]) -> None:
+        """Keep ended facts by the episode that states them."""
+        for row in rows:
+            self._over.setdefault(row[13], []).append(_fact_node(row))
+
+    def look_for_over(self) -> None:
+        """Find what is over of that which episodes state that were found since ``add_facts_of_episodes``."""
+        late = sorted(self.episodes.keys() - self._looked_at)
+        if self._history or not late:
+            return
+        before = set(self._over)
+        self._note_over(
+            self._db.rows(
+                f"SELECT {_FACT}, l.episode FROM json_each(?) j CROSS JOIN fact_episode l ON l.episode = j.value "
+                f"CROSS JOIN fact f ON f.ref = l.fact WHERE {self._ended}",
+                (self._limits.episodes_per_fact, str(late), *self._view_parameters, self._time),
+            )
+        )
+        found = sorted(self._over.keys() - before)
+        if found:
+            rows = self._db.rows(
+                "SELECT j.value FROM json_each(?) j WHERE EXISTS (SELECT 1 FROM fact_episode l "
+                f"CROSS JOIN fact f ON f.ref = l.fact WHERE l.episode = j.value AND {self._view})",
+                (str(found), *self._view_parameters),
+            )
+            self._current.update(ref for (ref,) in rows)
+
+    @property
     def over(self) -> dict[int, tuple[FactNode, ...]]:
         """By episode, the facts that it states and that ended before the time of the view."""
-        if self._history:
-            return {}
-        rows = self._db.rows(
-            f"SELECT {_FACT}, l.episode FROM json_each(?) j CROSS JOIN fact_episode l ON l.episode = j.value "
-            f"CROSS JOIN fact f ON f.ref = l.fact WHERE {_DATED} AND NOT ({self._view}) "
-            "AND (f.valid_at IS NULL OR f.valid_at <= ?) ORDER BY l.episode, f.ref",
-            (self._limits.episodes_per_fact, str(sorted(self.episodes)), *self._view_parameters, self._time),
-        )
-        by_episode: dict[int, list[FactNode]] = {}
-        for row in rows:
-            by_episode.setdefault(row[13], []).append(_fact_node(row))
-        return {episode: tuple(facts[: self._limits.facts_per_entity]) for episode, facts in by_episode.items()}
+        bound = self._limits.facts_per_entity
+        return {episode: tuple(sorted(facts)[:bound]) for episode, facts in sorted(self._over.items())}
 
-    def stale(self, over: Iterable[int]) -> frozenset[int]:
-        """Those of the episodes ``over`` that state no fact that is in the view."""
-        rows = self._db.rows(
-            "SELECT j.value FROM json_each(?) j WHERE NOT EXISTS (SELECT 1 FROM fact_episode l "
-            f"CROSS JOIN fact f ON f.ref = l.fact WHERE l.episode = j.value AND {self._view})",
-            (str(sorted(over)), *self._view_parameters),
-        )
-        return frozenset(ref for (ref,) in rows)
+    @property
+    def stale(self) -> frozenset[int]:
+        """Those of the episodes in ``over`` that state no fact that is in the view."""
+        return frozenset(self._over.keys() - self._current)
 
     # --- facts ---
 
@@ -110,24 +136,33 @@ class _Expansion:
                 found.append(node)
         return found
 
-    def add_facts(self, refs: Sequence[int]) -> list[FactNode]:
-        """Read the facts given, as far as the view sees them."""
-        if not refs:
-            return []
+    def add_facts(self, refs: Sequence[int], scope: Scope) -> list[FactNode]:
+        """Read the facts given, as far as the view and ``scope`` see them."""
+        where, parameters = _within("f.space", scope)
         return self._keep(
             self._db.rows(
-                f"SELECT {_FACT} FROM json_each(?) j CROSS JOIN fact f ON f.ref = j.value WHERE {self._view}",
-                (self._limits.episodes_per_fact, str(refs), *self._view_parameters),
+                f"SELECT {_FACT} FROM json_each(?) j CROSS JOIN fact f ON f.ref = j.value "
+                f"WHERE {self._view} AND {where}",
+                (self._limits.episodes_per_fact, str(refs), *self._view_parameters, *parameters),
             )
         )
 
     def add_facts_of_episodes(self, episodes: Iterable[int]) -> list[FactNode]:
-        """Read the best facts that each episode states."""
-        rows = self._db.rows(
-            f"SELECT {_FACT}, l.episode FROM json_each(?) j CROSS JOIN fact_episode l ON l.episode = j.value "
-            f"CROSS JOIN fact f ON f.ref = l.fact WHERE {self._view}",
-            (self._limits.episodes_per_fact, str(sorted(episodes)), *self._view_parameters),
+        """Read the best facts that each episode states, and note what is over of that."""
+        self._looked_at = set(episodes)
+        select = (
+            f"SELECT {_FACT}, l.episode, {self._view} FROM json_each(?) j CROSS JOIN fact_episode l "
+            "ON l.episode = j.value CROSS JOIN fact f ON f.ref = l.fact WHERE "
         )
+        view, wanted = self._view_parameters, str(sorted(self._looked_at))
+        shown = (self._limits.episodes_per_fact, *view, wanted)
+        if self._history:
+            rows = self._db.rows(f"{select} {self._view}", (*shown, *view))
+        else:
+            found = self._db.rows(f"{select} ({self._view}) OR {self._ended}", (*shown, *view, *view, self._time))
+            rows = [row for row in found if row[14]]
+            self._note_over(row for row in found if not row[14])
+            self._current.update(row[13] for row in rows)
         if len(rows) > self._limits.facts_per_entity:
             by_episode: dict[int, list[Row]] = {}
             for row in rows:
@@ -141,18 +176,24 @@ class _Expansion:
             return rows
         return nsmallest(bound, rows, key=lambda row: (-row[10], -row[12], row[0]))
 
-    def add_facts_of_entities(self, entities: Iterable[int]) -> list[FactNode]:
+    def sizes(self, refs: Iterable[int], scope: Scope | None = None) -> dict[int, int]:
+        """The entities among ``refs``, in ``scope`` if given, and how many facts there ever were about each."""
+        where, parameters = _within("e.space", scope)
+        return dict(
+            self._db.rows(
+                "SELECT e.ref, e.open_facts + e.dated_facts FROM json_each(?) j "
+                f"CROSS JOIN entity e ON e.ref = j.value WHERE {where}",
+                (str(sorted(refs)), *parameters),
+            )
+        )
+
+    def add_facts_of_entities(self, sizes: dict[int, int]) -> list[FactNode]:
         """Read the best facts of each entity, of a hub no more than the bound: the indexes are in that order."""
         bound = self._limits.facts_per_entity
-        small: list[int] = []
-        hubs: list[int] = []
-        for ref, facts in self._db.rows(
-            "SELECT e.ref, e.open_facts + e.dated_facts FROM json_each(?) j CROSS JOIN entity e ON e.ref = j.value",
-            (str(sorted(entities)),),
-        ):
-            (small if facts <= bound else hubs).append(ref)
+        small = [ref for ref, facts in sizes.items() if facts <= bound]
+        hubs = [ref for ref, facts in sizes.items() if facts > bound]
         best: list[Row] = []
-        for end in ("subject", "object"):
+        for end in ("subject", "object") if small else ():
             best += self._db.rows(
                 f"SELECT {_FACT} FROM json_each(?) j CROSS JOIN fact f ON f.{end} = j.value WHERE {self._view}",
                 (self._limits.episodes_per_fact, str(small), *self._view_parameters),
@@ -212,20 +253,9 @@ def _fact_node(row: Row) -> FactNode:
     return FactNode._make((*row[:11], tuple(map(int, row[11].split(","))) if row[11] else ()))
 
 
-def _given(database: Database, refs: Sequence[int], scope: Scope) -> dict[str, list[int]]:
-    """The given refs by kind, those in unreadable spaces left out; ascending."""
-    parameters = (as_json_refs(refs), *scope.parameters)
-    return {
-        kind: [
-            ref
-            for (ref,) in database.rows(
-                f"SELECT DISTINCT x.ref FROM json_each(?) j CROSS JOIN {kind} x ON x.ref = j.value "
-                f"WHERE {scope.clause('x.space')} ORDER BY x.ref",
-                parameters,
-            )
-        ]
-        for kind in ("episode", "fact", "entity")
-    }
+def _within(column: str, scope: Scope | None) -> tuple[str, tuple[int | str, ...]]:
+    """A condition on the space in ``column``, and what it binds; none where all that is asked for may be read."""
+    return ("1", ()) if scope is None else (scope.clause(column), scope.parameters)
 
 
 def expand(
@@ -237,16 +267,18 @@ def expand(
     """
     if not len(refs) or scope.is_empty:
         return Neighbourhood({}, {}, {}, {}, frozenset())
-    given = _given(database, refs, scope)
+    given = sorted(set(map(int, refs)))
     found = _Expansion(database, view, limits, known)
-    seeds = found.add_facts(given["fact"])
-    found.follow_next(found.add_episodes(given["episode"]))
+    seeds = found.add_facts(given, scope)
+    others = [ref for ref in given if ref not in found.facts]
+    found.follow_next(found.add_episodes(others, scope))
+    entities = found.sizes((ref for ref in others if ref not in found.episodes), scope)
     found.add_episodes(episode for fact in seeds for episode in fact.episodes)
     latest = seeds + found.add_facts_of_episodes(found.episodes)
-    if given["entity"]:
-        found.entities.update(given["entity"])
-        latest += found.add_facts_of_entities(given["entity"])
-    expanded = set(given["entity"])
+    found.entities.update(entities)
+    if entities:
+        latest += found.add_facts_of_entities(entities)
+    expanded = set(entities)
     for hop in range(limits.hops + 1):
         ends = {end for fact in latest for end in (fact.subject, fact.object)}
         found.entities |= ends
@@ -254,13 +286,13 @@ def expand(
         if hop == limits.hops or not fresh or found.size > limits.nodes:
             break
         expanded |= fresh
-        latest = found.add_facts_of_entities(fresh)
+        latest = found.add_facts_of_entities(found.sizes(fresh))
     found.add_episodes(episode for fact in found.facts.values() for episode in fact.episodes)
-    over = found.over()
+    found.look_for_over()
     return Neighbourhood(
         episodes=dict(sorted(found.episodes.items())),
         facts=dict(sorted(found.facts.items())),
         entities=found.entity_nodes(),
-        over=over,
-        stale_episodes=found.stale(over),
+        over=found.over,
+        stale_episodes=found.stale,
     )

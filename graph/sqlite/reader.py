@@ -40,15 +40,20 @@ def _integers(rows: Iterable[Row]) -> Refs:
 
 
 class Reader:
-    """``GraphReader`` on one connection."""
+    """``GraphReader`` on one connection, of one state of the store."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime], nodes: NodeCache | None = None) -> None:
         self._db = database
         self._clock = clock
         self._nodes = nodes
+        self._scopes: dict[SpaceSet, Scope] = {}
 
     def _scope(self, spaces: SpaceSet) -> Scope:
-        return scope_of(self._db, spaces)
+        """The scope that ``spaces`` has, looked up once: a reader sees one state of the store."""
+        scope = self._scopes.get(spaces)
+        if scope is None:
+            scope = self._scopes[spaces] = scope_of(self._db, spaces)
+        return scope
 
     def locate(self, ids: Iterable[str], *, spaces: SpaceSet) -> dict[str, Located]:
         """Kind, ref and space of each id."""

@@ -15,6 +15,7 @@ from factloom.graph.stored_values import to_time as to_time
 from factloom.graph.stored_values import without_nul as without_nul
 from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.records import Action, Category, Change, Entity, Episode, Fact, Role, Status
+from factloom.schemas.trusted import trusted
 
 KIND_NUMBERS: Final[Mapping[str, int]] = {"episode": 1, "fact": 2, "entity": 3}
 KIND_NAMES: Final[Mapping[int, str]] = {number: name for name, number in KIND_NUMBERS.items()}
@@ -47,7 +48,8 @@ EPISODE_COLUMNS: Final = (
 
 def episode_of(row: Row) -> Episode:
     """The episode in a row of ``EPISODE_COLUMNS``."""
-    return Episode.model_construct(
+    return trusted(
+        Episode,
         ref=row[0],
         id=row[1],
         space=row[2],
@@ -108,7 +110,8 @@ ENTITY_COLUMNS: Final = (
 
 def entity_of(row: Row) -> Entity:
     """The entity in a row of ``ENTITY_COLUMNS``."""
-    return Entity.model_construct(
+    return trusted(
+        Entity,
         ref=row[0],
         id=row[1],
         space=row[2],
@@ -158,7 +161,8 @@ f.invalid_at, f.created_at, f.expired_at, f.expires_at, f.confidence, f.support,
 
 def fact_of(row: Row) -> Fact:
     """The fact in a row of ``FACT_COLUMNS``."""
-    return Fact.model_construct(
+    return trusted(
+        Fact,
         ref=row[0],
         id=row[1],
         space=row[2],
@@ -231,7 +235,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 def change_of(row: Row) -> Change:
     """The change in a row of ``CHANGE_COLUMNS``."""
-    return Change.model_construct(
+    return trusted(
+        Change,
         id=row[0],
         space=row[1],
         kind=row[2],

@@ -14,7 +14,7 @@ from factloom.graph.sqlite.exporting import keep_origins
 from factloom.graph.sqlite.failures import ConstraintError, translate
 from factloom.graph.sqlite.keywords import put_terms
 from factloom.graph.sqlite.reader import Reader
-from factloom.graph.sqlite.scope import as_json
+from factloom.graph.sqlite.scope import Scope, as_json, scope_of
 from factloom.graph.sqlite.sessions import SessionOrder
 from factloom.graph.sqlite.space_names import forget_empty, number_of
 from factloom.graph.sqlite.vectors import check_embedder, clear_vectors, put_vectors
@@ -23,6 +23,7 @@ from factloom.schemas.errors import NotFoundError, StoreError
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ports import IndexEntry
 from factloom.schemas.records import Change, Entity, Episode, Fact, Metadata, Status
+from factloom.schemas.spaces import SpaceSet
 
 if TYPE_CHECKING:
     from factloom.schemas.ports import Vectors
@@ -52,6 +53,10 @@ class Writer(Reader):
             self._db.run("INSERT INTO meta (name, value) VALUES ('residue', '1') ON CONFLICT (name) DO NOTHING")
 
     # --- numbers ---
+
+    def _scope(self, spaces: SpaceSet) -> Scope:
+        """As for a reader, but asked each time: spaces are made meanwhile."""
+        return scope_of(self._db, spaces)
 
     def _spaces(self, names: Iterable[str]) -> dict[str, int]:
         """Numbers of spaces, made if need be. Called before a savepoint, which could undo what is remembered."""
