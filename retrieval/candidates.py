@@ -101,8 +101,8 @@ def expand_seeds(seeds: Seeds, reading: Reading, *, store: GraphReader, scope: S
 
 
 def _mostly_documents(around: Neighbourhood) -> bool:
-    document = Role.DOCUMENT.value  # comparing plain strings, some hundred times
-    return 2 * sum(node.role == document for node in around.episodes.values()) > len(around.episodes)
+    roles = [node.role for node in around.episodes.values()]
+    return 2 * roles.count(Role.DOCUMENT.value) > len(roles)
 
 
 def _joined(one: Neighbourhood, other: Neighbourhood) -> Neighbourhood:

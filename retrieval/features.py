@@ -6,7 +6,9 @@ scores as shares of the question's words, everything else 0 to 1 (``length`` is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 Column = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
-_NO_TALK: Final = frozenset({Role.DOCUMENT, Role.TOOL})
+_NO_TALK: Final = frozenset({Role.DOCUMENT.value, Role.TOOL.value})  # plain strings, compared some hundred times
 _TYPICAL_LENGTH: Final = 100.0
 _SECONDS_A_DAY: Final = 86_400.0
 
@@ -69,7 +71,7 @@ class FactTable:
 def describe_episodes(found: Candidates, question: Question, index: VectorIndex) -> EpisodeTable:
     """Columns of the candidate episodes, those of the graph excepted."""
     reading, scope = question.reading, question.scope
-    nodes = sorted(found.around.episodes.values())  # by ref, which comes first and is unique
+    nodes = list(found.around.episodes.values())  # by ref, ascending
     if scope.view.at is not None:  # what was said later is not known yet, not even as context
         nodes = [node for node in nodes if node.occurred_at <= scope.view.at.timestamp()]
     if not nodes:
@@ -114,7 +116,7 @@ def describe_episodes(found: Candidates, question: Question, index: VectorIndex)
 def describe_facts(found: Candidates, question: Question, episodes: EpisodeTable, index: VectorIndex) -> FactTable:
     """Columns of the candidate facts, those that they inherit from episodes excepted."""
     reading = question.reading
-    nodes = sorted(found.around.facts.values())
+    nodes = list(found.around.facts.values())
     refs = np.array([node.ref for node in nodes], np.int64)
     stating, stated = _evidence(nodes, episodes)
     if not nodes:
@@ -141,14 +143,21 @@ def cosines(
     """Cosine with the question, 0 without a vector; for ``long`` texts its mean with the best sentence's."""
     spaces, known, vectors = question.scope.spaces, question.scope.sequences, question.vectors
     whole = index.similarity(vectors, refs, kind=kind, spaces=spaces, sequences=known)
-    found: Column = np.nan_to_num(whole)[0].astype(float)
+    found = _zero_if_missing(whole)
     if long is not None and long.any():
         parts = index.similarity(vectors, refs[long], kind=kind, spaces=spaces, parts="best", sequences=known)
-        found[long] = (found[long] + np.nan_to_num(parts)[0]) / 2
+        found[long] = (found[long] + _zero_if_missing(parts)) / 2
     return found
 
 
-def _rows(refs: Refs, wanted: tuple[int, ...]) -> Rows:
+def _zero_if_missing(cosines: Vectors) -> Column:
+    """The one row of ``cosines``, 0 for NaN."""
+    row: Column = cosines[0].astype(float)
+    row[np.isnan(row)] = 0.0
+    return row
+
+
+def _rows(refs: Refs, wanted: Sequence[int]) -> Rows:
     sought = np.array(wanted, np.int64)
     at = np.searchsorted(refs, sought)
     at[at == len(refs)] = 0
@@ -197,8 +206,11 @@ def _spoken_by(speakers: tuple[str | None, ...], reading: Reading) -> Column:
     marks = reading.speaker_marks
     if not marks:
         return np.zeros(len(speakers))
-    fits = {name: float(any(mark.issubset(speaker_terms(name)) for mark in marks)) for name in set(speakers) if name}
-    return np.array([fits.get(name, 0.0) if name else 0.0 for name in speakers])
+    fits = {
+        name: float(name is not None and any(mark.issubset(speaker_terms(name)) for mark in marks))
+        for name in set(speakers)
+    }
+    return np.array([fits[name] for name in speakers])
 
 
 def _marked(posting: Posting | None, refs: Refs) -> Column:
@@ -219,9 +231,10 @@ def _recency(times: Column, question: Question) -> Column:
 
 def _evidence(nodes: list[FactNode], episodes: EpisodeTable) -> tuple[Rows, Rows]:
     """Rows of facts and of candidate episodes that state them, pair by pair."""
-    sizes = [len(node.episodes) for node in nodes]
-    facts = np.repeat(np.arange(len(nodes)), sizes)
-    rows = _rows(episodes.refs, tuple(ref for node in nodes for ref in node.episodes)) if len(episodes.refs) else None
-    if rows is None:
+    stating = [node.episodes for node in nodes]
+    facts = np.repeat(np.arange(len(nodes)), [len(refs) for refs in stating])
+    if not len(episodes.refs):
         return facts[:0], facts[:0]
-    return facts[rows >= 0], rows[rows >= 0]
+    rows = _rows(episodes.refs, list(chain.from_iterable(stating)))
+    there = rows >= 0
+    return facts[there], rows[there]

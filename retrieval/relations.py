@@ -54,7 +54,7 @@ def walk_relations(reading: Reading, around: Neighbourhood) -> dict[int, Relatio
     Nothing but the neighbourhood is walked; equal ways are settled by ref, so the result is deterministic.
     """
     starts = [entity.ref for entity in reading.entities if entity.ref in around.entities]
-    relations = frozenset(reading.terms) & _known_terms(around.facts.values())
+    relations = _relations_named(reading.terms, around.facts.values())
     if not starts or not relations:
         return {}
     facts_of: dict[int, list[FactNode]] = {}
@@ -70,10 +70,11 @@ def walk_relations(reading: Reading, around: Neighbourhood) -> dict[int, Relatio
     return found
 
 
-def _known_terms(facts: Iterable[FactNode]) -> frozenset[str]:
-    """Terms that ask for a relation: those of the core, and of the predicates that occur here."""
-    here = {fact.predicate for fact in facts}
-    return frozenset(relation_words()).union(*(predicate_terms(predicate) for predicate in here))
+def _relations_named(terms: Iterable[str], facts: Iterable[FactNode]) -> frozenset[str]:
+    """The ``terms`` that ask for a relation: those of the core, and of the predicates that occur here."""
+    here = frozenset[str]().union(*(predicate_terms(predicate) for predicate in {fact.predicate for fact in facts}))
+    core = relation_words()
+    return frozenset(term for term in terms if term in core or term in here)
 
 
 def _steps(

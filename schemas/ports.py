@@ -97,8 +97,9 @@ class EntityNode(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Neighbourhood:
-    """What lies around the seeds, by ref. Edges are implied: NEXT by ``EpisodeNode.previous``/``next``,
-    STATED_IN by ``FactNode.episodes``, SUBJECT and OBJECT by ``FactNode.subject``/``object``.
+    """What lies around the seeds, by ref, in ascending order. Edges are implied: NEXT by
+    ``EpisodeNode.previous``/``next``, STATED_IN by ``FactNode.episodes``, SUBJECT and OBJECT by
+    ``FactNode.subject``/``object``.
 
     ``over``: by episode, the facts that it states and that ended before the time of the view, by ref.
     ``stale_episodes``: those of them that state no fact that is in the view.

@@ -58,10 +58,16 @@ class _Expansion:
 
     def add_episodes(self, refs: Iterable[int], scope: Scope | None = None) -> list[EpisodeNode]:
         """Read episodes that are not known yet; with ``scope``, only those in its spaces."""
-        wanted = {ref for ref in refs if ref} - self.episodes.keys()
-        known = self._known
-        found = {ref: known[ref] for ref in wanted if ref in known}
-        missing = wanted - found.keys()
+        known, episodes = self._known, self.episodes
+        found: dict[int, EpisodeNode] = {}
+        missing: set[int] = set()
+        for ref in refs:
+            if ref and ref not in episodes:
+                node = known.get(ref)
+                if node is None:
+                    missing.add(ref)
+                else:
+                    found[ref] = node
         if missing:
             where, parameters = _within("e.space", scope)
             rows = self._db.rows(
@@ -71,14 +77,14 @@ class _Expansion:
             read = {row[0]: EpisodeNode._make((*row[:9], row[9] == 1)) for row in rows}
             known.update(read)
             found.update(read)
-        self.episodes.update(found)
+        episodes.update(found)
         return list(found.values())
 
     def follow_next(self, start: list[EpisodeNode]) -> None:
         """Follow NEXT both ways for ``window`` steps."""
         frontier = start
         for _ in range(self._limits.window):
-            frontier = self.add_episodes(ref for node in frontier for ref in (node.previous, node.next))
+            frontier = self.add_episodes([node.previous for node in frontier] + [node.next for node in frontier])
 
     # --- what is over ---
 
@@ -290,8 +296,8 @@ def expand(
     found.add_episodes(episode for fact in found.facts.values() for episode in fact.episodes)
     found.look_for_over()
     return Neighbourhood(
-        episodes=dict(sorted(found.episodes.items())),
-        facts=dict(sorted(found.facts.items())),
+        episodes={ref: found.episodes[ref] for ref in sorted(found.episodes)},
+        facts={ref: found.facts[ref] for ref in sorted(found.facts)},
         entities=found.entity_nodes(),
         over=found.over,
         stale_episodes=found.stale,

@@ -4,34 +4,36 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 
 class ReadWriteLock:
     """Not reentrant: a thread that reads must not ask to read again, as a writer may be waiting in between."""
 
-    __slots__ = ("_changed", "_readers", "_waiting", "_writing")
+    __slots__ = ("_changed", "_readers", "_reading", "_waiting", "_writing")
 
     def __init__(self) -> None:
         self._changed = threading.Condition(threading.Lock())
         self._readers = 0
         self._waiting = 0
         self._writing = False
+        self._reading = _Reading(self)
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self) -> AbstractContextManager[None]:
         """Hold it together with other readers."""
+        return self._reading
+
+    def _begin_reading(self) -> None:
         with self._changed:
             while self._writing or self._waiting:
                 self._changed.wait()
             self._readers += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._readers -= 1
-                if self._waiting and not self._readers:
-                    self._changed.notify_all()
+
+    def _end_reading(self) -> None:
+        with self._changed:
+            self._readers -= 1
+            if self._waiting and not self._readers:
+                self._changed.notify_all()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -50,3 +52,18 @@ class ReadWriteLock:
             with self._changed:
                 self._writing = False
                 self._changed.notify_all()
+
+
+class _Reading(AbstractContextManager[None]):
+    """``ReadWriteLock.reading``: one object for all readers, since a search enters several times."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self, lock: ReadWriteLock) -> None:
+        self._lock = lock
+
+    def __enter__(self) -> None:
+        self._lock._begin_reading()
+
+    def __exit__(self, *raised: object) -> None:
+        self._lock._end_reading()
