@@ -26,12 +26,24 @@ from factloom.schemas.queries import ExpandLimits, View
 _EPISODE: Final = (
     "e.ref, e.session, e.previous, e.next, e.speaker, e.role, e.occurred_at / 1e6, e.length, e.text_length, e.question"
 )
-# The newest episodes come in the order of the subquery, which has a limit and is therefore run as written.
 _FACT: Final = (
-    "f.ref, f.subject, f.object, f.predicate, f.category, f.valid_at / 1e6, f.invalid_at / 1e6, f.created_at / 1e6, "
-    "f.expired_at / 1e6, f.confidence, f.support, (SELECT group_concat(episode) FROM (SELECT l.episode "
-    "FROM fact_episode l WHERE l.fact = f.ref ORDER BY l.occurred_at DESC, l.episode DESC LIMIT ?)), f.since"
+    "f.ref, f.subject, f.object, f.predicate, f.category, f.valid_at, f.invalid_at, f.created_at, f.expired_at, "
+    "f.confidence, f.support, "
 )
+# The newest episodes come in the order of the subquery, which has a limit and is therefore run as written.
+_NEWEST: Final = (
+    "(SELECT group_concat(episode) FROM (SELECT l.episode FROM fact_episode l WHERE l.fact = f.ref "
+    "ORDER BY l.occurred_at DESC, l.episode DESC LIMIT ?))"
+)
+_FACT_ALONE: Final = (
+    f"{_FACT} CASE f.support WHEN 1 THEN (SELECT l.episode FROM fact_episode l WHERE l.fact = f.ref LIMIT 1) "
+    f"ELSE {_NEWEST} END, f.since"
+)
+_FACT_STATED: Final = f"{_FACT} CASE f.support WHEN 1 THEN l.episode ELSE {_NEWEST} END, f.since, l.episode"
+"""Columns of a fact ``f``, the second with the row ``l`` by which an episode states it.
+
+Most facts are stated once; of these the one episode is known without a look for the newest of several."""
+
 _DATED: Final = "(f.expired_at IS NOT NULL OR f.invalid_at IS NOT NULL OR f.expires_at IS NOT NULL)"
 _BEST: Final = "ORDER BY f.support DESC, f.since DESC, f.ref"
 
@@ -106,7 +118,7 @@ class _Expansion:
         before = set(self._over)
         self._note_over(
             self._db.rows(
-                f"SELECT {_FACT}, l.episode FROM json_each(?) j CROSS JOIN fact_episode l ON l.episode = j.value "
+                f"SELECT {_FACT_STATED} FROM json_each(?) j CROSS JOIN fact_episode l ON l.episode = j.value "
                 f"CROSS JOIN fact f ON f.ref = l.fact WHERE {self._ended}",
                 (self._limits.episodes_per_fact, str(late), *self._view_parameters, self._time),
             )
@@ -147,7 +159,7 @@ class _Expansion:
         where, parameters = _within("f.space", scope)
         return self._keep(
             self._db.rows(
-                f"SELECT {_FACT} FROM json_each(?) j CROSS JOIN fact f ON f.ref = j.value "
+                f"SELECT {_FACT_ALONE} FROM json_each(?) j CROSS JOIN fact f ON f.ref = j.value "
                 f"WHERE {self._view} AND {where}",
                 (self._limits.episodes_per_fact, str(refs), *self._view_parameters, *parameters),
             )
@@ -157,7 +169,7 @@ class _Expansion:
         """Read the best facts that each episode states, and note what is over of that."""
         self._looked_at = set(episodes)
         select = (
-            f"SELECT {_FACT}, l.episode, {self._view} FROM json_each(?) j CROSS JOIN fact_episode l "
+            f"SELECT {_FACT_STATED}, {self._view} FROM json_each(?) j CROSS JOIN fact_episode l "
             "ON l.episode = j.value CROSS JOIN fact f ON f.ref = l.fact WHERE "
         )
         view, wanted = self._view_parameters, str(sorted(self._looked_at))
@@ -201,7 +213,7 @@ class _Expansion:
         best: list[Row] = []
         for end in ("subject", "object") if small else ():
             best += self._db.rows(
-                f"SELECT {_FACT} FROM json_each(?) j CROSS JOIN fact f ON f.{end} = j.value WHERE {self._view}",
+                f"SELECT {_FACT_ALONE} FROM json_each(?) j CROSS JOIN fact f ON f.{end} = j.value WHERE {self._view}",
                 (self._limits.episodes_per_fact, str(small), *self._view_parameters),
             )
         return self._keep(best + self._best_of_hubs(hubs) if hubs else best)
@@ -211,7 +223,7 @@ class _Expansion:
         by_entity: dict[int, dict[int, Row]] = {}
         for end in ("subject", "object"):
             rows = self._db.rows(
-                f"SELECT {_FACT}, j.value FROM json_each(?) j CROSS JOIN fact f ON f.ref IN (SELECT f.ref "
+                f"SELECT {_FACT_ALONE}, j.value FROM json_each(?) j CROSS JOIN fact f ON f.ref IN (SELECT f.ref "
                 f"FROM fact f WHERE f.{end} = j.value AND {self._view} {_BEST} LIMIT ?)",
                 (self._limits.episodes_per_fact, str(hubs), *self._view_parameters, bound),
             )
@@ -255,8 +267,28 @@ class _Expansion:
 
 
 def _fact_node(row: Row) -> FactNode:
-    """A row of ``_FACT`` as a node."""
-    return FactNode._make((*row[:11], tuple(map(int, row[11].split(","))) if row[11] else ()))
+    """A row of ``_FACT_ALONE`` or ``_FACT_STATED`` as a node."""
+    ref, subject, object_, predicate, category, valid, invalid, created, expired, confidence, support, episodes = row[
+        :12
+    ]
+    if episodes.__class__ is str:
+        newest = tuple(map(int, episodes.split(",")))
+    else:
+        newest = () if episodes is None else (episodes,)
+    return FactNode(
+        ref,
+        subject,
+        object_,
+        predicate,
+        category,
+        None if valid is None else valid / 1e6,
+        None if invalid is None else invalid / 1e6,
+        created / 1e6,
+        None if expired is None else expired / 1e6,
+        confidence,
+        support,
+        newest,
+    )
 
 
 def _within(column: str, scope: Scope | None) -> tuple[str, tuple[int | str, ...]]:

@@ -147,8 +147,9 @@ class Reader:
         found: dict[int, set[int]] = {entity.ref: set() for entity in entities}
         for end in ("subject", "object"):
             for entity, ref in self._db.rows(
-                f"SELECT j.value, f.ref FROM json_each(?) j CROSS JOIN fact f ON f.{end} = j.value "
-                f"WHERE f.predicate IN (SELECT value FROM json_each(?)) AND {seen}",
+                "SELECT e.ref, f.ref FROM json_each(?) j CROSS JOIN entity e ON e.ref = j.value CROSS JOIN fact f "
+                f"ON f.space = e.space AND f.{end} = e.ref AND f.predicate IN (SELECT value FROM json_each(?)) "
+                f"WHERE {seen}",
                 wanted,
             ):
                 found[entity].add(ref)

@@ -289,7 +289,18 @@ _SECOND: Final = """
 CREATE INDEX change_by_space ON change (space);
 """
 
-MIGRATIONS: Final = (_FIRST, _SECOND)
+_THIRD: Final = """
+-- The facts about an entity with some predicates, as a view sees them, without a look at the table; what deleting an
+-- entity asks for its foreign keys, too.
+DROP INDEX fact_subject_in_space;
+DROP INDEX fact_object_in_space;
+CREATE INDEX fact_by_subject_and_predicate ON fact
+    (space, subject, predicate, expired_at, expires_at, invalid_at, valid_at);
+CREATE INDEX fact_by_object_and_predicate ON fact
+    (space, object, predicate, expired_at, expires_at, invalid_at, valid_at);
+"""
+
+MIGRATIONS: Final = (_FIRST, _SECOND, _THIRD)
 """Script i leads from version i to i + 1; a released one is never changed."""
 
 VERSION: Final = len(MIGRATIONS)
