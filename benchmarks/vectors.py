@@ -1,11 +1,12 @@
 """The vector index beside plain numpy in the same run: latency, catching up, loading, removing, memory.
 
-    python -m benchmarks.vectors [--large] [--dimension N]
+    python -m benchmarks.vectors [--large] [--dimension N] [--texts FILE]
 
 Vectors are random unit vectors. Search is for the best 50 of one query, numpy's yardstick is
 ``argpartition(-(rows @ query), 50)`` and a sort of those 50. The times are medians. Python's own time per search is
 measured on a space of one record. Loading from the store is measured on a real SQLite store. --large adds a million
-rows (needs 4 GB).
+rows (needs 4 GB). --texts embeds a file of 40,000 or more texts, one a line, and says how many of the nearest are
+found where sketches propose; every hundredth text asks for the others.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import numpy as np
 from tests.conformance.memory_feed import MemoryFeed
 
 from factloom.graph.sqlite import SqliteGraphStore
+from factloom.retrieval.embedders import OnnxEmbedder
 from factloom.retrieval.vectors import FaissVectorIndex
 from factloom.schemas.ports import IndexEntry
 from factloom.schemas.records import Entity, new_id, utc_now
@@ -214,16 +216,44 @@ def add_entities(store: SqliteGraphStore, vectors: np.ndarray) -> None:
         store.write(work)
 
 
+def found_by_sketches(path: Path) -> None:
+    """Share of the nearest texts that a search finds, and its time beside an exact one."""
+    texts = list(dict.fromkeys(path.read_text(encoding="utf-8").splitlines()))
+    embedder = OnnxEmbedder()
+    vectors = np.vstack([embedder.embed_documents(texts[i : i + 256]) for i in range(0, len(texts), 256)])
+    asking = np.arange(len(vectors)) % 100 == 0
+    queries, kept = vectors[asking], np.ascontiguousarray(vectors[~asking])
+    feed, spaces = MemoryFeed(), SpaceSet.of("s")
+    fill(feed, "s", kept)
+    index = FaissVectorIndex(feed)
+    for wanted in (10, 25, 50):
+        exact = np.argsort(-(queries @ kept.T), axis=1, kind="stable")[:, :wanted]
+        found = [
+            index.search(queries[i : i + 1], kind="episode", spaces=spaces, limit=wanted)[0]
+            for i in range(len(queries))
+        ]
+        share = np.mean([len(np.intersect1d(h.refs, e)) / wanted for h, e in zip(found, exact, strict=True)])
+        show(f"{len(kept):,} texts, {len(queries)} queries: top {wanted}", f"{100 * share:.2f} % found")
+    query = queries[:1]
+    took = median_ms(lambda: index.search(query, kind="episode", spaces=spaces, limit=LIMIT))
+    yardstick = median_ms(lambda: numpy_search(kept, query[0]))
+    show(f"{len(kept):,} texts: top {LIMIT}", f"{took:.3f} ms", f"numpy {yardstick:.3f} ms")
+
+
 def main() -> None:
     """Run everything and print a line per figure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--large", action="store_true", help="a million rows as well")
     parser.add_argument("--dimension", type=int, default=384)
+    parser.add_argument("--texts", type=Path, help="a text a line: only say what sketches find of these")
     options = parser.parse_args()
     rng = np.random.default_rng(0)
     threads = os.environ.get("OMP_NUM_THREADS", "not set")
     print(f"faiss {version('faiss-cpu')}, numpy {np.__version__}, Python {platform.python_version()}")
     print(f"{os.cpu_count()} processors, OMP_NUM_THREADS {threads}, {options.dimension} dimensions\n")
+    if options.texts:
+        found_by_sketches(options.texts)
+        return
     own_time(rng, options.dimension)
     for count in (6_000, 10_000, 100_000, *([1_000_000] if options.large else [])):
         one_space(rng, count, options.dimension)

@@ -467,7 +467,9 @@ class VectorIndex(Protocol):
         among: Refs | None = None,
         sequences: Mapping[str, int] | None = None,
     ) -> list[VectorHits]:
-        """The ``limit`` best records of ``kind`` for each row of ``queries``; exact, ties by ascending ref.
+        """The ``limit`` best records of ``kind`` for each row of ``queries``; ties by ascending ref.
+
+        Scores are exact. Of very many vectors an adapter may leave out one in some thousand of the best.
 
         ``among`` (ascending refs) restricts the search before it ranks. ``sequences``: how far the readable spaces
         are known to be (``Probed.sequences``), so that the store need not be asked.

@@ -79,7 +79,10 @@ class FaissVectorIndex:
         among: Refs | None = None,
         sequences: Mapping[str, int] | None = None,
     ) -> list[VectorHits]:
-        """The ``limit`` best records of ``kind`` for each row of ``queries``; exact, ties by ascending ref.
+        """The ``limit`` best records of ``kind`` for each row of ``queries``; ties by ascending ref.
+
+        Exact up to 32,768 vectors of a kind in a space. Of more, sketches propose which are compared (see `sketches`):
+        the scores are exact, and one in some thousand of the best may be missing. With ``among`` always exact.
 
         With ``sequences``, the feed is asked only for a space that has not come so far here.
 

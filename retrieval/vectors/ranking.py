@@ -1,4 +1,4 @@
-"""Ranking: the exact best records among rows, each record once, ties by ascending ref."""
+"""Ranking: the best records among rows, exact but where sketches propose, each record once, ties by ascending ref."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from factloom.retrieval.vectors.kernels import nearest, products
 from factloom.retrieval.vectors.rows import Rows
+from factloom.retrieval.vectors.sketches import propose
 from factloom.schemas.ports import VectorHits
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ _MARGIN: Final = 16
 
 _WIDER: Final = 4
 """How many times more rows the second attempt fetches; the third looks at all."""
+
+_SKETCH_SHARE: Final = 200
+"""Sketches propose where there are so many times more rows than hits wanted; else it would be a good part of all."""
 
 _GATHER: Final = 8
 """``among`` is looked up record by record when the rows are so many times more, else by a scan of their refs."""
@@ -54,12 +58,13 @@ def merge(found: list[VectorHits], limit: int) -> VectorHits:
 def search_rows(rows: Rows, queries: Vectors, limit: int) -> list[VectorHits]:
     """The ``limit`` best records for each query, among all rows.
 
+    Where there are very many rows, their sketches propose some thousand that are ranked exactly (see `sketches`). Else
     FAISS proposes the k nearest rows; if need be they are scored again in the one way that always gives the same
     bits. The answer is complete when the proposal's last row, even if rounding had wronged it, stays below the last
     hit: then neither a tie nor another part of a record can have hidden one.
     """
-    answers: list[VectorHits] = [no_hits()] * len(queries)
-    open_queries = np.arange(len(queries))
+    answers = _search_sketches(rows, queries, limit)
+    open_queries = np.array([i for i, hits in enumerate(answers) if hits is None], np.int64)
     records = max(rows.count - rows.extra, 1)
     k = -(-limit * rows.count // records) + _MARGIN
     for fetch in (k, _WIDER * k):
@@ -83,6 +88,22 @@ def search_rows(rows: Rows, queries: Vectors, limit: int) -> list[VectorHits]:
         everything = np.arange(rows.count)
         for query in open_queries.tolist():
             answers[query] = _rank(rows, queries[query : query + 1], everything, limit)
+    return [no_hits() if hits is None else hits for hits in answers]
+
+
+def _search_sketches(rows: Rows, queries: Vectors, limit: int) -> list[VectorHits | None]:
+    """The best records that sketches propose for each query; None where they do not serve, or cannot be trusted."""
+    sketches = rows.sketches
+    if sketches is None or _SKETCH_SHARE * limit >= rows.count:
+        return [None] * len(queries)
+    answers: list[VectorHits | None] = []
+    for i, query in enumerate(queries):
+        positions, nearer = propose(sketches, query, limit)
+        scores = products(queries[i : i + 1], rows.vectors, positions[np.newaxis])[0]
+        refs = rows.refs[positions]
+        hits = best_records(refs, scores, limit, repeated=rows.extra > 0)
+        sure = best_records(refs[nearer], scores[nearer], limit, repeated=rows.extra > 0)
+        answers.append(hits if np.array_equal(hits.refs, sure.refs) else None)
     return answers
 
 

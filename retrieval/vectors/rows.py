@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from factloom.retrieval.vectors.sketches import SKETCHED, Sketches, can_be_sketched, sketch
+
 if TYPE_CHECKING:
     from factloom.schemas.ports import Refs, Vectors
 
@@ -33,10 +35,10 @@ class _Mapped(NamedTuple):
 class Rows:
     """Growable arrays; ``vectors[i]`` is part ``parts[i]`` of record ``refs[i]``, for i < ``count``.
 
-    Not thread-safe: ``Block`` guards it. The map from refs to rows is made at its first use.
+    Not thread-safe: ``Block`` guards it. The map from refs to rows and the sketches are made at their first use.
     """
 
-    __slots__ = ("_mapped", "_newest", "count", "extra", "parts", "refs", "vectors")
+    __slots__ = ("_mapped", "_newest", "_sketches", "count", "extra", "parts", "refs", "vectors")
 
     def __init__(self, dimension: int) -> None:
         """No rows so far."""
@@ -47,6 +49,7 @@ class Rows:
         self.extra = 0
         self._newest = -1
         self._mapped: _Mapped | None = None
+        self._sketches: Sketches | None = None
 
     def fill(self, count: int, read: Callable[[NDArray[Any]], None]) -> None:
         """Take in ``count`` first rows from where ``read`` puts refs, then parts, then vectors into the array given.
@@ -64,7 +67,26 @@ class Rows:
     def nbytes(self) -> int:
         """Memory that is in use; spare room is not, as it is never touched."""
         per_row: int = 4 * self.vectors.shape[1] + 12 + (_MAPPING_BYTES if self._mapped is not None else 0)
+        if self._sketches is not None:
+            per_row += self._sketches.shape[1]
         return self.count * per_row
+
+    @property
+    def sketches(self) -> Sketches | None:
+        """The sketches of all rows; None while there are few, or if their vectors cannot be sketched.
+
+        Readers may make them at the same time; each assigns the same, and whole.
+        """
+        if self.count < SKETCHED:
+            return None
+        made = self._sketches
+        if made is None:
+            if not can_be_sketched(self.vectors[: self.count]):
+                return None
+            made = np.empty((len(self.refs), -(-self.vectors.shape[1] // 8)), np.uint8)
+            made[: self.count] = sketch(self.vectors[: self.count])
+            self._sketches = made
+        return made[: self.count]
 
     def whole_rows(self, refs: Refs) -> Refs:
         """The row of part 0 of each record, -1 where there is none."""
@@ -102,9 +124,11 @@ class Rows:
         self.extra -= int(np.count_nonzero(self.parts[dead]))
         self._unmap(refs)
         self._remap(movers, holes)
-        for array in (self.refs, self.parts, self.vectors):
+        sketches = () if self._sketches is None else (self._sketches,)
+        for array in (self.refs, self.parts, self.vectors, *sketches):
             array[holes] = array[movers]
-        self.vectors[kept : self.count] = 0.0
+        for array in (self.vectors, *sketches):
+            array[kept : self.count] = 0
         self.count = kept
         if len(self.refs) > _SMALLEST_SPARE and kept < len(self.refs) // 4:
             self._resize(kept)
@@ -123,6 +147,8 @@ class Rows:
         self.refs[start:end] = refs
         self.parts[start:end] = parts
         self.vectors[start:end] = vectors
+        if self._sketches is not None:
+            self._sketches[start:end] = sketch(vectors)
         self.count = end
         self.extra += int(np.count_nonzero(parts))
         self._newest = max(self._newest, int(refs.max(initial=-1)))
@@ -130,8 +156,10 @@ class Rows:
             _extend(self._mapped, refs, parts, start)
 
     def _resize(self, capacity: int) -> None:
-        for name in ("refs", "parts", "vectors"):
+        for name in ("refs", "parts", "vectors", "_sketches"):
             old = getattr(self, name)
+            if old is None:
+                continue
             made = np.empty((capacity, *old.shape[1:]), old.dtype)
             made[: self.count] = old[: self.count]
             setattr(self, name, made)
