@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 K1: Final = 1.2
 B: Final = 0.75
 
+_DENSE: Final = 20
+"""Where refs lie at most so many times as far apart as there are of them, they are added up in place, without sorting."""
+
 Scores = NDArray[np.float64]
 
 
@@ -58,8 +61,8 @@ class KeywordScorer:
             (posting.refs, idf * self._saturated(posting.counts, posting.lengths))
             for posting, idf in zip(self._postings, self._idf, strict=True)
         ]
-        refs, where = np.unique(np.concatenate([refs for refs, _ in parts]), return_inverse=True)
-        scores = np.bincount(where, np.concatenate([score for _, score in parts]), len(refs)) / self._total
+        refs, scores = _summed(np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
+        scores /= self._total
         if among is not None:
             kept = np.isin(refs, among, assume_unique=True)
             refs, scores = refs[kept], scores[kept]
@@ -96,6 +99,19 @@ class KeywordScorer:
     def _saturated(self, counts: Refs, lengths: Refs) -> Scores:
         result: Scores = counts * (K1 + 1.0) / (counts + K1 * (1.0 - B + B * lengths / self._mean_length))
         return result
+
+
+def _summed(refs: Refs, scores: Scores) -> tuple[Refs, Scores]:
+    """Each ref once, ascending, with the sum of its scores, all of which are positive."""
+    least = int(refs.min())
+    span = int(refs.max()) - least + 1
+    if span <= _DENSE * len(refs):
+        sums: Scores = np.bincount(refs - least, scores, span)
+        there: Refs = np.flatnonzero(sums)
+        return there + least, sums[there]
+    distinct, where = np.unique(refs, return_inverse=True)
+    summed: Scores = np.bincount(where, scores, len(distinct))
+    return distinct, summed
 
 
 def _idf(documents: int, holding: int) -> float:

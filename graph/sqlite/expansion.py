@@ -11,6 +11,7 @@ then ref. Only the given refs are checked against the readable spaces: the table
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from heapq import nsmallest
 from typing import Final
@@ -181,7 +182,7 @@ class _Expansion:
             rows = [row for row in found if row[14]]
             self._note_over(row for row in found if not row[14])
             self._current.update(row[13] for row in rows)
-        if len(rows) > self._limits.facts_per_entity:
+        if max(Counter(row[13] for row in rows).values(), default=0) > self._limits.facts_per_entity:
             by_episode: dict[int, list[Row]] = {}
             for row in rows:
                 by_episode.setdefault(row[13], []).append(row)
