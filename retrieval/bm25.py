@@ -23,7 +23,7 @@ K1: Final = 1.2
 B: Final = 0.75
 
 _DENSE: Final = 20
-"""Where refs lie at most so many times as far apart as there are of them, they are added up in place, without sorting."""
+"""Where refs lie at most so many times as far apart as there are of them, they are added up without sorting them."""
 
 Scores = NDArray[np.float64]
 
@@ -106,11 +106,11 @@ def _summed(refs: Refs, scores: Scores) -> tuple[Refs, Scores]:
     least = int(refs.min())
     span = int(refs.max()) - least + 1
     if span <= _DENSE * len(refs):
-        sums: Scores = np.bincount(refs - least, scores, span)
+        sums: Scores = np.bincount(refs - least, scores, span).astype(float, copy=False)
         there: Refs = np.flatnonzero(sums)
         return there + least, sums[there]
     distinct, where = np.unique(refs, return_inverse=True)
-    summed: Scores = np.bincount(where, scores, len(distinct))
+    summed: Scores = np.bincount(where, scores, len(distinct)).astype(float, copy=False)
     return distinct, summed
 
 
