@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factloom.retrieval.embedders.encoder_config import EncoderConfig, read_encoder_config
+from factloom.retrieval.embedders.encoder_graph import UNWANTED_FUSIONS
 from factloom.retrieval.embedders.graph_cache import GraphCache, Precision
 from factloom.retrieval.embedders.text_input import checked_texts
 from factloom.retrieval.embedders.tokenization import SentenceTokenizer
@@ -176,7 +177,9 @@ def _open(graph: Path | bytes) -> onnxruntime.InferenceSession:
     options.log_severity_level = 3
     source = graph if isinstance(graph, bytes) else str(graph)
     with _runtime_errors("cannot be loaded"):
-        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            source, options, providers=["CPUExecutionProvider"], disabled_optimizers=list(UNWANTED_FUSIONS)
+        )
 
 
 def _run(session: onnxruntime.InferenceSession, tokens: list[list[int]]) -> NDArray[np.float32]:
