@@ -1,4 +1,4 @@
-"""Who "he" and "she" are: the last fitting person named before, in this message or the turns just before it."""
+"""Who "he" and "she" are, and where "there" is: the last fitting one named before, here or in the turns just before."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class Turn:
 
     people: list[Person]
     open: frozenset[str] = frozenset()
+    named: tuple[Mention, ...] = ()  # places and organisations, the last first
 
 
 @dataclass(slots=True)
@@ -41,6 +42,7 @@ class Antecedents:
     people: Callable[[Doc, int], list[Person]]
     previous: Callable[[], list[Turn]]
     present: frozenset[str]  # names of those who talk; they are "I" and "you", seldom "she"
+    named: Callable[[Doc, int], tuple[Mention, ...]] = lambda doc, before: ()
 
     def resolve(self, pronoun: Token, gender: str) -> Mention | None:
         """The mention that a third-person pronoun stands for, or None when nobody fits."""
@@ -57,6 +59,17 @@ class Antecedents:
                 return None
             if fitting:
                 return next(iter((certain or fitting).values()))
+        return None
+
+    def last_named(self, token: Token, type: str) -> Mention | None:
+        """The place ("there") or organisation ("it") named last, in this message or the turns before."""
+        found = next((m for m in self.named(token.doc, token.i) if m.type == type), None)
+        if found is not None:
+            return found
+        for turn in self.previous()[:REACH]:
+            fitting = [mention for mention in turn.named if mention.type == type]
+            if fitting:  # of several in an earlier turn, none is certain
+                return fitting[0] if len({mention.name for mention in fitting}) == 1 else None
         return None
 
     def within(self, pronoun: Token, gender: str) -> Mention | None:

@@ -52,6 +52,8 @@ HEARSAY_VERBS: Final = frozenset(
 )
 # Adverbs by which a speaker tells that it is only hearsay.
 REPORTING: Final = frozenset({"apparently", "allegedly", "supposedly", "reportedly", "seemingly"})
+_PLACING: Final = frozenset({"back", "home", "down", "up", "over"})
+GOING: Final = frozenset({"move", "go", "fly", "travel", "drive", "return", "relocate", "come"})
 _MEASURES: Final = frozenset({"bit", "lot", "some", "couple", "ton", "plenty", "load", "bunch", "most", "piece"})
 _TIMES: Final = frozenset(
     {"day", "night", "week", "weekend", "month", "year", "morning", "evening", "afternoon", "time", "today", "summer"}
@@ -93,11 +95,12 @@ class Clause:
     hearsay: bool = False
     sources: list[Token] = field(default_factory=list)  # who is said to have said it, the nearest first
     implicit: bool = False  # "Took the train yesterday": the speaker, left out
+    base: str = ""  # the verb where it is not the one that the form tells: "I've got a dog" is "have"
 
     @property
     def lemma(self) -> str:
         """Verb with its particle, lower case: "break up"."""
-        lemma = verb_lemma(self.verb)
+        lemma = self.base or verb_lemma(self.verb)
         return f"{lemma} {self.particle}" if self.particle else lemma
 
 
@@ -106,11 +109,24 @@ def read_clauses(sentence: Span) -> Iterator[Clause]:
     for token in sentence:
         if token.dep_ in ("aux", "aux:pass", "cop", "case", "mark", "amod", "compound", "flat", "fixed", "punct"):
             continue
-        copula = _child(token, "cop")
+        copula = _child(token, "cop") or _shared_copula(token)
         if token.pos_ == "VERB" and token.dep_ in ("obj", "iobj", "obl") and _child(token, *SUBJECTS) is None:
             continue  # a plural noun ("I hate olives") taken for a verb
         if copula is not None or token.pos_ == "VERB" or (token.pos_ == "AUX" and _child(token, *SUBJECTS)):
             yield _read(token, copula)
+
+
+def _shared_copula(token: Token) -> Token | None:
+    """The copula of "eleven" for "deaf" in "he is eleven and deaf"; adjectives and numbers only."""
+    head = token.head
+    if token.dep_ != "conj" or token.pos_ not in ("ADJ", "NUM", "NOUN") or _child(token, *SUBJECTS) is not None:
+        return None
+    bare = token.pos_ != "NOUN" or not any(c.dep_ in ("case", "amod", "nmod") for c in token.children)
+    joined = [c.lower_ for c in token.children if c.dep_ == "cc"]
+    copula = _child(head, "cop")
+    if copula is None or not bare or joined not in ([], ["and"]) or _child(head, "case") is not None:
+        return None
+    return copula if head.pos_ in ("ADJ", "NUM", "NOUN") else None
 
 
 def preposition(token: Token) -> str:
@@ -153,21 +169,42 @@ def _read(verb: Token, copula: Token | None) -> Clause:
             clause.particle = child.lower_
         elif dep in ("advmod", "det") and child.lower_ in NEGATIONS:
             clause.negated = True
-        elif dep == "advmod" and child.lower_ == "back":  # "moved back to Porto": the place hangs on the adverb
-            clause.obliques += [(preposition(c), c) for c in child.children if c.dep_ == "obl"]
+        elif dep == "advmod" and child.lower_ in _PLACING:  # "moved back to Porto": the place hangs on the adverb
+            clause.obliques += [(preposition(c), c) for c in child.children if c.dep_ in ("obl", "nmod")]
+        elif dep == "advmod" and child.lower_ == "there" and child.i > verb.i:
+            clause.obliques.append(("to" if verb_lemma(verb) in GOING else "in", child))
         if dep in ("advmod", "obl", "obl:unmarked") and child.lower_ in NO_LONGER | {"more"}:
             ending = child.lower_ == "anymore" or child.doc[child.i - 1].lower_ in ("any", "no")
             clause.no_longer = clause.no_longer or ending
             clause.negated = clause.negated or ending
-    finite = verb.tag_ in ("VBD", "VBN") and not any(
-        c.dep_ == "obl:agent" or preposition(c) == "by" for c in verb.children
-    )
-    if clause.subject is None and copula is None and finite and verb.dep_ in ("ROOT", "parataxis"):
-        sentence = verb.sent
-        clause.implicit = all(t.pos_ in ("ADV", "INTJ", "PUNCT", "CCONJ") for t in sentence[: verb.i - sentence.start])
+    clause.implicit = _leaves_out_the_speaker(clause, auxiliaries)
     _inherit(clause, auxiliaries)
     _judge(clause, auxiliaries)
     return clause
+
+
+def _leaves_out_the_speaker(clause: Clause, auxiliaries: list[Token]) -> bool:
+    """For "Took the train yesterday", "Just learning the piano", "Been looking for a flat"."""
+    verb = clause.verb
+    if clause.subject is not None or clause.copula is not None or verb.dep_ not in ("ROOT", "parataxis"):
+        return False
+    ongoing = verb.tag_ == "VBG" and bool(clause.objects or clause.obliques)
+    if verb.tag_ not in ("VBD", "VBN") and not ongoing:
+        return False
+    if any(c.dep_ == "obl:agent" or preposition(c) == "by" or c.dep_ == "csubj" for c in verb.children):
+        return False
+    own = {token.i for token in auxiliaries} if ongoing else set()
+    start = _opening(verb)
+    before = verb.doc[start : verb.i]
+    return all(t.pos_ in ("ADV", "INTJ", "PUNCT", "CCONJ") or t.i in own or t.dep_ == "vocative" for t in before)
+
+
+def _opening(verb: Token) -> int:
+    """Where the words begin that belong to a verb: after the last stop or dash before it."""
+    start = verb.i
+    while start > verb.sent.start and verb.doc[start - 1].text not in ".!?…–—:;" and verb.doc[start - 1].text != "-":
+        start -= 1
+    return start
 
 
 def _measured(noun: Token) -> Token:
@@ -191,8 +228,12 @@ def _subject(verb: Token) -> Token | None:
         subjects = [child for child in verb.children if child.dep_ in SUBJECTS]
         if subjects:  # of two ("Tom" and "I", not seen to be joined) the nearer one agrees with the verb
             return _relative(subjects[-1], verb)
-        if (verb.dep_ == "conj" and verb.head.pos_ in ("VERB", "AUX", "ADJ", "NOUN", "PROPN")) or verb.dep_ == "xcomp":
-            verb = verb.head
+        if (verb.dep_ == "conj" and verb.head.pos_ in ("VERB", "AUX", "ADJ", "NOUN", "PROPN", "NUM")) or (
+            verb.dep_ == "xcomp"
+        ):
+            # "We played games, ate well": the parse joins the verb to the object.
+            astray = verb.tag_ == "VBD" and verb.head.dep_ in ("obj", "obl") and verb.head.head.tag_ == "VBD"
+            verb = verb.head.head if astray else verb.head
         elif verb.dep_ in ("acl", "acl:relcl") and verb.tag_ != "VBN":
             return None
         else:
@@ -230,6 +271,11 @@ def _judge(clause: Clause, auxiliaries: list[Token]) -> None:
         clause.tense = Tense.PAST
     if verb.lower_ == "quit" and not auxiliaries:  # present and past look the same; one hardly ever quits by habit
         clause.tense = Tense.PAST
+    if clause.perfect and verb.lower_ == "got" and clause.objects:
+        clause.base, clause.perfect, clause.tense = "have", False, Tense.PRESENT
+    if clause.implicit and verb.tag_ == "VBG":
+        clause.progressive, clause.perfect = True, any(lemma == "be" for _, lemma in words)
+        clause.tense = Tense.PAST if clause.perfect else Tense.PRESENT
     if _contracted_have(clause, auxiliaries):
         clause.perfect, clause.passive, clause.tense = True, False, Tense.PAST
     for word, lemma in words:
@@ -240,7 +286,7 @@ def _judge(clause: Clause, auxiliaries: list[Token]) -> None:
             clause.factual = False
     if verb.tag_ == "VB" and not auxiliaries and _child(verb, *SUBJECTS) is None:
         clause.factual = verb.dep_ == "ROOT"  # an infinitive; at the root, perhaps a command
-    if verb.tag_ == "VBG" and not any(lemma == "be" or word == "'s" for word, lemma in words):
+    if verb.tag_ == "VBG" and not clause.implicit and not any(lemma == "be" or word == "'s" for word, lemma in words):
         clause.factual = False  # "…, helping others": part of something else
     _judge_surroundings(clause)
 
@@ -296,7 +342,8 @@ def _judge_surroundings(clause: Clause) -> None:
         head = verb.head
         if verb.dep_ == "ccomp" and head.pos_ == "VERB":
             lemma = head.lemma_.lower()
-            if lemma in DOUBTFUL_VERBS or any(c.lower_ in NEGATIONS for c in head.children):
+            denied = any(c.lower_ in NEGATIONS and not (c.lower_ == "no" and c.i < _first(head)) for c in head.children)
+            if lemma in DOUBTFUL_VERBS or denied:
                 clause.factual = False
             if lemma in HEARSAY_VERBS:
                 _reported(clause, head)
@@ -307,6 +354,11 @@ def _judge_surroundings(clause: Clause) -> None:
         if verb.dep_ in ("advcl", "acl:relcl"):
             return
         verb = head
+
+
+def _first(verb: Token) -> int:
+    """The position of a verb's subject: a "no" before it answers, and denies nothing."""
+    return next((c.i for c in verb.children if c.dep_ in SUBJECTS), verb.i)
 
 
 def read_complement(clause: Clause) -> Clause | None:

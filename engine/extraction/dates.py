@@ -59,7 +59,7 @@ class When:
 
     start: datetime
     end: datetime
-    precision: str  # day | week | month | season | year
+    precision: str  # day | about (a few days around) | week | month | season | year
     span: tuple[int, int]
     since: bool = False
 
@@ -70,6 +70,8 @@ class When:
         if self.precision == "day":
             said = f"{self.start.day} {month}"
             return f"since {said}" if self.since else f"on {said}"
+        if self.precision == "about":
+            return f"{'since about' if self.since else 'around'} {self.start.day} {month}"
         if self.precision == "week":
             return f"in the week of {self.start.day} {month}"
         said = str(self.start.year) if self.precision == "year" else month
@@ -103,7 +105,21 @@ def find_when(text: str, anchor: datetime, *, future: bool = False) -> When | No
     lead = re.search(r"\b(since|back in|on|in|for|during|over|this past|at)\s+(the\s+)?$", lowered[:start])
     since = match.group().startswith(("since ", "for ")) or bool(lead and lead.group(1) == "since")
     start = lead.start() if lead else start
+    middle = re.search(r"\b(?:at|by|until|in) the (?:end|beginning|start|middle) (?:of )?$", lowered[:start])
+    start = middle.start() if middle else start
     return When(begin, _end(begin, precision), precision, (start, end), since)
+
+
+def bare_when(text: str, anchor: datetime) -> When | None:
+    """The date of a sentence that holds nothing else: "Eleven years ago, help", "That was in 2021"."""
+    words = _POINTING.sub("", text.strip())
+    found = find_when(words, anchor)
+    if found is None or len(words.split()) > len(words[found.span[0] : found.span[1]].split()) + 1:
+        return None
+    return found
+
+
+_POINTING: Final = re.compile(r"^(?:(?:that|this|it) (?:was|happened)|that's) (?:about |back )?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +176,8 @@ def _day(value: datetime) -> datetime:
 
 
 def _end(start: datetime, precision: str) -> datetime:
-    if precision in ("day", "week"):
-        return start + timedelta(days=1 if precision == "day" else 7)
+    if precision in ("day", "about", "week"):
+        return start + timedelta(days=7 if precision == "week" else 1)
     return _shift(start, months={"month": 1, "season": 3, "year": 12}[precision])
 
 
@@ -191,11 +207,17 @@ def _back(anchor: datetime, unit: str, count: int) -> Span:
 
 
 def _ago(match: re.Match[str], anchor: datetime, future: bool) -> Span:
-    return _back(anchor, match.group(2), _number(match.group(1)))
+    unit, count = match.group(2), _number(match.group(1))
+    if unit == "week":  # counted from the day, not from the beginning of the week
+        return _day(anchor - timedelta(weeks=count)), "about"
+    return _back(anchor, unit, count)
 
 
 def _ahead(match: re.Match[str], anchor: datetime, future: bool) -> Span:
-    return _back(anchor, match.group(2), -_number(match.group(1)))
+    unit, count = match.group(2), _number(match.group(1))
+    if unit == "week":
+        return _day(anchor + timedelta(weeks=count)), "about"
+    return _back(anchor, unit, -count)
 
 
 _NAMED_DAYS: Final = {
@@ -338,10 +360,10 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Reader], ...]] = tuple(
         (r"\b(\d{4})-(\d{2})-(\d{2})\b", _iso),
         (rf"\b(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH}\b(?:,? (\d{{4}})\b)?", _day_month),
         (rf"\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)(?:,? (\d{{4}})\b)?", _month_day),
-        (rf"\b(in|since|last|next|this|during|until|early|late|mid|of) {_MONTH}\b(?:,? (\d{{4}})\b)?", _month),
+        (rf"\b(in|since|from|last|next|this|during|until|early|late|mid|of|by|to) {_MONTH}\b(?:,? (\d{{4}})\b)?", _month),
         (r"\b(?:in|since|back in|from|around|of|during) ((?:19|20)\d\d)\b", _year),
         (rf"\b{_NUMBER} {_UNIT} (?:ago|back)\b", _ago),
-        (rf"\bfor (?:about |almost |over |nearly )?{_NUMBER} {_UNIT}\b", _ago),
+        (rf"\bfor (?:about |almost |over |nearly |around |the past |the last |more than )?{_NUMBER} {_UNIT}\b", _ago),
         (rf"\bin {_NUMBER} {_UNIT}\b", _ahead),
         (r"\bhalf a year ago\b", _half_year),
         (r"\b(?:over|at|on) the weekend\b", _weekend),
@@ -358,6 +380,8 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Reader], ...]] = tuple(
             _named_day,
         ),
         (r"\b(last|past|this|next) (week|month|year|weekend)\b", _unit_beside),
+        (r"\blater (this) (week|month|year)\b", _unit_beside),
+        (r"\bearlier (this) (week|month|year)\b", _unit_beside),
         (rf"\b(?<!every )(?<!each )(?<!other )(?:(last|this|next|by) |on )?{_WEEKDAY}\b(?!s)", _weekday),
         (rf"\b(last|this|next|in the|over the) {_SEASON}\b", _season),
         (r"\bthe (\d{1,2})(?:st|nd|rd|th)\b", _ordinal),

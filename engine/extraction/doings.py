@@ -49,12 +49,13 @@ def read_done(draft: Draft) -> list[Candidate | None]:
     if not nouns:
         role, nouns = _main_oblique(draft)
     found: list[Candidate | None] = []
-    name = "_".join(part for part in (verb, clause.particle, role) if part).upper()
+    back = "back" if role and any(c.lower_ == "back" and c.dep_ == "advmod" for c in clause.verb.children) else ""
+    name = "_".join(part for part in (verb, clause.particle, back, role) if part).upper()
     for noun in nouns[:3]:
         object = draft.reader.mention(noun) if noun.pos_ in ("NOUN", "PROPN", "PRON", "X") else None
         if object is None or (verb in lists.light_verbs - _EVENTFUL and not is_specific(noun, object)):
             continue
-        if verb == "have" and noun.lemma_.lower() not in lists.occasions:
+        if verb == "have" and noun.lemma_.lower() not in lists.occasions | lists.conditions:
             continue
         for subject in draft.subjects():
             if subject.type in ("person", "animal"):
@@ -91,7 +92,7 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
     """The fallback for what somebody does, or has been doing: "I teach yoga on Tuesdays", "I've been reading Emma"."""
     clause, lists = draft.clause, vocabulary()
     ongoing = clause.tense is Tense.PRESENT or (clause.perfect and clause.progressive)
-    verb = verb_lemma(clause.verb)
+    verb = clause.base or verb_lemma(clause.verb)
     if any(child.lower_ in ("all", "both") for child in clause.verb.children):
         return []  # "we all have our own paths"
     if (
@@ -189,7 +190,7 @@ def is_specific(noun: Token, object: Mention) -> bool:
     if entity_type(noun) or object.type == "person" or object.name[:1].isupper():
         return True
     lists = vocabulary()
-    if noun.lemma_.lower() in lists.occasions:
+    if noun.lemma_.lower() in lists.occasions | lists.belongings:
         return True
     return any(
         c.dep_ in ("compound", "amod", "nmod") and c.lemma_.lower() not in lists.empty_adjectives | lists.empty_nouns

@@ -23,6 +23,8 @@ FAIR: Final = 0.7  # the general fallback: a verb and what it was done to
 HEARSAY: Final = 0.6  # factor for what somebody else is said to have said
 # Verbs that, with a date ahead, tell a plan in the simple present: "I start at Google on Monday".
 SCHEDULED: Final = frozenset({"start", "begin", "leave", "fly", "move", "arrive", "travel", "finish", "graduate"})
+# Verbs whose infinitive lies ahead: "we want to go in June".
+AIMING: Final = frozenset({"want", "plan", "hope", "intend", "aim", "wish", "need", "like"})
 _CORRECTION: Final = re.compile(
     r"^\W*(?:(?:no|oh|oops|well|and|but)[,.!]?\s+)*"
     r"(?:wait|sorry,? (?:i (?:meant?|misspoke)|that's wrong)|i meant|my mistake|my bad|i misspoke|i was wrong|"
@@ -50,7 +52,9 @@ class Draft:
         """Read the clause's time: the date expression in its own words, else the sentence's only one."""
         scheduled = clause.tense is Tense.PRESENT and not clause.perfect and clause.lemma in SCHEDULED
         scheduled = scheduled or (clause.tense is Tense.PRESENT and not clause.perfect and clause.lemma == "have")
-        future = clause.tense is Tense.FUTURE or scheduled or (clause.progressive and clause.tense is Tense.PRESENT)
+        aiming = clause.tense is Tense.PRESENT and clause.complement is not None and clause.lemma in AIMING
+        ahead = scheduled or aiming or (clause.progressive and clause.tense is Tense.PRESENT)
+        future = clause.tense is Tense.FUTURE or (ahead and not clause.perfect)
         period = find_period(sentence.text, anchor, future=future)
         if period is not None:
             begin, end = (offset + sentence.start_char for offset in period.span)
@@ -61,7 +65,7 @@ class Draft:
             begin, end = when.span
             when = replace(when, span=(begin + sentence.start_char, end + sentence.start_char))
             # "I lived there for two years" tells how long, not when.
-            lasted = when.since and not clause.perfect and not words_of(when, sentence).lower().startswith("since")
+            lasted = when.since and not clause.perfect and not _still_going(when, clause, sentence)
             when = when if _belongs(when.span, clause, sentence) and not lasted else None
         return cls(clause, sentence, reader, anchor, when)
 
@@ -193,6 +197,14 @@ class Draft:
 def words_of(when: When, sentence: Span) -> str:
     """The words that say when, as they stand."""
     return sentence.doc.text[when.span[0] : when.span[1]].strip()
+
+
+def _still_going(when: When, clause: Clause, sentence: Span) -> bool:
+    """Whether "since 2019" or "for ten years now" tells since when it is so, rather than how long it once was."""
+    if words_of(when, sentence).lower().startswith(("since", "from")):
+        return True
+    after = sentence.doc.text[when.span[1] : when.span[1] + 4].lower()
+    return clause.tense is Tense.PRESENT and not clause.progressive and after == " now"
 
 
 def is_correction(sentence: str) -> bool:

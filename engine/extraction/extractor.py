@@ -87,6 +87,7 @@ class OfflineExtractor:
             people=reader.people,
             previous=lambda: turns,
             present=frozenset(turn.speaker for turn in [episode, *request.previous] if turn.speaker),
+            named=reader.named,
         )
         self._remember(episode, reader, doc)
         quoted = quoted_spans(doc.text)
@@ -119,7 +120,7 @@ class OfflineExtractor:
             and antecedents is not None
             and antecedents.within(token, THIRD_PERSON[token.lower_]) is None
         }
-        found = Turn(reader.people(doc, len(doc)), frozenset(open_))
+        found = Turn(reader.people(doc, len(doc)), frozenset(open_), reader.named(doc, len(doc)))
         self._cache[(episode.speaker or "", episode.content)] = found
         while len(self._cache) > REMEMBERED:
             self._cache.popitem(last=False)

@@ -58,6 +58,8 @@ class Reader:
         lower = token.lower_
         if lower in FIRST_PERSON or _of_us(token):
             return self.speaker
+        if lower in ("there", "it") and self.antecedents is not None and (lower == "there" or _is_placed(token)):
+            return self.antecedents.last_named(token, "place" if lower == "there" else "organisation")
         if lower in THIRD_PERSON:
             return self.antecedents.resolve(token, THIRD_PERSON[lower]) if self.antecedents else None
         if (
@@ -113,7 +115,7 @@ class Reader:
             owner = self.mention(owner_token, type="person")
         elif token.lower_ in _OWN and token.dep_ != "vocative":
             owner = self.speaker  # "Mom called": everybody's own
-        elif token.dep_ in ("obj", "conj", "obl"):
+        elif token.dep_ in ("obj", "conj", "obl") or (token.dep_ == "nsubj" and token.head.dep_ == "conj"):
             owner = self._keeper(token, _KEEPING if relation.object == "animal" else _HAVING)
         if owner is None:
             return None
@@ -153,6 +155,8 @@ class Reader:
     def _keeper(self, token: Token, verbs: frozenset[str]) -> Mention | None:
         """Whose the dog is in "I adopted a dog", or the sister in "I have a sister"."""
         verb = token.head
+        if verb.lemma_.lower() in ("call", "name") and verb.dep_ == "conj":  # "with Tom and a cat called Pickle"
+            verb = verb.head
         while verb.dep_ == "conj" and verb.pos_ != "VERB":
             verb = verb.head
         if verb.pos_ not in ("VERB", "AUX"):
@@ -186,6 +190,16 @@ class Reader:
         named = Mention(name=phrase(other), type=kin.relation.object, aliases=(kin.other.name,))
         return Kin(kin.owner, kin.relation, named, named=True)
 
+    def named(self, doc: Doc, before: int) -> tuple[Mention, ...]:
+        """The places and organisations that ``doc`` names before token ``before``, the last first."""
+        found = []
+        for index in range(before - 1, -1, -1):
+            token = doc[index]
+            kind = entity_type(token)
+            if kind in ("place", "organisation") and token.ent_iob_ == "B" and not self._called_to(token):
+                found.append(Mention(name=phrase(token), type=kind))
+        return tuple(found)
+
     def people(self, doc: Doc, before: int) -> list[Person]:
         """Everybody whom ``doc`` mentions before token ``before``, nearest first; those addressed are left out."""
         found: list[Person] = []
@@ -206,6 +220,13 @@ class Reader:
                 name = phrase(token)
                 found.append(Person(Mention(name=name, type="person"), gender_of(name), index))
         return found
+
+
+def _is_placed(token: Token) -> bool:
+    """Whether "it" is said to be in some place: a firm rather than a remark."""
+    head = token.head
+    case = [c.lower_ for c in head.children if c.dep_ == "case"]
+    return token.dep_ == "nsubj" and entity_type(head) == "place" and case == ["in"]
 
 
 _ELDERS: Final = frozenset({"parent", "grandparent"})

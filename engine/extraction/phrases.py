@@ -83,8 +83,19 @@ def is_torn(token: Token) -> bool:
     return token.i + 1 < len(doc) and doc[token.i + 1].text == "-" and not token.whitespace_ and token.ent_iob_ == "O"
 
 
+def _called_next(token: Token) -> str | None:
+    """The name in "a start-up called Velora", by the words alone."""
+    doc, after = token.doc, token.i + 1
+    if after + 1 < len(doc) and doc[after].lower_ in ("called", "named") and doc[after + 1].text[:1].isupper():
+        return phrase(doc[after + 1])
+    return None
+
+
 def called_later(token: Token) -> str | None:
     """The name in "a bakery in Porto, it's called Migalha" or "a bakery called Migalha"."""
+    called = _called_next(token)
+    if called is not None:
+        return called
     if not any(c.dep_ == "det" and c.lower_ in ("a", "an") for c in token.children):
         return None
     for child in token.children:
@@ -126,7 +137,7 @@ def given_name(token: Token) -> str | None:
             for name in child.children:
                 if name.i > child.i and name.dep_ in ("obj", "xcomp", "obl", "nsubj") and name.text[:1].isupper():
                     return phrase(name)
-    return _name_after(token)
+    return _called_next(token) or _name_after(token)
 
 
 def _name_after(token: Token) -> str | None:

@@ -78,6 +78,7 @@ def _aim(draft: Draft) -> list[Candidate]:
     return [fact.model_copy(update={"valid_at": draft.anchor, "metadata": _planned_for(draft)})] if fact else []
 
 
+_NAMING: Final = frozenset({"NOUN", "PROPN", "X"})
 _SAID: Final = {"PLANS_TO": "plans to", "WANTS_TO": "wants to"}
 
 
@@ -107,7 +108,7 @@ def _substantial(clause: Clause) -> bool:
     """Whether the activity has a verb and an object that say something ("check it out" does not)."""
     lists = vocabulary()
     nouns = [*clause.objects, *(token for _, token in clause.obliques)]
-    solid = [token for token in nouns if token.pos_ in ("NOUN", "PROPN") and is_content(token, phrase(token))]
+    solid = [t for t in nouns if t.lower_ == "there" or (t.pos_ in _NAMING and is_content(t, phrase(t)))]
     if clause.lemma in lists.empty_verbs - SCHEDULED - {"get"} and clause.lemma not in lists.light_verbs:
         return False
     milestone = any(c.lemma_.lower() in lists.milestones for c in clause.verb.children if c.dep_ == "xcomp")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.clauses import SUBJECTS, Clause
+from factloom.engine.extraction.clauses import GOING, SUBJECTS, Clause
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.mentions import FIRST_PERSON, THIRD_PERSON, Reader
 
@@ -55,7 +55,7 @@ def activity(clause: Clause, reader: Reader, when: When | None) -> str | None:
     text = f"{verb_lemma(verb)} {text}".strip()
     if len(text) > 70:
         text = re.split(r",| and | so | because | but | to see if ", text)[0]
-    text = _TRAILING.sub("", text.split(",")[0].strip(" ,.;:!-"))
+    text = _TRAILING.sub("", re.sub(r" that day\b", "", text.split(",")[0]).strip(" ,.;:!-"))
     if len(text) > 80 or re.search(
         r"\b(?:it|that|this|you|your|them|there|here|these|those|something|stuff|things?)\b", text.lower()
     ):
@@ -131,6 +131,9 @@ def _words(tokens: Iterable[Token], reader: Reader, when: When | None, finite: T
 
 def _word(token: Token, reader: Reader) -> str:
     lower = token.lower_
+    if lower == "there" and token.dep_ == "advmod" and reader.antecedents is not None:
+        place = reader.antecedents.last_named(token, "place")
+        return f"{'to' if verb_lemma(token.head) in GOING else 'in'} {place.name}" if place is not None else token.text
     if lower in FIRST_PERSON and reader.speaker is not None:
         name = reader.speaker.name
         return f"{name}'s" if lower in _POSSESSIVE else name

@@ -177,6 +177,7 @@ def _elsewhere(clause: Clause, noun: Token) -> bool:
 def _acceptable(spec: Predicate, object: Mention, noun: Token) -> bool:
     """Whether an object can be what the predicate wants: places and employers have names, people are people."""
     named = noun.text[:1].isupper() or entity_type(noun) is not None
+    named = named or noun.lower_ == "there" or bool(object.aliases and object.name[:1].isupper())
     if spec.object == "place":
         return named and entity_type(noun) != "person"
     if spec.object == "organisation":
