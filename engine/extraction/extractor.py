@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.answers import complete
 from factloom.engine.extraction.antecedents import REACH, Antecedents, Turn
-from factloom.engine.extraction.clauses import read_clauses
+from factloom.engine.extraction.clauses import Tense, read_clauses
 from factloom.engine.extraction.copulas import read_copula
+from factloom.engine.extraction.dates import bare_when
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.endings import read_ending
 from factloom.engine.extraction.mentions import THIRD_PERSON, Reader
@@ -26,8 +27,15 @@ from factloom.engine.extraction.phrases import relation_of
 from factloom.engine.extraction.pipeline import SHIPPED_NAME, load_pipeline
 from factloom.engine.extraction.plans import read_plan
 from factloom.engine.extraction.quotations import Spans, is_quoted, quoted_spans
-from factloom.engine.extraction.relatives import named_relatives, read_calling, read_equation, relation_facts
+from factloom.engine.extraction.relatives import (
+    named_relatives,
+    presupposed,
+    read_calling,
+    read_equation,
+    relation_facts,
+)
 from factloom.engine.extraction.sentences import LONGEST, Kind, is_command, kind_of, sentences
+from factloom.engine.extraction.states import read_ages, read_state
 from factloom.engine.extraction.verbs import read_naming, read_verb
 from factloom.engine.extraction.worth import is_worth_keeping, weigh
 from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest, Mention
@@ -91,7 +99,13 @@ class OfflineExtractor:
         )
         self._remember(episode, reader, doc)
         quoted = quoted_spans(doc.text)
-        candidates = [c for span in sentences(doc) for c in _read_sentence(span, reader, episode, quoted)]
+        spans = list(sentences(doc))
+        after = [*spans[1:], None]
+        candidates = [
+            c
+            for span, later in zip(spans, after, strict=True)
+            for c in _read_sentence(span, reader, episode, quoted, later)
+        ]
         if answer is not None:
             candidates += _read_answer(answer, reader, episode)
         if episode.role is Role.ASSISTANT:  # what it says of its own doings is no memory of anybody
@@ -170,15 +184,23 @@ def _read_answer(answer: _Answer, reader: Reader, episode: Episode) -> list[Cand
     return [c.model_copy(update={"sentence": answer.words, "metadata": {**c.metadata, **metadata}}) for c in found]
 
 
-def _read_sentence(span: Span, reader: Reader, episode: Episode, quoted: Spans) -> list[Candidate]:
+def _read_sentence(
+    span: Span, reader: Reader, episode: Episode, quoted: Spans, later: Span | None = None
+) -> list[Candidate]:
+    """What one sentence states; ``later``, the one behind it, may hold only its date ("Two years ago.")."""
     kind = kind_of(span.text)
-    if kind is not Kind.STATEMENT:
+    if kind is Kind.IRONY or is_quoted(quoted, span.start_char):
         return []
+    if kind is not Kind.STATEMENT:
+        return presupposed(span, reader, episode.occurred_at)
     found: list[Candidate] = []
+    when = bare_when(later.text, episode.occurred_at) if later is not None else None
     for clause in read_clauses(span):
         if is_quoted(quoted, clause.verb.idx):
             continue
         draft = Draft.of(clause, span, reader, episode.occurred_at)
+        if when is not None and later is not None and draft.when is None and clause.tense is Tense.PAST:
+            draft.when = replace(when, span=(later.start_char, later.end_char))
         if is_command(clause.verb):
             found += read_naming(draft)
             continue
@@ -186,11 +208,12 @@ def _read_sentence(span: Span, reader: Reader, episode: Episode, quoted: Spans) 
         found += facts
         if clause.factual:
             found += _relatives_around(draft, facts)
-    return found
+            found += read_ages(draft)
+    return found + presupposed(span, reader, episode.occurred_at)
 
 
 def _read_clause(draft: Draft) -> list[Candidate]:
-    for read in (read_ending, read_naming, read_calling, read_equation, read_copula, read_plan, read_verb):
+    for read in (read_ending, read_naming, read_calling, read_equation, read_state, read_copula, read_plan, read_verb):
         found = read(draft)
         if found:
             return found

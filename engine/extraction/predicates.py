@@ -46,6 +46,7 @@ class Relation:
     object: str = "person"
     gender: str | None = None
     vague: bool = False  # people have several: without a name, "my friend" is nobody in particular
+    presupposed: bool = False  # to mention one is to say that there is one: "my wife", not "my mother" or "my boss"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class _Noun(Record):
     nouns: _Words
     gender: Literal["f", "m"] | None = None
     vague: bool = False
+    presupposed: bool = False
 
 
 class _File(Record):
@@ -133,7 +135,7 @@ def read_table(text: str, ontology: Ontology) -> PredicateTable:
     for kind in file.relation:
         predicates.setdefault(kind.name, _predicate(_Saying(name=kind.name), ontology))
         other = ontology[kind.name].object_type
-        relations |= {noun: Relation(noun, kind.name, other, kind.gender, kind.vague) for noun in kind.nouns}
+        relations |= {noun: Relation(noun, kind.name, other, kind.gender, kind.vague, kind.presupposed) for noun in kind.nouns}
     return PredicateTable(predicates, relations, verbs, adjectives)
 
 

@@ -12,7 +12,9 @@ from factloom.engine.extraction.rendering import article
 from factloom.schemas.extraction import Candidate, Mention
 
 if TYPE_CHECKING:
-    from spacy.tokens import Token
+    from datetime import datetime
+
+    from spacy.tokens import Span, Token
 
 
 def named_relatives(draft: Draft, tokens: list[Token]) -> list[Candidate]:
@@ -24,6 +26,24 @@ def named_relatives(draft: Draft, tokens: list[Token]) -> list[Candidate]:
         kin = draft.reader.kin(token)
         if kin is not None and kin.named:
             found += relation_facts(draft, kin)
+    return found
+
+
+def presupposed(span: Span, reader: Reader, anchor: datetime) -> list[Candidate]:
+    """The relatives that a sentence takes for granted: whoever asks for "my sister's birthday" has a sister.
+
+    Only close ones, since "my boss" and "my dentist" tell nothing without a name, and everybody has a mother.
+    """
+    found: list[Candidate] = []
+    for token in span:
+        kin = reader.kin(token) if relation_of(token) is not None else None
+        owner = next((c for c in token.children if c.dep_ == "nmod:poss"), None) if kin is not None else None
+        if kin is None or owner is None or not (kin.named or kin.relation.presupposed):
+            continue
+        if not kin.named and not kin.owner.is_speaker and "'s " in kin.owner.name:
+            continue  # "my wife's cousin's dog" leads too far
+        clause = Clause(token, None)
+        found += relation_facts(Draft(clause, span, reader, anchor, None), kin)
     return found
 
 
