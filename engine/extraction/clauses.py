@@ -113,7 +113,7 @@ def read_clauses(sentence: Span) -> Iterator[Clause]:
         if token.pos_ == "VERB" and token.dep_ in ("obj", "iobj", "obl") and _child(token, *SUBJECTS) is None:
             continue  # a plural noun ("I hate olives") taken for a verb
         if copula is not None or token.pos_ == "VERB" or (token.pos_ == "AUX" and _child(token, *SUBJECTS)):
-            yield _read(token, copula)
+            yield read_clause(token, copula)
 
 
 def _shared_copula(token: Token) -> Token | None:
@@ -147,7 +147,8 @@ def _child(token: Token, *deps: str) -> Token | None:
     return None
 
 
-def _read(verb: Token, copula: Token | None) -> Clause:
+def read_clause(verb: Token, copula: Token | None = None) -> Clause:
+    """The clause headed by one verb, or by a predicate noun or adjective with its ``copula``."""
     clause = Clause(verb, _subject(verb), copula)
     auxiliaries: list[Token] = []
     for child in verb.children:
@@ -188,7 +189,8 @@ def _leaves_out_the_speaker(clause: Clause, auxiliaries: list[Token]) -> bool:
     verb = clause.verb
     if clause.subject is not None or clause.copula is not None or verb.dep_ not in ("ROOT", "parataxis"):
         return False
-    ongoing = verb.tag_ == "VBG" and bool(clause.objects or clause.obliques)
+    doing = any(c.tag_ == "VBG" and c.i > verb.i for c in verb.children)
+    ongoing = verb.tag_ == "VBG" and bool(clause.objects or clause.obliques or doing)
     if verb.tag_ not in ("VBD", "VBN") and not ongoing:
         return False
     if any(c.dep_ == "obl:agent" or preposition(c) == "by" or c.dep_ == "csubj" for c in verb.children):
@@ -365,7 +367,7 @@ def read_complement(clause: Clause) -> Clause | None:
     """The open clause under a verb ("learning" in "I started learning Dutch") with the same subject."""
     if clause.complement is None or clause.complement.pos_ not in ("VERB", "AUX", "NOUN"):
         return None
-    inner = _read(clause.complement, _child(clause.complement, "cop"))
+    inner = read_clause(clause.complement, _child(clause.complement, "cop"))
     inner.subject = clause.subject
     inner.tense, inner.factual, inner.hearsay = clause.tense, clause.factual, clause.hearsay
     return inner

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Token
 
 
-_TELLING_PREPOSITIONS: Final = frozenset({"to", "at", "in", "for", "on", "from", "into", "about", "against", "around"})
+_TELLING_PREPOSITIONS: Final = frozenset({"to", "at", "in", "for", "on", "from", "into", "about", "against", "around", "over"})
 
 
 def read_done(draft: Draft) -> list[Candidate | None]:

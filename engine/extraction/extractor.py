@@ -25,7 +25,7 @@ from factloom.engine.extraction.endings import read_ending
 from factloom.engine.extraction.mentions import THIRD_PERSON, Reader
 from factloom.engine.extraction.phrases import relation_of
 from factloom.engine.extraction.pipeline import SHIPPED_NAME, load_pipeline
-from factloom.engine.extraction.plans import read_plan
+from factloom.engine.extraction.plans import read_occasion, read_plan
 from factloom.engine.extraction.quotations import Spans, is_quoted, quoted_spans
 from factloom.engine.extraction.relatives import (
     named_relatives,
@@ -205,6 +205,8 @@ def _read_sentence(
             found += read_naming(draft)
             continue
         facts = _read_clause(draft) if clause.factual else []
+        occasions = [] if any(f.predicate in ("PLANS", "PLANS_TO") for f in facts) else read_occasion(draft)
+        facts += occasions
         found += facts
         if clause.factual:
             found += _relatives_around(draft, facts)

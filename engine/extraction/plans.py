@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.clauses import Clause, Tense, read_complement
+from factloom.engine.extraction.clauses import SUBJECTS, Clause, Tense, read_clause, read_complement
+from factloom.engine.extraction.dates import When, find_when
 from factloom.engine.extraction.drafting import FAIR, SCHEDULED, SURE, Draft
 from factloom.engine.extraction.phrases import is_content, phrase
 from factloom.engine.extraction.rendering import activity
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
 
 _PLANNING: Final = frozenset({"plan", "intend", "aim", "hope", "decide", "arrange"})
 _WANTING: Final = frozenset({"want", "wish"})
@@ -17,13 +22,13 @@ _ORGANISING: Final = frozenset({"plan", "organize", "organise", "put together", 
 _AIMS: Final = {"plan": "PLANS_TO"} | dict.fromkeys(("goal", "dream", "aim", "ambition"), "WANTS_TO")
 _ADJECTIVES: Final = frozenset({"planning", "going"})
 # Verbs whose present progressive tells the future even without a date.
-_GOING: Final = frozenset({"move", "travel", "fly", "visit", "marry", "relocate", "leave"})
+_GOING: Final = frozenset({"move", "travel", "fly", "visit", "marry", "relocate", "leave", "take over"})
 
 
 def read_plan(draft: Draft) -> list[Candidate]:
     """Candidates of a clause that says what somebody is going to do, or wants to."""
     clause = draft.clause
-    if clause.negated or clause.subject is None:
+    if clause.negated or (clause.subject is None and not clause.implicit):
         return []
     if clause.lemma in _ORGANISING and clause.progressive and clause.tense is Tense.PRESENT and clause.objects:
         return _planned_event(draft)
@@ -87,6 +92,9 @@ def _planned(draft: Draft) -> tuple[str | None, Clause | None]:
     lemma = clause.lemma
     complement = read_complement(clause)
     present = clause.tense is Tense.PRESENT
+    considered = _considered(draft) if present else None
+    if considered is not None:
+        return "PLANS_TO", considered
     if complement is not None and complement.verb.pos_ == "VERB" and complement.copula is None:
         if lemma in _PLANNING and (present or clause.progressive or clause.perfect or lemma == "decide"):
             return "PLANS_TO", complement
@@ -94,14 +102,83 @@ def _planned(draft: Draft) -> tuple[str | None, Clause | None]:
             return "PLANS_TO", complement
         if lemma in _WANTING and present:
             return "WANTS_TO", complement
-    dated = draft.when is not None and draft.when.start > draft.anchor
+    dated = draft.when is not None and draft.when.end > draft.anchor
     if clause.progressive and present and (lemma in _GOING or dated) and (lemma != "go" or dated):
         return "PLANS_TO", clause
     if present and dated and lemma in SCHEDULED and not clause.perfect and not clause.progressive:
         return "PLANS_TO", clause
     if clause.tense is Tense.FUTURE and dated:
         return "PLANS_TO", clause
+    # "I'm going to a conference this month" went through above; without a date, an occasion tells that it is ahead.
+    occasion = any(t.lemma_.lower() in vocabulary().occasions for _, t in clause.obliques)
+    if clause.progressive and present and lemma in ("go", "come") and occasion:
+        return "PLANS_TO", clause
     return None, None
+
+
+def _considered(draft: Draft) -> Clause | None:
+    """The clause in "we're thinking about going camping", "looking forward to moving", "I plan on studying law"."""
+    clause = draft.clause
+    wanted = _CONSIDERING.get(clause.lemma)
+    if wanted is None or not (clause.progressive or clause.lemma == "plan"):
+        return None
+    for child in clause.verb.children:
+        marked = {c.lower_ for c in child.children if c.dep_ in ("mark", "case")}
+        if child.tag_ == "VBG" and child.i > clause.verb.i and marked & wanted:
+            inner = read_clause(child)
+            inner.subject = clause.subject
+            return inner if not any(c.dep_ in SUBJECTS for c in child.children) else None
+    return None
+
+
+_CONSIDERING: Final = {
+    "think": frozenset({"about", "of"}),
+    "look": frozenset({"to"}),
+    "plan": frozenset({"on"}),
+    "consider": frozenset({""}),
+}
+
+
+def read_occasion(draft: Draft) -> list[Candidate]:
+    """For "before my wedding in May", "my interview is on Tuesday": an event of one's own on a day to come."""
+    found = []
+    for token in draft.sentence:
+        if token.lemma_.lower() not in vocabulary().occasions or token.tag_ in ("NNS", "NNPS"):
+            continue
+        owner = next((c for c in token.children if c.dep_ == "nmod:poss"), None)
+        holder = draft.reader.mention(owner, type="person") if owner is not None else None
+        if holder is None or holder.type not in ("person", "animal"):
+            continue
+        when = _day_of(draft, token)
+        if when is None or when.start <= draft.anchor:
+            continue
+        told = replace_when(draft, when)
+        name = phrase(token)
+        text = f"{holder.name}'s {name} is {when.phrase}."
+        fact = told.candidate(holder, "PLANS", Mention(name=name, type="event"), text=text)
+        if fact is not None:
+            metadata = {**fact.metadata, **_planned_for(told)}
+            found.append(fact.model_copy(update={"valid_at": draft.anchor, "metadata": metadata}))
+    return found
+
+
+def _day_of(draft: Draft, token: Token) -> When | None:
+    """The day named right after an event: "my wedding in May", "my interview is on Tuesday"."""
+    doc, start = token.doc, token.i + 1
+    while start < draft.sentence.end and doc[start].lower_ in ("is", "'s", "will", "be", "coming", "up"):
+        start += 1
+    rest = doc[start : draft.sentence.end]
+    if not len(rest):
+        return None
+    when = find_when(rest.text, draft.anchor, future=True)
+    if when is None or when.span[0] > 0:
+        return None
+    return replace(when, span=(when.span[0] + rest.start_char, when.span[1] + rest.start_char))
+
+
+def replace_when(draft: Draft, when: When) -> Draft:
+    """The same draft at another time."""
+    return replace(draft, when=when, period=None)
 
 
 def _substantial(clause: Clause) -> bool:
@@ -112,6 +189,8 @@ def _substantial(clause: Clause) -> bool:
     if clause.lemma in lists.empty_verbs - SCHEDULED - {"get"} and clause.lemma not in lists.light_verbs:
         return False
     milestone = any(c.lemma_.lower() in lists.milestones for c in clause.verb.children if c.dep_ == "xcomp")
+    if clause.lemma == "go" and clause.complement is not None and clause.complement.tag_ == "VBG":
+        return True  # "go camping"
     return bool(solid) or clause.verb.lemma_.lower() in lists.milestones or (clause.lemma == "get" and milestone)
 
 

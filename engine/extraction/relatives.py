@@ -40,8 +40,8 @@ def presupposed(span: Span, reader: Reader, anchor: datetime) -> list[Candidate]
         owner = next((c for c in token.children if c.dep_ == "nmod:poss"), None) if kin is not None else None
         if kin is None or owner is None or not (kin.named or kin.relation.presupposed):
             continue
-        if not kin.named and not kin.owner.is_speaker and "'s " in kin.owner.name:
-            continue  # "my wife's cousin's dog" leads too far
+        if not kin.named and not kin.owner.is_speaker:
+            continue  # somebody else's "cousin's dog" leads too far
         clause = Clause(token, None)
         found += relation_facts(Draft(clause, span, reader, anchor, None), kin)
     return found
