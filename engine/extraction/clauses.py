@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.lemmas import verb_lemma
+from factloom.engine.extraction.lemmas import is_irregular_past, verb_lemma
 from factloom.engine.extraction.vocabulary import vocabulary
 
 if TYPE_CHECKING:
@@ -166,6 +166,9 @@ def read_clause(verb: Token, copula: Token | None = None) -> Clause:
             clause.objects.append(child)
         elif dep == "xcomp":
             clause.complement = child
+        elif dep == "advcl" and child.tag_ == "VBG" and child.i > verb.i and not clause.objects:
+            # "I tore my knee playing football": the parse gives the object away
+            clause.objects += [c for c in child.children if c.dep_ == "nsubj" and c.i > verb.i and c.pos_ != "PRON"]
         elif dep == "compound:prt":
             clause.particle = child.lower_
         elif dep in ("advmod", "det") and child.lower_ in NEGATIONS:
@@ -270,6 +273,8 @@ def _judge(clause: Clause, auxiliaries: list[Token]) -> None:
     elif finite.tag_ in ("VBD",) or "Past" in str(finite.morph) or clause.perfect:
         clause.tense = Tense.PAST
     if verb.tag_ == "VBD" or (verb.tag_ == "VBN" and not auxiliaries and clause.copula is None):
+        clause.tense = Tense.PAST
+    if is_irregular_past(verb) and not auxiliaries:
         clause.tense = Tense.PAST
     if verb.lower_ == "quit" and not auxiliaries:  # present and past look the same; one hardly ever quits by habit
         clause.tense = Tense.PAST

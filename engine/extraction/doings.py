@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from factloom.engine.extraction.clauses import Tense, read_complement
 from factloom.engine.extraction.drafting import FAIR, Draft
 from factloom.engine.extraction.lemmas import verb_lemma
-from factloom.engine.extraction.phrases import conjuncts, entity_type, relation_of
+from factloom.engine.extraction.phrases import conjuncts, entity_type, phrase, relation_of
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.rendering import retell
 from factloom.engine.extraction.vocabulary import vocabulary
@@ -88,6 +88,29 @@ def _going(draft: Draft) -> list[Candidate | None]:
     return [c.model_copy(update={"category": Category.EPISODIC}) for c in found if c is not None]
 
 
+def read_medicine(draft: Draft) -> list[Candidate | None]:
+    """For "now I take ramipril", "I've stopped the bisoprolol", "the doctor put me on insulin"."""
+    clause = draft.clause
+    over = clause.lemma in ("stop", "quit", "come off") or clause.no_longer
+    if clause.lemma not in ("take", "use") and not over:
+        return []
+    nouns = [t for noun in clause.objects for t in conjuncts(noun) if is_medicine(t)]
+    if clause.tense is Tense.PAST and not (over or clause.perfect):
+        return []
+    negated = over or clause.negated
+    return [
+        draft.candidate(subject, "TAKES", Mention(name=phrase(noun).lower(), type="medicine"), negated=negated)
+        for noun in nouns
+        for subject in draft.subjects()
+    ]
+
+
+def is_medicine(token: Token) -> bool:
+    """Whether a noun names a medicine: by the list, or by the ending of its name."""
+    lists = vocabulary().medicines
+    return token.lower_ in lists or token.lemma_.lower() in lists or _MEDICINE.search(token.lower_) is not None
+
+
 def read_habit(draft: Draft) -> list[Candidate | None]:
     """The fallback for what somebody does, or has been doing: "I teach yoga on Tuesdays", "I've been reading Emma"."""
     clause, lists = draft.clause, vocabulary()
@@ -147,6 +170,7 @@ _EVENTFUL: Final = frozenset({"break", "lose", "win"})
 _TELLING: Final = frozenset(
     {"teach", "collect", "breed", "grow", "coach", "sing", "paint", "sew", "knit", "bake", "brew"}
 )
+_MEDICINE: Final = re.compile(r"\w(?:pril|olol|formin|statin|cillin|azole|zepam|oxetine|profen|sartan|prazole|mycin)$")
 _SAYING: Final = frozenset({"teach", "run", "use", "work", "hold"})
 
 

@@ -22,7 +22,10 @@ SURE: Final = 0.9  # a core predicate, said in so many words
 FAIR: Final = 0.7  # the general fallback: a verb and what it was done to
 HEARSAY: Final = 0.6  # factor for what somebody else is said to have said
 # Verbs that, with a date ahead, tell a plan in the simple present: "I start at Google on Monday".
-SCHEDULED: Final = frozenset({"start", "begin", "leave", "fly", "move", "arrive", "travel", "finish", "graduate"})
+SCHEDULED: Final = frozenset(
+    ["start", "begin", "leave", "fly", "move", "arrive", "travel", "finish", "graduate"]
+    + ["join", "come", "return", "retire", "visit", "marry"]
+)
 # Verbs whose infinitive lies ahead: "we want to go in June".
 AIMING: Final = frozenset({"want", "plan", "hope", "intend", "aim", "wish", "need", "like"})
 _CORRECTION: Final = re.compile(

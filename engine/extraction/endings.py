@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.clauses import Tense, preposition
@@ -9,6 +10,7 @@ from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.milestones import MARRIAGES
 from factloom.engine.extraction.phrases import entity_type, is_content, phrase
 from factloom.engine.extraction.rendering import retell
+from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 
 if TYPE_CHECKING:
@@ -46,8 +48,8 @@ def _quitting(draft: Draft) -> list[Candidate]:
     for case, token in _places_of(clause.objects, clause.obliques):
         if case in ("at", "from", "with") and (entity_type(token) or token.text[:1].isupper()):
             employer = draft.reader.mention(token, type="organisation")
-    for token in clause.objects:
-        if entity_type(token) == "organisation" and clause.lemma in ("leave", "quit"):
+    for token in clause.objects if clause.lemma in ("leave", "quit") else ():
+        if entity_type(token) == "organisation" or _is_workplace(token):
             employer = draft.reader.mention(token)
     bare = (
         clause.lemma in ("quit", "resign") and not clause.objects and not clause.obliques and clause.complement is None
@@ -65,6 +67,18 @@ def _quitting(draft: Draft) -> list[Candidate]:
             found.append(draft.candidate(subject, "LEFT_JOB_AT", employer, text=text))
         found.append(draft.candidate(subject, "WORKS_FOR", employer, negated=True))
     return [candidate for candidate in found if candidate is not None]
+
+
+def _is_workplace(token: Token) -> bool:
+    """Whether what was left is a firm that the names layer takes for a person, or a workplace: work is talked about."""
+    if not _WORK.search(token.doc.text):
+        return False
+    if token.text[:1].isupper():
+        return token.pos_ == "PROPN" and entity_type(token) == "person" and " " in phrase(token)
+    return token.lemma_.lower() in vocabulary().workplaces and any(c.lower_ == "the" for c in token.children)
+
+
+_WORK: Final = re.compile(r"\b(?:jobs?|work(?:s|ing)?|boss|career|position|teach|start-?up|company|hired)\b", re.IGNORECASE)
 
 
 def _places_of(objects: list[Token], obliques: list[tuple[str, Token]]) -> list[tuple[str, Token]]:

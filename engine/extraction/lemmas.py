@@ -26,6 +26,15 @@ _IRREGULAR: Final = dict(
     pair.split(":")
     for pair in [
         "won:win",
+        "tore:tear",
+        "rose:rise",
+        "shone:shine",
+        "struck:strike",
+        "swore:swear",
+        "sought:seek",
+        "spun:spin",
+        "sprang:spring",
+        "withdrew:withdraw",
         "wore:wear",
         "wrote:write",
         "swam:swim",
@@ -103,6 +112,15 @@ _IRREGULAR: Final = dict(
         "slid:slide",
     ]
 )
+
+
+def is_irregular_past(token: Token) -> bool:
+    """Whether a form that is tagged as present can only be a past ("I tore my knee")."""
+    form = token.lower_
+    return token.tag_ in ("VBP", "VB") and form in _IRREGULAR and form not in _AMBIGUOUS
+
+
+_AMBIGUOUS: Final = frozenset({"found", "saw", "felt", "left", "fell", "bit", "shot", "hung", "led", "lent", "wound"})
 
 
 def verb_lemma(token: Token) -> str:

@@ -13,7 +13,7 @@ from factloom.engine.extraction.phrases import conjuncts, entity_type, is_conten
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.relatives import relation_facts
 from factloom.engine.extraction.rendering import retell
-from factloom.engine.extraction.vocabulary import vocabulary
+from factloom.engine.extraction.vocabulary import gender_of, vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def read_job_start(draft: Draft) -> list[Candidate | None]:
     if (job and clause.lemma in ("get", "start", "land", "take", "accept", "find", "begin")) or (
         clause.lemma == "start" and not clause.objects
     ):
-        employers = [t for t in places if t.text[:1].isupper()]
+        employers = [t for t in places if t.text[:1].isupper() or t.lemma_.lower() in vocabulary().workplaces]
     elif clause.lemma in _JOINING:
         employers = [t for t in clause.objects if entity_type(t) == "organisation"]
     for case, token in clause.obliques if clause.lemma == "start" else []:
@@ -164,6 +164,9 @@ def read_milestone(draft: Draft) -> list[Candidate | None]:
     event = Mention(name=milestone, type="event")
     told: list[Candidate | None] = []
     for subject in draft.subjects():
+        token = clause.subject
+        if token is not None and token.pos_ == "PROPN" and gender_of(subject.name) is not None or lemma == "die":
+            subject = subject if subject.type == "animal" else subject.model_copy(update={"type": "person"})
         if subject.type in ("person", "animal"):
             text = retell(clause, subject.name, draft.reader, draft.when)
             told.append(draft.candidate(subject, "HAD_MILESTONE", event, text=text))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.clauses import Clause, Tense, preposition, read_complement
 from factloom.engine.extraction.copulas import GROUPS, name_facts, read_couple
-from factloom.engine.extraction.doings import is_specific, read_done, read_habit
+from factloom.engine.extraction.doings import is_specific, read_done, read_habit, read_medicine
 from factloom.engine.extraction.drafting import Draft, is_correction
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.milestones import (
@@ -70,6 +70,7 @@ def read_verb(draft: Draft) -> list[Candidate]:
         or read_job_start(draft)
         or read_promotion(draft)
         or read_having(draft)
+        or read_medicine(draft)
         or _by_table(draft)
     )
     if not found and not clause.negated:
@@ -110,7 +111,7 @@ def _by_complement(draft: Draft, pattern: VerbPattern) -> list[Candidate | None]
         doing = token.lower_
     elif token.tag_ == "VBG":
         doing = re.sub(r"^\S+", token.lower_, doing)
-    if " " not in doing and verb_lemma(token) in vocabulary().empty_verbs:
+    if " " not in doing and verb_lemma(token) in vocabulary().empty_verbs - _PASTIMES:
         return []
     found = _assert(draft, pattern, Mention(name=doing, type="activity"))
     if token.tag_ == "VBG":  # "hiking, reading and Italian food"
@@ -120,11 +121,14 @@ def _by_complement(draft: Draft, pattern: VerbPattern) -> list[Candidate | None]
     return found
 
 
+_PASTIMES: Final = frozenset({"run", "walk", "drive", "draw", "read", "write", "learn", "travel", "act", "teach", "swim"})
+
+
 def _worth_doing(complement: Clause) -> bool:
     """Whether "love to …" is followed by an activity rather than by "be", "get lost" or "take a look"."""
     if complement.copula is not None or complement.verb.tag_ == "VBN" or complement.verb.pos_ not in ("VERB", "NOUN"):
         return False
-    if complement.lemma not in vocabulary().empty_verbs or complement.lemma in ("run", "draw", "swim", "walk", "drive"):
+    if complement.lemma not in vocabulary().empty_verbs or complement.lemma in _PASTIMES:
         return True
     if complement.lemma == "go":
         return True
@@ -197,6 +201,9 @@ def _assert(draft: Draft, pattern: VerbPattern, object: Mention) -> list[Candida
     past = clause.tense is Tense.PAST and not clause.used_to
     if pattern.negated and not clause.negated:
         return []
+    disliked = spec.category is Category.PREFERENCE and not draft.sentence.text.lower().endswith("before")
+    if negated and past and spec.denied is not None and disliked and _never(clause):
+        return [draft.candidate(subject, spec.denied, object) for subject in draft.subjects()]
     if negated and past and _denies(draft):
         subjects = [s for s in draft.subjects() if s.type in (spec.subject, "person", "animal")]
         return [draft.candidate(s, spec.name, object, negated=True, correction=True) for s in subjects]
@@ -227,6 +234,11 @@ def _assert(draft: Draft, pattern: VerbPattern, object: Mention) -> list[Candida
             continue
         found.append(draft.candidate(subject, spec.name, object, ended=ended))
     return found
+
+
+def _never(clause: Clause) -> bool:
+    """For "she never liked him"."""
+    return any(c.lower_ == "never" for c in clause.verb.children)
 
 
 def _denies(draft: Draft) -> bool:

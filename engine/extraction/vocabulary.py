@@ -64,6 +64,8 @@ class Vocabulary:
     light_verbs: frozenset[str]
     empty_nouns: frozenset[str]
     occasions: frozenset[str]
+    telling_verbs: frozenset[str]
+    medicines: frozenset[str]
     belongings: frozenset[str]
     common_to_all: frozenset[str]
     empty_adjectives: frozenset[str]

@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate
 from factloom.schemas.ontology import core_ontology
 from factloom.schemas.records import Category
 
-KEEPING: Final = 0.4  # the least that is learned
+KEEPING: Final = 0.45  # the least that is learned
 
 CORE: Final = 0.8  # a predicate of the core ontology
 OPEN: Final = 0.5  # a verb of the speaker's own
@@ -61,6 +62,14 @@ def is_worth_keeping(candidate: Candidate) -> bool:
     return candidate.negated or float(str(candidate.metadata.get("worth", 1.0))) >= KEEPING
 
 
+def _tells_enough(candidate: Candidate) -> bool:
+    """Whether a verb or a noun of the speaker's own says enough with one word beside it: "teaches maths", "got a tattoo"."""
+    lists = vocabulary()
+    noun = candidate.object.name.lower().split()[-1:] if candidate.object is not None else []
+    verb = candidate.predicate.split("_")[0].lower()
+    return verb in lists.telling_verbs or bool({*noun} & (lists.occasions | lists.belongings))
+
+
 def _applies(step: str, candidate: Candidate, core: bool) -> bool:
     name = candidate.object.name if candidate.object is not None else ""
     named = name[:1].isupper() or (candidate.object is not None and candidate.object.type in ("person", "animal"))
@@ -71,7 +80,7 @@ def _applies(step: str, candidate: Candidate, core: bool) -> bool:
         "dated": "time_expression" in candidate.metadata or "planned_for" in candidate.metadata,
         "plan": candidate.predicate in ("PLANS_TO", "PLANS", "WANTS_TO"),
         "ends or corrects something": candidate.negated or candidate.correction or candidate.invalid_at is not None,
-        "bare object": not core and not named and not described,
+        "bare object": not core and not named and not described and not _tells_enough(candidate),
         "leans on the context": bool(_LEANING.search(candidate.text)),
         "hearsay": "reported_by" in candidate.metadata,
         "told at length": len(candidate.text) > _LENGTHY,
