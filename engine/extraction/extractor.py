@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
@@ -34,8 +35,10 @@ from factloom.engine.extraction.relatives import (
     read_equation,
     relation_facts,
 )
+from factloom.engine.extraction.schedules import read_locations, read_schedule
 from factloom.engine.extraction.sentences import LONGEST, Kind, is_command, kind_of, sentences
 from factloom.engine.extraction.states import read_ages, read_state
+from factloom.engine.extraction.titles import readable
 from factloom.engine.extraction.verbs import read_naming, read_verb
 from factloom.engine.extraction.worth import is_worth_keeping, weigh
 from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest, Mention
@@ -74,7 +77,7 @@ class OfflineExtractor:
         """
         nlp = load_pipeline(self._pipeline)
         with self._lock:
-            docs = list(nlp.pipe((_readable(r.episode) for r in requests), batch_size=BATCH))
+            docs = list(nlp.pipe((readable(nlp, _readable(r.episode)) for r in requests), batch_size=BATCH))
             answers = [_answer(request) for request in requests]
             told = iter(nlp.pipe([answer[0] for answer in answers if answer is not None], batch_size=BATCH))
             found = []
@@ -100,10 +103,9 @@ class OfflineExtractor:
         self._remember(episode, reader, doc)
         quoted = quoted_spans(doc.text)
         spans = list(sentences(doc))
-        after = [*spans[1:], None]
         candidates = [
             c
-            for span, later in zip(spans, after, strict=True)
+            for span, later in zip_longest(spans, spans[1:])
             for c in _read_sentence(span, reader, episode, quoted, later)
         ]
         if answer is not None:
@@ -123,7 +125,7 @@ class OfflineExtractor:
         reader = _reader(episode)
         reader.known = _first_names([episode])
         reader.antecedents = Antecedents(reader.people, list, frozenset({episode.speaker or ""}))
-        return self._remember(episode, reader, nlp(_readable(episode)[-1000:]))
+        return self._remember(episode, reader, nlp(readable(nlp, _readable(episode)[-1000:])))
 
     def _remember(self, episode: Episode, reader: Reader, doc: Doc) -> Turn:
         antecedents = reader.antecedents
@@ -210,12 +212,12 @@ def _read_sentence(
         found += facts
         if clause.factual:
             found += _relatives_around(draft, facts)
-            found += read_ages(draft)
+            found += [*read_ages(draft), *read_locations(draft)]
     return found + presupposed(span, reader, episode.occurred_at)
 
 
 def _read_clause(draft: Draft) -> list[Candidate]:
-    for read in (read_ending, read_naming, read_calling, read_equation, read_state, read_copula, read_plan, read_verb):
+    for read in (read_ending, read_naming, read_calling, read_equation, read_schedule, read_state, read_copula, read_plan, read_verb):
         found = read(draft)
         if found:
             return found
@@ -245,11 +247,14 @@ def _relatives_around(draft: Draft, facts: list[Candidate]) -> list[Candidate]:
 
 
 def _distinct(candidates: list[Candidate]) -> list[Candidate]:
-    """Each fact once, the surest reading of it."""
+    """Each fact once, the surest reading of it; "Ana's sister" not beside Bea, who is she."""
     best: dict[tuple[str, str, str, bool], Candidate] = {}
     for candidate in candidates:
         object = candidate.object.name.casefold() if candidate.object is not None else ""
         key = (candidate.subject.name.casefold(), candidate.predicate, object, candidate.negated)
         if key not in best or best[key].confidence < candidate.confidence:
             best[key] = candidate
-    return list(best.values())
+    named = {
+        (c.subject.name, c.predicate, alias) for c in best.values() if c.object is not None for alias in c.object.aliases
+    }
+    return [c for c in best.values() if c.object is None or (c.subject.name, c.predicate, c.object.name) not in named]

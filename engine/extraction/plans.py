@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _PLANNING: Final = frozenset({"plan", "intend", "aim", "hope", "decide", "arrange"})
 _WANTING: Final = frozenset({"want", "wish"})
 _ORGANISING: Final = frozenset({"plan", "organize", "organise", "put together", "host"})
+_SHIFTING: Final = frozenset({"postpone", "postpon", "reschedule", "move", "push back", "delay", "shift"})
 _AIMS: Final = {"plan": "PLANS_TO"} | dict.fromkeys(("goal", "dream", "aim", "ambition"), "WANTS_TO")
 _ADJECTIVES: Final = frozenset({"planning", "going"})
 # Verbs whose present progressive tells the future even without a date.
@@ -30,6 +31,8 @@ def read_plan(draft: Draft) -> list[Candidate]:
     clause = draft.clause
     if clause.negated or (clause.subject is None and not clause.implicit):
         return []
+    if clause.lemma in _SHIFTING and clause.objects and draft.when is not None and draft.when.end > draft.anchor:
+        return _planned_event(draft)
     if clause.lemma in _ORGANISING and clause.progressive and clause.tense is Tense.PRESENT and clause.objects:
         return _planned_event(draft)
     aim = _aim(draft)
@@ -54,7 +57,8 @@ def read_plan(draft: Draft) -> list[Candidate]:
 
 def _planned_event(draft: Draft) -> list[Candidate]:
     """For "I'm planning a trip to Rome"."""
-    events = [draft.reader.mention(token, type="event") for token in draft.clause.objects]
+    objects = [t for t in draft.clause.objects if draft.clause.lemma in _ORGANISING or _is_occasion(t)]
+    events = [draft.reader.mention(token, type="event") for token in objects]
     found = [
         draft.candidate(subject, "PLANS", event)
         for subject in draft.subjects()
@@ -64,6 +68,10 @@ def _planned_event(draft: Draft) -> list[Candidate]:
     return [
         c.model_copy(update={"valid_at": draft.anchor, "metadata": _planned_for(draft)}) for c in found if c is not None
     ]
+
+
+def _is_occasion(token: Token) -> bool:
+    return token.lemma_.lower() in vocabulary().occasions
 
 
 def _aim(draft: Draft) -> list[Candidate]:
@@ -95,6 +103,9 @@ def _planned(draft: Draft) -> tuple[str | None, Clause | None]:
     considered = _considered(draft) if present else None
     if considered is not None:
         return "PLANS_TO", considered
+    if complement is not None and complement.copula is not None and lemma in _WANTING and present:
+        article = any(c.dep_ == "det" and c.lower_ in ("a", "an") for c in complement.verb.children)
+        return ("WANTS_TO", complement) if article else (None, None)
     if complement is not None and complement.verb.pos_ == "VERB" and complement.copula is None:
         if lemma in _PLANNING and (present or clause.progressive or clause.perfect or lemma == "decide"):
             return "PLANS_TO", complement
@@ -143,7 +154,8 @@ def read_occasion(draft: Draft) -> list[Candidate]:
     """For "before my wedding in May", "my interview is on Tuesday": an event of one's own on a day to come."""
     found = []
     for token in draft.sentence:
-        if token.lemma_.lower() not in vocabulary().occasions or token.tag_ in ("NNS", "NNPS"):
+        lemma = token.lemma_.lower()
+        if lemma not in vocabulary().occasions or lemma == "birthday" or token.tag_ in ("NNS", "NNPS"):
             continue
         owner = next((c for c in token.children if c.dep_ == "nmod:poss"), None)
         holder = draft.reader.mention(owner, type="person") if owner is not None else None
@@ -186,6 +198,8 @@ def _substantial(clause: Clause) -> bool:
     lists = vocabulary()
     nouns = [*clause.objects, *(token for _, token in clause.obliques)]
     solid = [t for t in nouns if t.lower_ == "there" or (t.pos_ in _NAMING and is_content(t, phrase(t)))]
+    if clause.copula is not None:
+        return is_content(clause.verb, phrase(clause.verb))
     if clause.lemma in lists.empty_verbs - SCHEDULED - {"get"} and clause.lemma not in lists.light_verbs:
         return False
     milestone = any(c.lemma_.lower() in lists.milestones for c in clause.verb.children if c.dep_ == "xcomp")

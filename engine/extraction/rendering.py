@@ -50,9 +50,10 @@ def retell(clause: Clause, subject: str, reader: Reader, when: When | None) -> s
 def activity(clause: Clause, reader: Reader, when: When | None) -> str | None:
     """The clause's verb phrase in the base form ("move to Porto"), or None when it leans on the context."""
     verb = clause.verb
-    tokens = [t for t in _own_tokens(verb) if t.i > verb.i]
+    told = clause.copula if clause.copula is not None else verb
+    tokens = [t for t in _own_tokens(verb) if t.i > told.i]
     text = _words(tokens, reader, when, None, clause)
-    text = f"{verb_lemma(verb)} {text}".strip()
+    text = f"{'be' if clause.copula is not None else verb_lemma(verb)} {text}".strip()
     if len(text) > 70:
         text = re.split(r",| and | so | because | but | to see if ", text)[0]
     text = _TRAILING.sub("", re.sub(r" that day\b", "", text.split(",")[0]).strip(" ,.;:!-"))
