@@ -52,6 +52,7 @@ HEARSAY_VERBS: Final = frozenset(
 )
 # Adverbs by which a speaker tells that it is only hearsay.
 REPORTING: Final = frozenset({"apparently", "allegedly", "supposedly", "reportedly", "seemingly"})
+_GOVERNING: Final = frozenset({"about", "into", "on", "of", "to", "with", "in", "at", "for", "by"})
 _PLACING: Final = frozenset({"back", "home", "down", "up", "over"})
 GOING: Final = frozenset({"move", "go", "fly", "travel", "drive", "return", "relocate", "come"})
 _MEASURES: Final = frozenset({"bit", "lot", "some", "couple", "ton", "plenty", "load", "bunch", "most", "piece"})
@@ -133,7 +134,8 @@ def preposition(token: Token) -> str:
     """The preposition of a noun phrase, lower case ("" if none); a parse may hang it on the phrase's first word."""
     words = []
     for child in token.children:
-        if child.dep_ == "case" and child.i < token.i:
+        governs = child.dep_ == "mark" and child.lower_ in _GOVERNING and token.tag_ in ("VBG", "NN", "NNS")
+        if (child.dep_ == "case" or governs) and child.i < token.i:
             words.append(child)
     if not words and token.left_edge.i > 0 and token.left_edge.dep_ == "case":
         words.append(token.left_edge)
@@ -166,6 +168,10 @@ def read_clause(verb: Token, copula: Token | None = None) -> Clause:
             clause.objects.append(child)
         elif dep == "xcomp":
             clause.complement = child
+        elif dep == "advcl" and verb.lower_ == "used" and child.tag_ == "VB":
+            clause.complement = child
+        elif dep == "advcl" and copula is not None and child.tag_ == "VBG" and preposition(child):
+            clause.obliques.append((preposition(child), child))
         elif dep == "advcl" and child.tag_ == "VBG" and child.i > verb.i and not clause.objects:
             # "I tore my knee playing football": the parse gives the object away
             clause.objects += [c for c in child.children if c.dep_ == "nsubj" and c.i > verb.i and c.pos_ != "PRON"]

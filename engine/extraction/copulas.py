@@ -153,8 +153,7 @@ def _about_person(draft: Draft, subject: Mention) -> list[Candidate | None]:
         text = retell(clause, subject.name, draft.reader, draft.when)
         return [draft.candidate(subject, "VISITED", _place(draft, token), text=text)]
     if case == "into" and not clause.negated:
-        objects = [draft.reader.mention(t) for t in conjuncts(token)]
-        return [draft.candidate(subject, "INTERESTED_IN", object) for object in objects if object is not None]
+        return [draft.candidate(subject, "INTERESTED_IN", object) for object in draft.things(token)]
     if case:
         return []
     age = _age(draft, subject)
@@ -225,10 +224,8 @@ def _adjective(draft: Draft, subject: Mention) -> list[Candidate | None]:
         predicate = adjectives.get((clause.verb.lower_, case))
         if predicate is None:
             continue
-        for token in conjuncts(noun):
-            object = draft.reader.mention(token, type=predicate_table().get(predicate).object)
-            if object is not None:
-                found.append(draft.candidate(subject, predicate, object, negated=clause.negated))
+        for object in draft.things(noun, type=predicate_table().get(predicate).object):
+            found.append(draft.candidate(subject, predicate, object, negated=clause.negated))
     return found
 
 

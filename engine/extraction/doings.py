@@ -27,7 +27,7 @@ def read_done(draft: Draft) -> list[Candidate | None]:
     clause, lists = draft.clause, vocabulary()
     if clause.tense is not Tense.PAST or clause.progressive or clause.passive or clause.hearsay:
         return []
-    if clause.lemma in ("get", "manage") and clause.complement is not None and clause.complement.tag_ == "VB":
+    if clause.lemma in ("get", "manage", "have") and clause.complement is not None and clause.complement.tag_ == "VB":
         inner = read_complement(clause)  # "I got to volunteer at a fair"
         if inner is not None:
             done = read_done(Draft(inner, draft.sentence, draft.reader, draft.anchor, draft.when))
@@ -42,18 +42,18 @@ def read_done(draft: Draft) -> list[Candidate | None]:
         return going
     verb = verb_lemma(clause.verb)
     if clause.complement is not None and clause.objects:
-        return []  # "made me laugh"
+        return _outing(draft)  # "took my family camping", but not "made me laugh"
     if not re.fullmatch(r"[a-z]{2,20}", verb) or (verb in lists.empty_verbs and verb not in lists.light_verbs):
         return []
     role, nouns = "", [t for noun in clause.objects for t in conjuncts(noun)]
-    if not nouns:
+    if not nouns or _takes_along(draft):
         role, nouns = _main_oblique(draft)
     found: list[Candidate | None] = []
     back = "back" if role and any(c.lower_ == "back" and c.dep_ == "advmod" for c in clause.verb.children) else ""
     name = "_".join(part for part in (verb, clause.particle, back, role) if part).upper()
     for noun in nouns[:3]:
         object = draft.reader.mention(noun) if noun.pos_ in ("NOUN", "PROPN", "PRON", "X") else None
-        if object is None or (verb in lists.light_verbs - _EVENTFUL and not is_specific(noun, object)):
+        if object is None or (verb in lists.light_verbs - _EVENTFUL and not (role == "to" or is_specific(noun, object))):
             continue
         if verb == "have" and noun.lemma_.lower() not in lists.occasions | lists.conditions:
             continue
@@ -61,6 +61,26 @@ def read_done(draft: Draft) -> list[Candidate | None]:
             if subject.type in ("person", "animal"):
                 text = retell(clause, subject.name, draft.reader, draft.when)
                 found.append(draft.candidate(subject, name, object, text=text, confidence=FAIR))
+    return [c.model_copy(update={"category": Category.EPISODIC}) for c in found if c is not None]
+
+
+def _takes_along(draft: Draft) -> bool:
+    """For "I took the kids to the museum": where is worth more than whom."""
+    clause = draft.clause
+    if clause.lemma not in ("take", "bring", "drive", "invite", "accompany"):
+        return False
+    return any(case == "to" and noun.pos_ in ("NOUN", "PROPN") for case, noun in clause.obliques)
+
+
+def _outing(draft: Draft) -> list[Candidate | None]:
+    """For "I took my family camping"."""
+    clause = draft.clause
+    outing = clause.complement
+    if clause.lemma != "take" or outing is None or outing.tag_ != "VBG" or clause.tense is not Tense.PAST:
+        return []
+    object = Mention(name=outing.lower_, type="activity")
+    text = [retell(clause, subject.name, draft.reader, draft.when) for subject in draft.subjects()]
+    found = [draft.candidate(s, "GO", object, text=t, confidence=FAIR) for s, t in zip(draft.subjects(), text, strict=True)]
     return [c.model_copy(update={"category": Category.EPISODIC}) for c in found if c is not None]
 
 
@@ -139,7 +159,8 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
     for noun in nouns[:3]:
         object = draft.reader.mention(noun) if noun.pos_ in ("NOUN", "PROPN") else None
         definite = any(c.lower_ == "the" for c in noun.children) and not entity_type(noun)
-        specific = object is not None and (verb in _TELLING or _counted(noun) or is_specific(noun, object))
+        definite = definite and not any(c.dep_ == "compound" for c in noun.children)
+        specific = object is not None and (verb in lists.telling_verbs or _counted(noun) or is_specific(noun, object))
         if object is None or definite or not specific or relation_of(noun) is not None:
             continue
         for subject in draft.subjects():
@@ -167,9 +188,6 @@ def _ahead(draft: Draft, fact: Candidate | None) -> Candidate | None:
 
 # Verbs that say enough with any object: "I broke my arm", "I teach maths".
 _EVENTFUL: Final = frozenset({"break", "lose", "win"})
-_TELLING: Final = frozenset(
-    {"teach", "collect", "breed", "grow", "coach", "sing", "paint", "sew", "knit", "bake", "brew"}
-)
 _MEDICINE: Final = re.compile(r"\w(?:pril|olol|formin|statin|cillin|azole|zepam|oxetine|profen|sartan|prazole|mycin)$")
 _SAYING: Final = frozenset({"teach", "run", "use", "work", "hold"})
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.clauses import Clause, Tense
+from factloom.engine.extraction.clauses import Clause, Tense, read_clause
 from factloom.engine.extraction.dates import Period, When, find_period, find_when
 from factloom.engine.extraction.mentions import Reader
-from factloom.engine.extraction.phrases import relation_of
+from factloom.engine.extraction.phrases import conjuncts, relation_of
 from factloom.engine.extraction.predicates import predicate_table
-from factloom.engine.extraction.rendering import article, retell
+from factloom.engine.extraction.rendering import activity, article, retell
 from factloom.schemas.extraction import Candidate, Mention
 
 if TYPE_CHECKING:
@@ -92,6 +92,19 @@ class Draft:
             if mention is not None:
                 unique.setdefault(mention.name, mention)
         return list(unique.values())
+
+    def things(self, token: Token, *, type: str = "thing") -> list[Mention]:
+        """What a phrase and those joined to it name; gerunds are activities ("fond of creating safe places")."""
+        found = []
+        for part in conjuncts(token):
+            if part.tag_ == "VBG" and part.pos_ in ("VERB", "NOUN"):
+                told = activity(read_clause(part), self.reader, None)
+                bare = not any(c.dep_ in ("obj", "obl", "xcomp", "ccomp") for c in part.children)
+                doing = f"{part.lower_} {told.partition(' ')[2]}" if told is not None else part.lower_ if bare else None
+                found += [Mention(name=doing[:200], type="activity")] if doing is not None else []
+            elif (mention := self.reader.mention(part, type=type)) is not None:
+                found.append(mention)
+        return found
 
     def _subject(self, token: Token) -> Mention | None:
         """Facts are about those who can be known again: the speaker, named ones, somebody's relatives."""

@@ -38,7 +38,7 @@ from factloom.engine.extraction.relatives import (
 from factloom.engine.extraction.schedules import read_locations, read_schedule
 from factloom.engine.extraction.sentences import LONGEST, Kind, is_command, kind_of, sentences
 from factloom.engine.extraction.states import read_ages, read_state
-from factloom.engine.extraction.titles import readable
+from factloom.engine.extraction.titles import mend, readable
 from factloom.engine.extraction.verbs import read_naming, read_verb
 from factloom.engine.extraction.worth import is_worth_keeping, weigh
 from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest, Mention
@@ -78,6 +78,7 @@ class OfflineExtractor:
         nlp = load_pipeline(self._pipeline)
         with self._lock:
             docs = list(nlp.pipe((readable(nlp, _readable(r.episode)) for r in requests), batch_size=BATCH))
+            docs = [mend(doc) for doc in docs]
             answers = [_answer(request) for request in requests]
             told = iter(nlp.pipe([answer[0] for answer in answers if answer is not None], batch_size=BATCH))
             found = []
@@ -125,7 +126,7 @@ class OfflineExtractor:
         reader = _reader(episode)
         reader.known = _first_names([episode])
         reader.antecedents = Antecedents(reader.people, list, frozenset({episode.speaker or ""}))
-        return self._remember(episode, reader, nlp(readable(nlp, _readable(episode)[-1000:])))
+        return self._remember(episode, reader, mend(nlp(readable(nlp, _readable(episode)[-1000:]))))
 
     def _remember(self, episode: Episode, reader: Reader, doc: Doc) -> Turn:
         antecedents = reader.antecedents

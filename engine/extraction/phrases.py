@@ -216,6 +216,8 @@ def phrase(token: Token) -> str:
 def _short_nmod(token: Token) -> bool:
     """For "trip to Rome" and "cup of tea" belong to the name; longer tails describe."""
     case = next((c for c in token.children if c.dep_ == "case"), None)
+    if any(c.dep_ == "nmod:poss" and c.lower_ in PRONOUNS for c in token.subtree):
+        return False  # "a campaign for my store" is a campaign
     if case is None:
         return token.dep_ == "nmod" and token.pos_ in ("NOUN", "PROPN", "NUM")
     words = sum(1 for t in token.subtree)
@@ -265,6 +267,10 @@ def is_content(token: Token, name: str) -> bool:
     return len(name) > 1 and name.lower().strip() not in PRONOUNS
 
 
+def _governs(verb: Token) -> bool:
+    return any(c.dep_ in ("obj", "obl") for c in verb.children)
+
+
 _JOINABLE: Final = frozenset({"NOUN", "PROPN", "VERB", "PRON", "NUM"})
 
 
@@ -277,5 +283,7 @@ def conjuncts(token: Token) -> list[Token]:
                 continue
             if any(c.dep_ in ("nsubj", "nsubj:pass") for c in child.children):
                 continue
+            if child.tag_ in ("VBD", "VBP", "VB") or (child.tag_ == "VBG" and token.tag_ != "VBG" and _governs(child)):
+                continue  # "played games, ate well": a clause
             heads.append(child)
     return heads

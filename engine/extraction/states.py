@@ -9,7 +9,7 @@ from factloom.engine.extraction.clauses import Tense, preposition
 from factloom.engine.extraction.dates import NUMBERS
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.mentions import Reader
-from factloom.engine.extraction.phrases import conjuncts, entity_type, is_content, phrase, relation_of
+from factloom.engine.extraction.phrases import entity_type, is_content, phrase, relation_of
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 
@@ -61,7 +61,7 @@ def read_state(draft: Draft) -> list[Candidate]:
     clause = draft.clause
     if clause.copula is None or clause.subject is None or clause.negated:
         return []
-    found = _in_a_ward(draft) or _our_tester(draft) or _passion(draft)
+    found = _in_a_ward(draft) or _our_tester(draft) or _passion(draft) or _intolerant(draft)
     return [candidate for candidate in found if candidate is not None]
 
 
@@ -113,6 +113,17 @@ def _is_job(token: Token) -> bool:
     return named or re.search(r"(?:ologist|grapher|itect|ician|ester|anager|gineer)$", token.lower_) is not None
 
 
+def _intolerant(draft: Draft) -> list[Candidate | None]:
+    """For "I'm lactose intolerant"."""
+    doc, being = draft.sentence.doc, draft.clause.copula
+    start = being.i + 1 if being is not None else draft.sentence.end
+    match = re.match(r"(?:also |very |a bit )?(\w+)[ -](?:intolerant|allergic)\b", doc[start : draft.sentence.end].text)
+    if match is None:
+        return []
+    food = Mention(name=match[1].lower(), type="food")
+    return [draft.candidate(subject, "ALLERGIC_TO", food) for subject in draft.subjects()]
+
+
 def _passion(draft: Draft) -> list[Candidate | None]:
     """For "dance is my passion", "photography is one of my hobbies", "my passion is cooking"."""
     clause, subject = draft.clause, draft.clause.subject
@@ -134,14 +145,9 @@ def _passion(draft: Draft) -> list[Candidate | None]:
 
 def _things(draft: Draft, token: Token) -> list[Mention]:
     """What the passion is: activities and plain nouns, not "it" or "this"."""
-    found = []
-    for part in conjuncts(token):
-        if part.tag_ == "VBG" and not any(c.dep_ in ("obj", "nsubj") for c in part.children):
-            found.append(Mention(name=part.lower_, type="activity"))
-        elif part.pos_ in ("NOUN", "PROPN") and not any(c.dep_ in ("nmod:poss", "det") for c in part.children):
-            mention = draft.reader.mention(part)
-            found += [mention] if mention is not None and mention.type != "person" else []
-    return found
+    if token.pos_ not in ("NOUN", "PROPN", "VERB") or any(c.dep_ in ("nmod:poss", "det") for c in token.children):
+        return []
+    return [mention for mention in draft.things(token) if mention.type != "person"]
 
 
 def _one_of(token: Token) -> Token:

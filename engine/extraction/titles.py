@@ -21,9 +21,9 @@ LONGEST: Final = 8  # words of a title
 
 
 def readable(nlp: Language, text: str) -> Doc:
-    """The text as tokens, each quoted title one of them."""
+    """The text as tokens, the words of each quoted title one of them; its quotation marks stay beside it."""
     doc = nlp.make_doc(text)
-    spans = [doc.char_span(*match.span(), alignment_mode="expand") for match in _matches(text)]
+    spans = [doc.char_span(*inside, alignment_mode="contract") for inside in _titles(text)]
     if spans:
         with doc.retokenize() as retokenizer:
             for span in spans:
@@ -32,16 +32,31 @@ def readable(nlp: Language, text: str) -> Doc:
     return doc
 
 
-def is_title(text: str) -> bool:
-    """Whether a token is a quoted title."""
-    return len(text) > 2 and text[0] in "\"“" and text[-1] in "\"”"
+def mend(doc: Doc) -> Doc:
+    """The parsed text, with titles that the parse took for anything else made names, and objects after a verb."""
+    if '"' not in doc.text and "“" not in doc.text:
+        return doc
+    for token in doc[1:-1]:
+        if token.nbor(-1).text not in '"“' or token.nbor(1).text not in '"”' or not token.text[:1].isupper():
+            continue
+        verbal = token.head.pos_ == "VERB" and token.head.i == token.i - 2
+        if verbal and token.dep_ not in ("obj", "nsubj"):
+            token.dep_ = "obj"
+        if token.pos_ not in ("NOUN", "PROPN"):
+            token.pos_, token.tag_ = "PROPN", "NNP"
+    return doc
 
 
-def _matches(text: str) -> list[re.Match[str]]:
+def _titles(text: str) -> list[tuple[int, int]]:
+    """Where titles stand, without their quotation marks."""
     if '"' not in text and "“" not in text and ":" not in text:
         return []
-    titles = [match for match in _TITLE.finditer(text) if _capitalised(match["straight"] or match["curly"])]
-    return titles + [match for match in _JOINED.finditer(text) if not any(t.start() <= match.start() < t.end() for t in titles)]
+    spans = []
+    for match in _TITLE.finditer(text):
+        group = "straight" if match["straight"] else "curly"
+        if _capitalised(match[group]):
+            spans.append(match.span(group))
+    return spans + [m.span() for m in _JOINED.finditer(text) if not any(a <= m.start() < b for a, b in spans)]
 
 
 def _capitalised(words: str) -> bool:

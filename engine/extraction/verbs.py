@@ -70,6 +70,7 @@ def read_verb(draft: Draft) -> list[Candidate]:
         or read_job_start(draft)
         or read_promotion(draft)
         or read_having(draft)
+        or _forgone(draft)
         or read_medicine(draft)
         or _by_table(draft)
     )
@@ -212,6 +213,8 @@ def _assert(draft: Draft, pattern: VerbPattern, object: Mention) -> list[Candida
     if clause.progressive and spec.name == "COMES_FROM":
         return []
     lasting = clause.perfect and (clause.progressive or (draft.when is not None and draft.when.since))
+    # Who loved a book, a film or a city with a name tells a taste, not an evening.
+    lasting = lasting or (spec.name == "LIKES" and not negated and object.name[:1].isupper())
     if past and not lasting and not clause.no_longer:
         if negated or (spec.past == "event" and not clause.used_to):
             return []
@@ -262,9 +265,30 @@ def _used_to(draft: Draft) -> list[Candidate]:
         return []
     inner.used_to, inner.tense = True, Tense.PAST
     told = Draft(inner, draft.sentence, draft.reader, draft.anchor, draft.when)
-    found = [c for c in _by_table(told) if c is not None]
+    found = [c for c in _by_table(told) or read_done(told) if c is not None]
     return [
-        c.model_copy(update={"text": retell(draft.clause, c.subject.name, draft.reader, draft.when)}) for c in found
+        c.model_copy(
+            update={
+                "text": retell(draft.clause, c.subject.name, draft.reader, draft.when),
+                "valid_at": c.valid_at if c.invalid_at is not None else None,
+                "invalid_at": c.invalid_at or draft.anchor,
+            }
+        )
+        for c in found
+    ]
+
+
+def _forgone(draft: Draft) -> list[Candidate | None]:
+    """For "I can't have dairy": what somebody may not eat or drink."""
+    clause = draft.clause
+    can = any(c.lemma_.lower() in ("can", "ca") for c in clause.verb.children)
+    if clause.lemma != "have" or not clause.negated or not can:
+        return []
+    foods = [t for noun in clause.objects for t in conjuncts(noun) if t.lemma_.lower() in vocabulary().forgone]
+    return [
+        draft.candidate(subject, "AVOIDS", Mention(name=noun.lower_, type="food"))
+        for noun in foods
+        for subject in draft.subjects()
     ]
 
 
