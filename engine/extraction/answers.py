@@ -46,6 +46,16 @@ _BE: Final = re.compile(
     re.I,
 )
 _PERFECT: Final = re.compile(rf"^how long (?P<aux>have|has) {_SUBJECT} (?P<rest>(?:been|\w+ed) ?[\w' -]*)\?$", re.I)
+_DOING: Final = re.compile(
+    rf"^(?P<asked>where|when|what|who|which [\w ]+?|what [\w ]+?) (?P<aux>is|are|was|were) {_SUBJECT} (?:still |currently )?"
+    r"(?P<verb>\w+ing)(?P<rest>(?: [\w' -]+)?)\?$",
+    re.I,
+)
+_COUNT: Final = re.compile(rf"^how many (?P<things>[\w -]+?) (?P<aux>do|does) {_SUBJECT} have\?$", re.I)
+_ANY: Final = re.compile(r"^(?:do you have |have you got |got )?any (?P<things>[a-z]+)\?$", re.I)
+_HAD: Final = {"allergies": "I am allergic to", "hobbies": "My hobby is"} | dict.fromkeys(
+    ("pets", "siblings", "kids", "children", "brothers", "sisters"), "I have"
+)
 _WHETHER: Final = re.compile(
     rf"^(?P<aux>do|does|did|are|is|have|has) {_SUBJECT} (?P<rest>[\w' -]+)\?$",
     re.I,
@@ -63,7 +73,7 @@ def complete(question: str, answer: str) -> tuple[str, str] | None:
         return None
     last = _TRAILING.sub("?", _LEAD.sub("", asked[-1], count=1).strip())
     first = said[0]
-    statement = _whether(last, first) or _filled(last, first)
+    statement = _any(last, first) or _whether(last, first) or _filled(last, first)
     return (statement, first) if statement is not None else None
 
 
@@ -72,13 +82,15 @@ def _whether(question: str, answer: str) -> str | None:
     match = _WHETHER.match(question)
     if match is not None and match["rest"].lower().startswith("have any"):
         return _having(match, answer)
-    if match is None or re.search(r"\b(?:any|or|mind|know|think|ever|want|need|like to|plan)\b", match["rest"], re.I):
+    if match is None or re.search(r"\b(?:any|or|mind|know|think|want|need|like to|plan)\b", match["rest"], re.I):
+        return None
+    if re.search(r"\bever\b", match["rest"]) and not (match["aux"].lower() in ("have", "has") and _YES.match(answer)):
         return None
     yes, no = bool(_YES.match(answer)), bool(_NO.match(answer))
     if yes == no or "?" in answer:
         return None
     subject, aux, rest = _spoken(match["subject"]), match["aux"].lower(), _turned(match["rest"])
-    rest = re.sub(r"^(?:still|also|really|already) ", "", rest)
+    rest = re.sub(r"^(?:still|also|really|already|ever) ", "", rest)
     if aux in ("do", "does", "did"):
         verb, _, tail = rest.partition(" ")
         if no:
@@ -88,6 +100,17 @@ def _whether(question: str, answer: str) -> str | None:
         dated = after[1] if after is not None and not _SENTENCE.search(after[1]) else ""
         return " ".join(f"{subject} {told} {tail} {dated}".split()) + "."
     return f"{subject} {_agreeing(aux, subject)} {'not ' if no else ''}{rest}."
+
+
+def _any(question: str, answer: str) -> str | None:
+    """For "Any pets?" "Two cats.", "Any allergies?" "Penicillin."."""
+    match = _ANY.match(question)
+    lead = _HAD.get(match["things"].lower()) if match is not None else None
+    had = _lowered(_YES.sub("", answer).strip(" ,.!") or "-")
+    if lead is None or _NO.match(answer) or _SENTENCE.search(had) or len(had.split()) > LONGEST_ANSWER or had == "-":
+        return None
+    counted = re.match(r"(?:an?|one|two|three|four|five|\d+|some|several) \w", had)
+    return f"{lead} {had}." if lead != "I have" or counted else None
 
 
 def _having(match: re.Match[str], answer: str) -> str | None:
@@ -117,8 +140,31 @@ def _filled(question: str, answer: str) -> str | None:
         subject = _spoken(match["subject"])
         lead = "" if re.match(r"(?:for|since)\b", gap, re.I) else "for "
         return f"{subject} {_agreeing(match['aux'].lower(), subject)} {_turned(match['rest'])} {lead}{_lowered(gap)}."
+    match = _DOING.match(question)
+    if match is not None:
+        return _ongoing(match, gap)
+    match = _COUNT.match(question)
+    if match is not None and re.match(r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)$", gap, re.I):
+        subject = _spoken(match["subject"])
+        return f"{subject} {_third('have', subject)} {gap.lower()} {match['things']}."
     match = _BE.match(question)
     return _been(match, gap) if match is not None else None
+
+
+def _ongoing(match: re.Match[str], gap: str) -> str | None:
+    """For "When are you moving?" "In April.", "What are you reading?" "Emma."."""
+    subject, asked, verb = _spoken(match["subject"]), match["asked"].lower(), match["verb"].lower()
+    rest = _turned(match["rest"].strip())
+    dated = re.match(r"(?:in|on|at|next|this|tomorrow|today|tonight|early|mid|late|\d|the)\b|\d", gap, re.I)
+    if verb in ("doing", "going") and asked == "what" or (asked == "when" and not dated):
+        return None
+    if asked == "where" and not re.match(r"(?:in|at|to|near|on|from|with|for)\b", gap, re.I):
+        gap = f"{'to' if verb in ('moving', 'going', 'flying', 'travelling', 'traveling') else 'in'} {gap}"
+    if asked == "when":
+        gap = f"{'on ' if gap[:1].isdigit() else ''}{_lowered(gap)}"
+    be = _agreeing(match["aux"].lower(), subject)
+    told = f"{rest} {gap}" if asked in ("when", "where") else f"{gap} {rest}"
+    return " ".join(f"{subject} {be} {verb} {told}".split()) + "."
 
 
 def _done(match: re.Match[str], gap: str) -> str | None:

@@ -46,7 +46,7 @@ DOUBTFUL_VERBS: Final = frozenset(
     ]
 )
 # "can't" with these tells something lasting; with others it may be about the moment.
-LASTING: Final = vocabulary().abilities | {"stand", "bear", "tolerate", "eat", "drink"}
+LASTING: Final = vocabulary().abilities | {"stand", "bear", "tolerate", "eat", "drink", "have"}
 HEARSAY_VERBS: Final = frozenset(
     ["say", "tell", "hear", "claim", "report", "mention", "read", "announce", "write", "insist", "swear", "text"]
 )

@@ -116,7 +116,9 @@ def _words(tokens: Iterable[Token], reader: Reader, when: When | None, finite: T
     for token in tokens:
         if when is not None and when.span[0] <= token.idx < when.span[1]:
             continue
-        text = _word(token, reader)
+        if token.text == "," and last is not None and last.pos_ == "ADJ" and token.nbor().pos_ in ("ADJ", "NOUN", "VERB"):
+            continue  # "a safe, inviting place": no end of anything
+        text = _inner(token, clause) or _word(token, reader)
         if token.lower_ in _POSSESSIVE and first_person and token.lower_ in FIRST_PERSON and token.dep_ == "nmod:poss":
             text = "their"
         if finite is not None and token.i == finite.i and token.lower_ in ("'s", "’s"):
@@ -128,6 +130,21 @@ def _words(tokens: Iterable[Token], reader: Reader, when: When | None, finite: T
         parts.append(text if glued else f" {text}")
         last = token
     return "".join(parts).replace(" n't", "n't").replace(" n’t", "n’t").strip()
+
+
+def _inner(token: Token, clause: Clause) -> str | None:
+    """The speaker in a clause inside, so that its verb stays as it is: "for when I have kids", "they have"."""
+    subject = token.lower_ == "i" and token.dep_ in SUBJECTS and token.head.i != clause.verb.i
+    if subject and token.i > clause.verb.i:
+        return "they"
+    being = _PLURAL.get(token.lower_)
+    inside = being is not None and token.i > clause.verb.i and token.dep_ in ("aux", "cop", "aux:pass")
+    if inside and token.i > 0 and token.nbor(-1).lower_ == "i":
+        return being
+    return None
+
+
+_PLURAL: Final = {"am": "are", "'m": "are", "’m": "are", "was": "were"}
 
 
 def _word(token: Token, reader: Reader) -> str:
