@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Final, NamedTuple, TypeVar, cast
 
 import numpy as np
@@ -299,11 +300,20 @@ class _Copier:
         tx.put_index(entries, embedder=made[0] if made else None)
 
     def _copy_history(self, space: str) -> None:
-        """Append what of the source's history is not there yet, in the same order."""
-        position = 0
+        """Append the source's history from where the destination's differs on, in the same order."""
+        position = there = 0
+        same = True
         while (page := self._source.recorded(space, after=position)).changes:
             position = page.position
-            self._write(space, lambda tx, page=page: _append(tx, page.changes, space))  # type: ignore[misc]
+            changes = page.changes
+            if same:
+                stored = self._destination.recorded(space, after=there)
+                there = stored.position
+                agreed = _length_in_common(changes, stored.changes)
+                same = agreed == len(changes)
+                changes = changes[agreed:]
+            if changes:
+                self._write(space, lambda tx, rest=changes: tx.record_again(rest))  # type: ignore[misc]
 
     # --- comparing -----------------------------------------------------------------------------------------------
 
@@ -351,10 +361,9 @@ def _bring_up_to_date(tx: WriteTransaction, stored: Episode, wanted: Episode) ->
         tx.set_status([wanted.id], wanted.status)
 
 
-def _append(tx: WriteTransaction, changes: Sequence[Change], space: str) -> None:
-    """Record those of the changes that are not recorded yet."""
-    known = {change.id for change in tx.history({c.target_id for c in changes}, spaces=SpaceSet.of(space))}
-    tx.record([change for change in changes if change.id not in known])
+def _length_in_common(one: Sequence[Change], other: Sequence[Change]) -> int:
+    """How many changes both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _emptying(space: str) -> str:

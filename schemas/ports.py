@@ -258,6 +258,9 @@ class GraphReader(Protocol):
     def changes_by(self, episode_ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:
         """Changes that what these episodes say brought about, oldest first."""
 
+    def changes(self, ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:
+        """The changes with these ids, oldest first; unknown ones are left out."""
+
     def statistics(self, *, spaces: SpaceSet) -> list[SpaceStatistics]:
         """Counts per space that exists, by name."""
 
@@ -306,6 +309,12 @@ class WriteTransaction(GraphReader, Protocol):
 
     def record(self, changes: Sequence[Change]) -> None:
         """Append to history."""
+
+    def record_again(self, changes: Sequence[Change]) -> None:
+        """Append changes, in place of those with the same ids that are recorded already, if there are any.
+
+        For a change that is told of another record now (two entities turned out to be one), or in fewer words.
+        """
 
     def delete(self, ids: Sequence[str]) -> list[str]:
         """Delete records with their terms, vectors, links and history; returns the ids that were there.

@@ -199,6 +199,10 @@ class Reader:
         """Changes that what these episodes say brought about, oldest first."""
         return [r.change_of(row) for (row,) in self._rows("changes_by", spaces, ids=r.findable(list(episode_ids)))]
 
+    def changes(self, ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:
+        """The changes with these ids, oldest first."""
+        return [r.change_of(row) for (row,) in self._rows("changes", spaces, ids=r.findable(list(ids)))]
+
     def statistics(self, *, spaces: SpaceSet) -> list[SpaceStatistics]:
         """Counts per space that holds anything, by name; nothing is scanned but facts that have an end."""
         return [SpaceStatistics._make(row) for row in self._rows("statistics", spaces, now=r.to_micros(self._clock()))]

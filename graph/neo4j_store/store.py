@@ -155,6 +155,10 @@ class Neo4jGraphStore:
         """Changes that what these episodes say brought about, oldest first."""
         return self._reader.changes_by(episode_ids, spaces=spaces)
 
+    def changes(self, ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:
+        """The changes with these ids, oldest first."""
+        return self._reader.changes(ids, spaces=spaces)
+
     def statistics(self, *, spaces: SpaceSet) -> list[SpaceStatistics]:
         """Counts per space that holds anything, by name."""
         return self._reader.statistics(spaces=spaces)

@@ -440,6 +440,14 @@ class Writer(Reader):
             values["_number"] = self._next_ref()
             self._pending.add("put_changes", values)
 
+    def record_again(self, changes: Sequence[Change]) -> None:
+        """Append changes in place of those with the same ids."""
+        ids = r.findable([change.id for change in changes])
+        if ids:
+            self._flushing.rows(self._texts["unrecord"], {"w": {"ids": ids}})
+            self._left_residue = True
+        self.record(changes)
+
     def delete(self, ids: Sequence[str]) -> list[str]:
         """Delete records with their terms, vectors, links and history."""
         deletion = Deletion(self._flushing, self._texts, self._pending, self._known, self._embeddings)

@@ -229,6 +229,10 @@ class Reader:
         """Changes that what these episodes say brought about, oldest first."""
         return self._changes("episode_id", episode_ids, spaces)
 
+    def changes(self, ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:
+        """The changes with these ids, oldest first."""
+        return self._changes("id", ids, spaces)
+
     def _changes(self, column: str, ids: Iterable[str], spaces: SpaceSet) -> list[Change]:
         scope = self._scope(spaces)
         rows = self._db.rows(

@@ -143,6 +143,11 @@ class SqliteGraphStore:
         with self._reading() as reader:
             return reader.changes_by(episode_ids, spaces=spaces)
 
+    def changes(self, ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:
+        """The changes with these ids, oldest first."""
+        with self._reading() as reader:
+            return reader.changes(ids, spaces=spaces)
+
     def statistics(self, *, spaces: SpaceSet) -> list[SpaceStatistics]:
         """Counts per space that holds anything, by name."""
         with self._reading() as reader:

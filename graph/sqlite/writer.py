@@ -291,6 +291,13 @@ class Writer(Reader):
         with self._call(spaces):
             self._db.run_many(r.CHANGE_INSERT, [(spaces[c.space], *r.change_values(c)) for c in changes])
 
+    def record_again(self, changes: Sequence[Change]) -> None:
+        """Append changes in place of those with the same ids."""
+        with self._db.savepoint():
+            self._db.run_many("DELETE FROM change WHERE id = ?", [(change.id,) for change in changes])
+            self.record(changes)
+        self._left_residue = self._left_residue or bool(changes)
+
     def delete(self, ids: Sequence[str]) -> list[str]:
         """Delete records with their terms, vectors, links and history."""
         with self._sequences_kept(), self._db.savepoint():

@@ -20,6 +20,7 @@ from factloom.schemas.errors import (
 from factloom.schemas.ports import GraphStore, IndexEntry, WriteTransaction
 from factloom.schemas.queries import EntityQuery, EpisodeQuery, FactQuery
 from factloom.schemas.records import Action, Category, Episode, Role, Status
+from factloom.schemas.spaces import SpaceSet
 
 from .graph_records import (
     ALL,
@@ -372,6 +373,36 @@ class TestHistory:
         graph_store.write(lambda tx: tx.record([late, early]))
         assert graph_store.history([place.id, "nobody"], spaces=ANA) == [early, late]
         assert graph_store.history([], spaces=ANA) == []
+
+    def test_by_id_inside_the_spaces(self, graph_store: GraphStore) -> None:
+        (place,) = put_entities(graph_store, entity())
+        late, early = change(place, at=minutes(5)), change(place)
+        graph_store.write(lambda tx: tx.record([late, early]))
+        assert graph_store.changes([late.id, "nobody", early.id], spaces=ANA) == [early, late]
+        assert graph_store.changes([late.id], spaces=SpaceSet.of("user/nobody")) == []
+
+    def test_recorded_again_it_takes_the_place_of_the_first(self, graph_store: GraphStore) -> None:
+        here, there = put_entities(graph_store, entity("Lisbon"), entity("Porto"))
+        first, second = change(here, reason="secret"), change(here)
+        graph_store.write(lambda tx: tx.record([first, second]))
+        moved = first.model_copy(update={"target_id": there.id, "reason": ""})
+        new = change(there, at=minutes(5))
+        graph_store.write(lambda tx: tx.record_again([moved, new]))
+        graph_store.write(lambda tx: tx.record_again([]))
+        assert graph_store.history([here.id], spaces=ANA) == [second]
+        assert graph_store.history([there.id], spaces=ANA) == [moved, new]
+        assert graph_store.changes([first.id], spaces=ANA) == [moved]
+
+    def test_recorded_again_in_the_same_transaction(self, graph_store: GraphStore) -> None:
+        (place,) = put_entities(graph_store, entity())
+        first, second = change(place), change(place)
+
+        def work(tx: WriteTransaction) -> None:
+            tx.record([first, second])
+            tx.record_again([first.model_copy(update={"reason": "told again"})])
+
+        graph_store.write(work)
+        assert [row.reason for row in graph_store.history([place.id], spaces=ANA)] == [second.reason, "told again"]
 
 
 class TestDelete:

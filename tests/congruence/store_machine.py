@@ -403,6 +403,8 @@ class StoreMachine(RuleBasedStateMachine):
         spaces = data.draw(w.scopes)
         self.both(lambda store: store.history(ids, spaces=spaces))
         self.both(lambda store: store.changes_by(ids, spaces=spaces))
+        changes = [change.id for store in self.stores[:1] for change in store.history(ids, spaces=spaces)]
+        self.both(lambda store: store.changes([*changes, *ids], spaces=spaces))
 
     def mark(self, data: st.DataObject) -> None:
         space = data.draw(w.spaces)

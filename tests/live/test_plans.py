@@ -205,6 +205,7 @@ QUERIES: dict[str, tuple[Callable[[Reader], Any], str, str]] = {
     "entities, by name": (lambda r: r.find_entities(EntityQuery(limit=9), spaces=ANA), "Entity", "space"),
     "where ids lead": (lambda r: r.locate([new_id()], spaces=ANA), "Fact", "id"),
     "history": (lambda r: r.history([new_id()], spaces=ANA), "Change", "target_id"),
+    "changes by id": (lambda r: r.changes([new_id()], spaces=ANA), "Change", "id"),
     "changes by episodes": (lambda r: r.changes_by([new_id()], spaces=ANA), "Change", "episode_id"),
     "statistics": (lambda r: r.statistics(spaces=ANA), "Fact", "space, _dated"),
 }  # fmt: skip

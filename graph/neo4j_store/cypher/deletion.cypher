@@ -28,6 +28,11 @@ UNWIND $w.ids AS id
 MATCH (c:{prefix}Change {target_id: id})
 DELETE c
 
+// name: unrecord
+UNWIND $w.ids AS id
+MATCH (c:{prefix}Change {id: id})
+DELETE c
+
 // name: close_ranks
 UNWIND $w.rows AS row
 MATCH (e:{prefix}Episode {_ref: row.ref})

@@ -76,6 +76,11 @@ MATCH (c:{prefix}Change) WHERE c.episode_id IN $w.ids AND ($w.everything OR c.sp
 WITH c ORDER BY c._at, c._number
 RETURN {change_columns}
 
+// name: changes
+MATCH (c:{prefix}Change) WHERE c.id IN $w.ids AND ($w.everything OR c.space IN $w.spaces)
+WITH c ORDER BY c._at, c._number
+RETURN {change_columns}
+
 // name: statistics
 // Only facts that have an end of any kind are looked at; the others are current.
 CALL () {
