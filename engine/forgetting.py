@@ -2,7 +2,7 @@
 
 A fact goes together with the episodes that state nothing else, since their text would still say it. An episode goes
 together with the facts that only it supports; others lose its support, and with it all that only that episode told of
-them (``engine/weakening.py``). Entities that no fact is about any more go too.
+them (``graph/weakening.py``). Entities that no fact is about any more go too.
 A fact that was closed because of what goes is open again (``graph/reopening.py``); one that was corrected by it stays
 corrected. All versions of an edited fact go together.
 """
@@ -19,8 +19,8 @@ import numpy as np
 
 from factloom.engine.editing import EDIT_OF
 from factloom.engine.text_vectors import vectors_of, write_with_vectors
-from factloom.engine.weakening import Names, ended_later, names_kept, weakened
 from factloom.graph.reopening import reopened_by_deletion
+from factloom.graph.weakening import Names, ended_later, names_kept, weakened
 from factloom.retrieval.analysis import analyse
 from factloom.schemas.errors import ModelError, NotFoundError, StoreError, VectorIndexError
 from factloom.schemas.ontology import Ontology
