@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from factloom.engine.memory import Memory
+from factloom.schemas.cancellation import Cancellation
 from factloom.schemas.errors import InvalidInputError, StoreUnavailableError
 from factloom.schemas.ports import Embedder
 from factloom.schemas.settings import Settings
@@ -48,8 +49,9 @@ class AsyncMemory:
     >>> async with AsyncMemory("memory.db") as memory:
     ...     await memory.add("I moved to Lisbon", user_id="ana")
 
-    Takes the arguments of ``Memory``, and ``threads``, the number of calls that run at a time. A call that is
-    cancelled goes on in its thread to the end, since a transaction is kept whole or not at all. Functions that are
+    Takes the arguments of ``Memory``, and ``threads``, the number of calls that run at a time. A search that is
+    cancelled ends at its next step, and does not wait for a model that is still at work; a call that waits for a thread
+    never begins. Other calls go on to the end, since a transaction is kept whole or not at all. Functions that are
     given to be called, such as ``on_progress``, are called in that thread.
     """
 
@@ -63,7 +65,17 @@ class AsyncMemory:
     async def _run(self, call: Callable[[], T]) -> T:
         if self._closed:
             raise StoreUnavailableError("this memory is closed; open a new one")
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        cancellation = Cancellation()
+
+        def run() -> T:
+            with cancellation.applied():
+                return call()
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+        except asyncio.CancelledError:
+            cancellation.cancel()
+            raise
 
     @property
     def settings(self) -> Settings:
@@ -80,6 +92,7 @@ class AsyncMemory:
     update = _in_thread(Memory.update)
     retry = _in_thread(Memory.retry)
     search = _in_thread(Memory.search)
+    search_many = _in_thread(Memory.search_many)
     context = _in_thread(Memory.context)
     get = _in_thread(Memory.get)
     get_all = _in_thread(Memory.get_all)

@@ -14,7 +14,6 @@ from factloom.engine.arguments import (
     check_function,
     check_id,
     check_list,
-    check_name,
     check_number,
     check_page,
     check_spaces,
@@ -22,8 +21,8 @@ from factloom.engine.arguments import (
 )
 from factloom.engine.filters import make_filter
 from factloom.engine.inspection import EntityProfile, Inspection
-from factloom.engine.messages import parse_time
 from factloom.engine.scope import spaces_to_read
+from factloom.engine.searching import checked_queries, checked_query, search_arguments
 from factloom.engine.wiring import build, build_cypher, build_searcher
 from factloom.schemas.cypher import CypherResult
 from factloom.schemas.errors import InvalidInputError
@@ -118,6 +117,7 @@ class ReadableMemory:
         include_history: bool = False,
         asker: str | None = None,
         now: datetime | str | None = None,
+        time_limit: float | None = None,
     ) -> SearchResult:
         """The facts and episodes that answer ``query``, best first, each with its sources and its explanation.
 
@@ -140,36 +140,51 @@ class ReadableMemory:
             include_history: also what is no longer so; with ``as_of``, of all that had begun by then.
             asker: who "I" is in the question.
             now: the present, for "yesterday" and for recency; default: the clock.
+            time_limit: seconds after which what was found so far is returned, marked as ``partial``; without time to
+                embed the query, it is answered by its words. Default: as long as it takes.
 
         Raises:
             InvalidInputError: the query is blank, or a filter cannot be used.
             MissingScopeError: nothing says whose memory to search.
             ModelError: the query cannot be embedded.
         """
-        readable, labels = spaces_to_read(user_id, agent_id, run_id, space, spaces, visible=self._visible)
-        present = self._clock() if now is None else parse_time(now, "now", now=self._clock(), past_only=False)
-        times = {
-            what: None if value is None else parse_time(value, what, now=present, past_only=False)
-            for what, value in (("since", since), ("until", until), ("as_of", as_of))
-        }
-        at = times.pop("as_of")
-        limit = self._settings.search.limit if limit is None else limit
-        check_page(limit, offset)
-        check_list(kinds, "kinds", optional=False)
-        check_flag(include_history, "include_history")
-        filters = make_filter(labels=labels, categories=categories, predicates=predicates, metadata=metadata, **times)
-        return self._searcher.search(
-            check_text(query, "the query", longest=self._settings.ingest.max_characters, if_empty="ask something"),
-            spaces=readable,
+        readable, how = search_arguments(
+            self._visible,
+            self._settings,
+            self._clock,
+            user_id=user_id,
+            agent_id=agent_id,
+            run_id=run_id,
+            space=space,
+            spaces=spaces,
             limit=limit,
             offset=offset,
-            kinds=tuple(kinds),
-            filters=filters,
-            as_of=at,
+            kinds=kinds,
+            categories=categories,
+            predicates=predicates,
+            metadata=metadata,
+            since=since,
+            until=until,
+            as_of=as_of,
             include_history=include_history,
-            asker=check_name(asker, "asker") or user_id,
-            now=present,
+            asker=asker,
+            now=now,
+            time_limit=time_limit,
         )
+        return self._searcher.search(checked_query(query, self._settings), spaces=readable, **how)
+
+    def search_many(self, /, queries: Sequence[str], **search: Any) -> list[SearchResult]:
+        """What ``search`` finds for each of several questions, in their order, with the same further arguments for all.
+
+        The questions are embedded together, which with a service is one request instead of many; the results are
+        those of single searches. A ``time_limit`` is for all of them together.
+
+        Raises:
+            InvalidInputError: as ``search``; the message names the question that cannot be asked.
+        """
+        asked = checked_queries(queries, self._settings)
+        readable, how = search_arguments(self._visible, self._settings, self._clock, **search)
+        return self._searcher.search_many(asked, spaces=readable, **how)
 
     def context(self, /, query: str, max_tokens: int | None = None, **search: Any) -> ContextBlock:
         """A block of text for a prompt: what ``search`` (same arguments) finds, within ``max_tokens``, with sources.

@@ -88,14 +88,16 @@ def find_seeds(first: FirstLook, queries: Vectors, *, index: VectorIndex) -> See
     return seeds
 
 
-def expand_seeds(seeds: Seeds, reading: Reading, *, store: GraphReader, scope: Scope) -> Candidates:
-    """The seeds with their bounded neighbourhood."""
+def expand_seeds(
+    seeds: Seeds, reading: Reading, *, store: GraphReader, scope: Scope, hurry: bool = False
+) -> Candidates:
+    """The seeds with their bounded neighbourhood; in a ``hurry``, without what lies further away."""
     goes_far = reading.nested or len(relation_words().keys() & set(reading.terms)) > 1
-    limits = FAR_LIMITS if goes_far else LIMITS
+    limits = FAR_LIMITS if goes_far and not hurry else LIMITS
     around = store.expand(list(seeds.found_by), spaces=scope.spaces, view=scope.view, limits=limits)
     documents = _mostly_documents(around)
     nearest = list(seeds.best_facts)[:SPREAD_FACTS]
-    if nearest and documents:
+    if nearest and documents and not hurry:
         around = _joined(around, store.expand(nearest, spaces=scope.spaces, view=scope.view, limits=SPREAD_LIMITS))
     return Candidates(seeds, around, documents)
 
@@ -117,6 +119,8 @@ def _joined(one: Neighbourhood, other: Neighbourhood) -> Neighbourhood:
 
 
 def _add_vector_seeds(seeds: Seeds, queries: Vectors, index: VectorIndex, scope: Scope) -> None:
+    if not queries.any():  # not embedded in time: nothing is near
+        return
     (episodes,) = index.search(
         queries,
         kind="episode",

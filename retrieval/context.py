@@ -87,6 +87,7 @@ def build_context(result: SearchResult, *, max_tokens: int, now: datetime, count
         text=text,
         tokens=tokens,
         max_tokens=max_tokens,
+        partial=result.partial,
         facts=tuple(line.record for line in _in_order(facts) if isinstance(line.record, Fact)),
         episodes=tuple(line.record for line in _in_order(passages) if isinstance(line.record, Episode)),
     )

@@ -5,25 +5,28 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 import numpy as np
+from numpy.typing import NDArray
 
 from factloom.retrieval.candidates import expand_seeds, find_seeds
 from factloom.retrieval.context import build_context
+from factloom.retrieval.deadline import Deadline, TimeLimitPassed
 from factloom.retrieval.features import Question, describe_episodes, describe_facts
-from factloom.retrieval.first_look import look
+from factloom.retrieval.first_look import FirstLook, look
 from factloom.retrieval.graph_signal import Spread
 from factloom.retrieval.page import PageReader
 from factloom.retrieval.ranking import rank
-from factloom.retrieval.reading import Reading, draft_question
+from factloom.retrieval.reading import draft_question
 from factloom.retrieval.relations import walk_relations
 from factloom.retrieval.staleness import outdated
 from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.queries import View
 from factloom.schemas.records import utc_now
-from factloom.schemas.search import ContextBlock, HitKind, SearchFilter, SearchResult
+from factloom.schemas.search import ContextBlock, Hit, HitKind, SearchFilter, SearchResult
 from factloom.schemas.settings import SearchSettings
 from factloom.schemas.spaces import SpaceSet
 
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
 BOTH_KINDS: Final[tuple[HitKind, ...]] = ("fact", "episode")
 MOST_HITS: Final = 10_000
 """Last position that paging reaches."""
+
+_TOGETHER: Final = 256
+"""Questions that are embedded in one batch; what is known of each is held until its turn."""
 
 
 class Searcher:
@@ -49,6 +55,7 @@ class Searcher:
         settings: defaults of search.
         reranker: reorders the first hits; off by default.
         clock: the present, where a call names none.
+        timer: seconds of a clock that never goes back, for time limits.
     """
 
     def __init__(
@@ -61,6 +68,7 @@ class Searcher:
         settings: SearchSettings,
         reranker: Reranker | None = None,
         clock: Callable[[], datetime] = utc_now,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._index = index
@@ -69,76 +77,100 @@ class Searcher:
         self._settings = settings
         self._reranker = reranker
         self._clock = clock
+        self._timer = timer
 
-    def search(
-        self,
-        query: str,
-        *,
-        spaces: SpaceSet,
-        limit: int | None = None,
-        offset: int = 0,
-        kinds: Sequence[HitKind] = BOTH_KINDS,
-        filters: SearchFilter | None = None,
-        as_of: datetime | None = None,
-        include_history: bool = False,
-        asker: str | None = None,
-        now: datetime | None = None,
-    ) -> SearchResult:
-        """The facts and episodes that answer ``query``, best first.
+    def search(self, query: str, *, spaces: SpaceSet, **how: Unpack[SearchOptions]) -> SearchResult:
+        """The facts and episodes that answer ``query``, best first: `search_many` with one question."""
+        (result,) = self.search_many([query], spaces=spaces, **how)
+        return result
 
-        Pages are cut from one ranking, which does not depend on ``limit`` and ``offset``.
+    def search_many(
+        self, queries: Sequence[str], *, spaces: SpaceSet, **how: Unpack[SearchOptions]
+    ) -> list[SearchResult]:
+        """What answers each of ``queries``, in order: as single searches would, but embedded together.
+
+        Pages are cut from one ranking, which does not depend on ``limit`` and ``offset``. Milliseconds of "embed" are a
+        question's share of the batch.
 
         Args:
-            query: a question or a few words.
+            queries: questions, or a few words each.
             spaces: what may be read; nothing else has any influence.
-            limit: hits on this page, at least 1.
-            offset: hits to leave out before it.
-            kinds: "fact", "episode" or both.
-            filters: applied before ranking.
-            as_of: answer as of that time: facts that held, episodes said until then.
-            include_history: facts that are over or were corrected count too.
-            asker: name or user id of who asks: the "I" of the question.
-            now: the present.
+            how: see `SearchOptions`.
 
         Raises:
-            InvalidInputError: the query is empty, or a number or kind cannot be used.
-            ModelError: the question cannot be embedded.
+            InvalidInputError: a query is empty, or a number or kind cannot be used.
+            ModelError: the questions cannot be embedded, or the reranker failed and is told to say so.
             StoreError: the store failed.
+            CancelledError: nobody waits for the answers any more.
         """
-        limit = self._settings.limit if limit is None else limit
-        _check_page(limit, offset, kinds)
-        present = self._clock() if now is None else now
-        timings: dict[str, float] = {}
-        started = time.perf_counter()
-        with _timed(timings, "read"):
-            view = View(now=present, at=as_of, history=include_history)
-            draft = draft_question(query, now=as_of or present, asker=asker)
-            first = look(
-                draft, store=self._store, filters=filters or SearchFilter(), spaces=spaces, view=view, kinds=kinds
+        asked = _Asked.of(how, self._settings, self._clock)
+        deadline = Deadline(how.get("time_limit"), timer=self._timer)
+        results: list[SearchResult] = []
+        for start in range(0, len(queries), _TOGETHER):
+            searches = [self._begin(query, spaces, asked) for query in queries[start : start + _TOGETHER]]
+            self._embed(searches, deadline)
+            results += [self._finish(search, asked, deadline) for search in searches]
+        return results
+
+    def _begin(self, query: str, spaces: SpaceSet, asked: _Asked) -> _Search:
+        """Read the question and take a first look at the store."""
+        search = _Search(query)
+        with search.timed("read"):
+            draft = draft_question(query, now=asked.view.at or asked.view.now, asker=asked.asker)
+            search.first = look(
+                draft, store=self._store, filters=asked.filters, spaces=spaces, view=asked.view, kinds=asked.kinds
             )
-            reading, scope = first.reading, first.scope
-        with _timed(timings, "embed"):
-            queries = self._embed(reading)
-        with _timed(timings, "seeds"):
+        return search
+
+    def _embed(self, searches: Sequence[_Search], deadline: Deadline) -> None:
+        """One vector for each question whole and stripped, all embedded in one batch: their mean.
+
+        Its inner product with a record is the mean of the two cosines, so that one search does for both. Without time
+        for it, a question is answered by its words alone.
+        """
+        started = time.perf_counter()
+        texts = list(dict.fromkeys(text for search in searches for text in search.texts))
+        try:
+            rows = dict(zip(texts, deadline.wait_for(lambda: self._embedder.embed_queries(texts)), strict=True))
+        except TimeLimitPassed:
+            rows = {}
+        for search in searches:
+            if rows:
+                mean: Vectors = np.stack([rows[text] for text in search.texts]).mean(
+                    axis=0, keepdims=True, dtype=np.float32
+                )
+                search.vectors = mean
+            else:
+                search.vectors = np.zeros((1, self._embedder.dimension), np.float32)
+                search.skipped.append("embed")
+            search.timings["embed"] = (time.perf_counter() - started) * 1000.0 / len(searches)
+
+    def _finish(self, search: _Search, asked: _Asked, deadline: Deadline) -> SearchResult:
+        """Seeds, expansion, ranking and the page."""
+        first, queries = search.first, search.vectors
+        reading, scope = first.reading, first.scope
+        with search.timed("seeds"):
             seeds = find_seeds(first, queries, index=self._index)
-        with _timed(timings, "expand"):
-            found = expand_seeds(seeds, reading, store=self._store, scope=scope)
-        with _timed(timings, "rank"):
-            half_life = self._settings.recency_half_life_days
-            question = Question(reading, queries, scope, half_life)
+        with search.timed("expand"):
+            found = expand_seeds(
+                seeds, reading, store=self._store, scope=scope, hurry=search.hurried(deadline, "spread")
+            )
+        with search.timed("rank"):
+            question = Question(reading, queries, scope, self._settings.recency_half_life_days)
             episodes = describe_episodes(found, question, self._index)
             facts = describe_facts(found, question, episodes, self._index)
             led_to = walk_relations(reading, found.around)
             stale = outdated(found, question, episodes, facts, self._index)
             shares = {ref: match.worth for ref, match in led_to.items()}
-            ranking = rank(found, episodes, facts, shares, stale, scope=scope, spread=self._spread)
-        with _timed(timings, "fetch"):
+            spread = _nowhere if search.hurried(deadline, "graph") else self._spread
+            ranking = rank(found, episodes, facts, shares, stale, scope=scope, spread=spread)
+        with search.timed("fetch"):
             ways = {ref: match.path for ref, match in led_to.items()}
             reader = PageReader(self._store, self._index, found, ranking, scope=scope, queries=queries, ways=ways)
-            hits, more = reader.page(limit, offset, reranker=(self._reranker, query) if self._reranker else None)
-        timings["total"] = (time.perf_counter() - started) * 1000.0
-        timings["engine"] = timings["total"] - timings["embed"]
-        return SearchResult(hits=tuple(hits), reading=reading.shown(), timings=timings, offset=offset, more=more)
+            hits, more = reader.page(
+                asked.limit, asked.offset, reranker=(self._reranker, search.query) if self._reranker else None
+            )
+        return search.result(hits, more=more, offset=asked.offset)
 
     def context(self, result: SearchResult, *, max_tokens: int, now: datetime | None = None) -> ContextBlock:
         """A block of text for a prompt from the hits of ``result``: never more than ``max_tokens``."""
@@ -146,22 +178,101 @@ class Searcher:
             result, max_tokens=max_tokens, now=self._clock() if now is None else now, counter=self._embedder
         )
 
-    def _embed(self, reading: Reading) -> Vectors:
-        """One vector for the question whole and stripped, which are embedded in one batch: their mean.
 
-        Its inner product with a record is the mean of the two cosines, so that one search does for both.
-        """
-        vectors = self._embedder.embed_queries(list(dict.fromkeys((reading.query, reading.stripped))))
-        mean: Vectors = vectors.mean(axis=0, keepdims=True, dtype=np.float32)
-        return mean
+class SearchOptions(TypedDict, total=False):
+    """How to search, all optional."""
+
+    limit: int | None
+    """Hits on this page, at least 1."""
+    offset: int
+    """Hits to leave out before it."""
+    kinds: Sequence[HitKind]
+    """"fact", "episode" or both."""
+    filters: SearchFilter
+    """Applied before ranking."""
+    as_of: datetime | None
+    """Answer as of that time: facts that held, episodes said until then."""
+    include_history: bool
+    """Facts that are over or were corrected count too."""
+    asker: str | None
+    """Name or user id of who asks: the "I" of the question."""
+    now: datetime | None
+    """The present."""
+    time_limit: float | None
+    """Seconds after which what was found so far is returned, marked as partial; default: as long as it takes."""
 
 
-@contextmanager
-def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
-    """Note the milliseconds that a stage took."""
-    started = time.perf_counter()
-    yield
-    timings[stage] = (time.perf_counter() - started) * 1000.0
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Options of a search, checked, with their defaults."""
+
+    limit: int
+    offset: int
+    kinds: Sequence[HitKind]
+    filters: SearchFilter
+    view: View
+    asker: str | None
+
+    @classmethod
+    def of(cls, how: SearchOptions, settings: SearchSettings, clock: Callable[[], datetime]) -> _Asked:
+        limit = how.get("limit")
+        limit = settings.limit if limit is None else limit
+        offset, kinds = how.get("offset", 0), how.get("kinds", BOTH_KINDS)
+        _check_page(limit, offset, kinds)
+        view = View(now=how.get("now") or clock(), at=how.get("as_of"), history=how.get("include_history", False))
+        return cls(limit, offset, kinds, how.get("filters") or SearchFilter(), view, how.get("asker"))
+
+
+@dataclass(slots=True)
+class _Search:
+    """One question on its way: what was found so far, milliseconds per stage, and what time did not suffice for."""
+
+    query: str
+    timings: dict[str, float] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
+    first: FirstLook = field(init=False)
+    vectors: Vectors = field(init=False)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is embedded for it."""
+        reading = self.first.reading
+        return tuple(dict.fromkeys((reading.query, reading.stripped)))
+
+    def hurried(self, deadline: Deadline, step: str) -> bool:
+        """Whether a step has to be left out; it is noted then."""
+        if deadline.passed:
+            self.skipped.append(step)
+            return True
+        return False
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Note the milliseconds that a stage took."""
+        started = time.perf_counter()
+        yield
+        self.timings[stage] = (time.perf_counter() - started) * 1000.0
+
+    def result(self, hits: Sequence[Hit], *, more: bool, offset: int) -> SearchResult:
+        """What is returned."""
+        self.timings["total"] = sum(self.timings.values())
+        self.timings["engine"] = self.timings["total"] - self.timings["embed"]
+        return SearchResult(
+            hits=tuple(hits),
+            reading=self.first.reading.shown(),
+            timings=self.timings,
+            offset=offset,
+            more=more,
+            partial=bool(self.skipped),
+            skipped=tuple(self.skipped),
+        )
+
+
+def _nowhere(
+    sources: NDArray[np.int64], targets: NDArray[np.int64], weights: NDArray[np.float64], restart: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """A spread that leads nowhere, for want of time."""
+    return np.zeros(len(restart))
 
 
 def _check_page(limit: int, offset: int, kinds: Sequence[HitKind]) -> None:

@@ -24,7 +24,8 @@
     │   ├── StoreEncryptionError     TLS is asked for and not offered, offered and not asked for, or not trusted
     │   └── EmbedderMismatchError    its vectors come from another embedder
     ├── VectorIndexError             the vector index; it can be rebuilt from the store
-    └── ModelError                   embedding or extraction
+    ├── CancelledError               the caller stopped waiting, so the work ended at its next step
+    └── ModelError                   embedding, extraction or reranking
         ├── ModelNotFoundError       weights or a pipeline are not installed
         ├── ModelUnavailableError    the service cannot be reached, is overloaded or timed out: retryable
         ├── ModelResponseError       the service answered with something that cannot be used
@@ -131,8 +132,12 @@ class VectorIndexError(FactloomError):
     """The vector index refused or failed; it can always be rebuilt from the store."""
 
 
+class CancelledError(FactloomError):
+    """The caller no longer waits for what it asked for; the work ended at its next step. Nothing was changed."""
+
+
 class ModelError(FactloomError):
-    """Embedding or extraction failed."""
+    """Embedding, extraction or reranking failed."""
 
 
 class ModelNotFoundError(ModelError):

@@ -110,7 +110,9 @@ class QueryReading(Record):
 class SearchResult(Record):
     """Hits, best first, with the reading of the query and milliseconds per stage (``embed``, ``engine``, ``total``, …).
 
-    ``more`` says whether further hits exist past ``offset + len(hits)``.
+    ``more`` says whether further hits exist past ``offset + len(hits)``. ``partial``: the time limit was reached, so
+    these are the best that were found until then; ``skipped`` names what was left out: "embed" (the question was
+    answered by its words alone), "spread", "graph", "rerank".
     """
 
     hits: tuple[Hit, ...]
@@ -118,6 +120,8 @@ class SearchResult(Record):
     timings: dict[str, float] = Field(default_factory=dict)
     offset: int = 0
     more: bool = False
+    partial: bool = False
+    skipped: tuple[str, ...] = ()
 
     @property
     def answered(self) -> bool:
@@ -145,7 +149,7 @@ class SearchResult(Record):
 class ContextBlock(Record):
     """Text for a prompt, within a budget of tokens, and the records it was made from, in order of appearance.
 
-    ``str(block)`` is the text.
+    ``str(block)`` is the text. ``partial``: as of the search that it was made from.
     """
 
     text: str
@@ -153,6 +157,7 @@ class ContextBlock(Record):
     max_tokens: int
     facts: tuple[Fact, ...] = ()
     episodes: tuple[Episode, ...] = ()
+    partial: bool = False
 
     def __str__(self) -> str:
         return self.text

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +23,10 @@ from factloom.engine.app.cli.options import (
     wide_scope,
 )
 from factloom.engine.app.cli.running import Run, command
+from factloom.schemas.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    pass
 
 PANEL = "Ask"
 
@@ -36,6 +42,12 @@ Until = Annotated[
 ]
 Asker = Annotated[str | None, typer.Option("--asker", metavar="NAME", help='Who "I" is. Default: the user.')]
 Now = Annotated[str | None, typer.Option("--now", metavar="TIME", help="The present, for words such as yesterday.")]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(
+        "--time-limit", metavar="SECONDS", help="Answer with what is found by then, and say so. Default: no limit."
+    ),
+]
 
 
 class Kind(StrEnum):
@@ -53,7 +65,9 @@ def add_commands(app: typer.Typer) -> None:
 
 def search(
     run: Run,
-    query: Query,
+    query: Annotated[
+        str | None, typer.Argument(metavar="[QUESTION]", help="A question, or some words.", show_default=False)
+    ] = None,
     user: User = None,
     agent: Agent = None,
     run_id: RunId = None,
@@ -70,29 +84,66 @@ def search(
     history: History = False,
     asker: Asker = None,
     now: Now = None,
-    explain: Annotated[bool, typer.Option("--explain", help="Show the path and the parts of the score.")] = False,
+    time_limit: TimeLimit = None,
+    questions: Annotated[
+        Path | None,
+        typer.Option(
+            "--questions",
+            metavar="FILE",
+            help="Ask every line of a file instead, all embedded together; - is standard input.",
+        ),
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show how the question was read, and each hit's path and score.")
+    ] = False,
 ) -> None:
-    """Find the facts and passages that answer a question, best first."""
-    result = run.memory.search(
-        query,
-        **wide_scope(user, agent, run_id, spaces),
-        limit=limit,
-        offset=offset,
-        kinds=(kind.value,) if kind is not None else ("fact", "episode"),
-        categories=category,
-        predicates=predicate,
-        metadata=parse_metadata(metadata),
-        since=since,
-        until=until,
-        as_of=as_of,
-        include_history=history,
-        asker=asker,
-        now=now,
-    )
+    """Find the facts and passages that answer a question, or several, best first."""
     from factloom.engine.app.cli.documents import search_document
-    from factloom.engine.app.cli.tables import hits_table
+    from factloom.engine.app.cli.tables import hits_table, results_report
 
-    run.show(lambda: search_document(query, result), lambda: hits_table(result, explain=explain))
+    how: dict[str, Any] = {
+        **wide_scope(user, agent, run_id, spaces),
+        "limit": limit,
+        "offset": offset,
+        "kinds": (kind.value,) if kind is not None else ("fact", "episode"),
+        "categories": category,
+        "predicates": predicate,
+        "metadata": parse_metadata(metadata),
+        "since": since,
+        "until": until,
+        "as_of": as_of,
+        "include_history": history,
+        "asker": asker,
+        "now": now,
+        "time_limit": time_limit,
+    }
+    if query is not None and questions is None:
+        result = run.memory.search(query, **how)
+        run.show(lambda: search_document(query, result), lambda: hits_table(result, explain=explain))
+        return
+    asked = _questions(query, questions)
+    results = run.memory.search_many(asked, **how)
+    run.show(
+        lambda: {"results": [search_document(*pair) for pair in zip(asked, results, strict=True)]},
+        lambda: results_report(results, explain=explain),
+    )
+
+
+def _questions(query: str | None, file: Path | None) -> list[str]:
+    """The questions of a file: one a line, blank lines left out."""
+    if query is not None or file is None:
+        wrong = "missing argument 'QUESTION'" if query is None else "QUESTION and --questions together"
+        raise InvalidInputError(f"{wrong}; give a question, or --questions FILE with one a line")
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidInputError(f"cannot read the questions of {file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(f"{file} is not UTF-8 text ({error.reason} at byte {error.start})") from error
+    asked = [line.strip() for line in text.splitlines() if line.strip()]
+    if not asked:
+        raise InvalidInputError(f"{file} has no question in it; write one a line")
+    return asked
 
 
 def context(
@@ -109,9 +160,16 @@ def context(
     history: History = False,
     asker: Asker = None,
     now: Now = None,
+    time_limit: TimeLimit = None,
 ) -> None:
     """Print a block of text for a prompt: what is known that bears on a question, with its sources."""
-    arguments: dict[str, Any] = {"as_of": as_of, "include_history": history, "asker": asker, "now": now}
+    arguments: dict[str, Any] = {
+        "as_of": as_of,
+        "include_history": history,
+        "asker": asker,
+        "now": now,
+        "time_limit": time_limit,
+    }
     block = run.memory.context(query, max_tokens, **wide_scope(user, agent, run_id, spaces), **arguments)
     if run.wants_json:
         run.write_json(block.model_dump(mode="json"))

@@ -32,7 +32,9 @@ def hit_document(rank: int, hit: Hit) -> dict[str, Any]:
 
 
 def search_document(query: str, result: SearchResult) -> dict[str, Any]:
-    """A result: whether a hit is good enough to answer, the hits, how the question was read, milliseconds, paging."""
+    """A result: whether a hit is good enough to answer, the hits, how the question was read, milliseconds, paging,
+    and what time did not suffice for.
+    """
     return {
         "query": query,
         "answered": result.answered,
@@ -41,4 +43,6 @@ def search_document(query: str, result: SearchResult) -> dict[str, Any]:
         "timings": result.timings,
         "offset": result.offset,
         "more": result.more,
+        "partial": result.partial,
+        "skipped": list(result.skipped),
     }

@@ -82,15 +82,28 @@ def table(*columns: str) -> Table:
 
 def hits_table(result: SearchResult, *, explain: bool) -> RenderableType:
     """The hits, best first; with ``explain``, each with its id, its path and the parts of its score."""
+    partial = f"; partial, time did not suffice for: {', '.join(result.skipped)}" if result.partial else ""
     if not result.hits:
-        return Text("Nothing found.")
+        return Text(f"Nothing found{partial}.")
     made = table("#>", "score>", "text", "when", "source~" if explain else "source")
     for rank, hit in enumerate(result.hits, start=result.offset + 1):
         made.add_row(str(rank), f"{hit.score:.2f}", _hit_text(hit, explain=explain), _hit_when(hit), _hit_source(hit))
     milliseconds = result.timings.get("total", 0.0)
     more = f"; more with --offset {result.offset + len(result.hits)}" if result.more else ""
     doubt = "" if result.answered else f"; none reaches {ANSWERING}, so the answer may not be there"
-    return Group(made, Text(f"{counted(len(result.hits), 'hit')} in {milliseconds:.0f} ms{doubt}{more}", style="dim"))
+    last = f"{counted(len(result.hits), 'hit')} in {milliseconds:.0f} ms{doubt}{partial}{more}"
+    return Group(made, Text(last, style="dim"))
+
+
+def results_report(results: Sequence[SearchResult], *, explain: bool) -> RenderableType:
+    """The hits for each of several questions, under the question."""
+    parts: list[RenderableType] = []
+    for result in results:
+        parts += [
+            Text(plain(result.reading.query, longest=_LONGEST), style="bold"),
+            hits_table(result, explain=explain),
+        ]
+    return Group(*parts)
 
 
 def _hit_text(hit: Hit, *, explain: bool) -> Text:

@@ -297,3 +297,25 @@ def test_json_is_utf8_and_whole(cli: Cli) -> None:
 
     assert "🍵" in outcome.out
     assert json.loads(outcome.out)["hits"][0]["episode"]["content"] == "Olá, gosto de chá 🍵"
+
+
+def test_several_questions_are_read_from_a_file_or_standard_input(cli: Cli, tmp_path: Path) -> None:
+    cli("add", "I adopted a grey cat", "--user", "ana")
+    file = tmp_path / "questions.txt"
+    file.write_text("Which cat?\n\nWhat was adopted?\n", encoding="utf-8")
+    document = cli("search", "--questions", str(file), "--user", "ana", "--json").document
+    assert [one["query"] for one in document["results"]] == ["Which cat?", "What was adopted?"]
+    assert all(one["hits"][0]["text"] == "I adopted a grey cat" for one in document["results"])
+    shown = cli("search", "--questions", "-", "--user", "ana", stdin="Which cat?\n").out
+    assert shown.startswith("Which cat?\n")
+    assert "I adopted a grey cat" in shown
+    empty = cli("search", "--questions", "-", "--user", "ana", stdin="\n")
+    assert (empty.code, empty.out) == (2, "")
+    assert "has no question in it" in empty.err
+
+
+def test_a_limit_of_time_is_taken(cli: Cli) -> None:
+    cli("add", "I adopted a grey cat", "--user", "ana")
+    document = cli("search", "Which cat?", "--user", "ana", "--time-limit", "60", "--json").document
+    assert (document["partial"], document["skipped"]) == (False, [])
+    assert cli("search", "Which cat?", "--user", "ana", "--time-limit", "0").code == 2
