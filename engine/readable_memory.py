@@ -23,10 +23,10 @@ from factloom.engine.filters import make_filter
 from factloom.engine.inspection import EntityProfile, Inspection
 from factloom.engine.scope import spaces_to_read
 from factloom.engine.searching import checked_queries, checked_query, search_arguments
-from factloom.engine.wiring import build, build_cypher, build_searcher
+from factloom.engine.wiring import build, build_cypher, build_reranker, build_searcher
 from factloom.schemas.cypher import CypherResult
 from factloom.schemas.errors import InvalidInputError
-from factloom.schemas.ports import Closable, Embedder, Extractor, GraphStore
+from factloom.schemas.ports import Closable, Embedder, Extractor, GraphStore, Reranker
 from factloom.schemas.queries import FactQuery, View
 from factloom.schemas.records import Category, Change, Entity, Episode, Fact, utc_now
 from factloom.schemas.results import Stats
@@ -54,6 +54,7 @@ class ReadableMemory:
         config_file: str | Path | None = None,
         embedder: Embedder | None = None,
         extractor: Extractor | None = None,
+        reranker: Reranker | None = None,
         clock: Callable[[], datetime] = utc_now,
         **arguments: Any,
     ) -> None:
@@ -66,6 +67,7 @@ class ReadableMemory:
             config_file: a TOML file of settings.
             embedder: used instead of the one that the settings name.
             extractor: used instead of the one that the settings name.
+            reranker: used instead of the one that the settings name (by default none).
             clock: the present, for tests.
             arguments: single settings, nested ones as dicts: ``embedder={"precision": "fp32"}`` goes by ``settings``.
 
@@ -74,14 +76,15 @@ class ReadableMemory:
             StoreError: the store cannot be opened, or was made by another program, embedder or a newer version.
         """
         settings = settings_for(store, settings, config_file, arguments)
-        check_parts(embedder=embedder, extractor=extractor, clock=clock)
+        check_parts(embedder=embedder, extractor=extractor, reranker=reranker, clock=clock)
         given = None if store is None or isinstance(store, (str, Path)) else store
         self._settings = settings
         self._clock = clock
         self._visible = SpaceSet.everything() if spaces is None else check_spaces(spaces)
         self._parts = parts = build(settings, store=given, embedder=embedder, extractor=extractor, clock=clock)
         self._inspection = Inspection(parts.store, clock=clock)
-        self._searcher = build_searcher(parts, settings, clock=clock)
+        self._reranker = reranker or build_reranker(settings)
+        self._searcher = build_searcher(parts, settings, reranker=self._reranker, clock=clock)
         self._cypher = build_cypher(parts, settings, clock=clock)
 
     @property
@@ -117,6 +120,7 @@ class ReadableMemory:
         include_history: bool = False,
         asker: str | None = None,
         now: datetime | str | None = None,
+        rerank: bool = True,
         time_limit: float | None = None,
     ) -> SearchResult:
         """The facts and episodes that answer ``query``, best first, each with its sources and its explanation.
@@ -140,6 +144,7 @@ class ReadableMemory:
             include_history: also what is no longer so; with ``as_of``, of all that had begun by then.
             asker: who "I" is in the question.
             now: the present, for "yesterday" and for recency; default: the clock.
+            rerank: False leaves out the reranker, where the settings name one.
             time_limit: seconds after which what was found so far is returned, marked as ``partial``; without time to
                 embed the query, it is answered by its words. Default: as long as it takes.
 
@@ -169,6 +174,7 @@ class ReadableMemory:
             include_history=include_history,
             asker=asker,
             now=now,
+            rerank=rerank,
             time_limit=time_limit,
         )
         return self._searcher.search(checked_query(query, self._settings), spaces=readable, **how)
@@ -363,12 +369,13 @@ class ReadableMemory:
         return self._inspection.stats(spaces=spaces)
 
     def close(self) -> None:
-        """Write the index's snapshots, release the store and the extractor's connections; safe to call twice."""
+        """Write the index's snapshots, release the store and connections to models; safe to call twice."""
         self._cypher.forget()
         self._parts.index.close()
         self._parts.store.close()
-        if isinstance(self._parts.extractor, Closable):
-            self._parts.extractor.close()
+        for part in (self._parts.extractor, self._reranker):
+            if isinstance(part, Closable):
+                part.close()
 
     def __enter__(self) -> Self:
         return self
@@ -405,7 +412,9 @@ def settings_for(
     return _checked(settings.model_copy(update=named))
 
 
-def check_parts(*, embedder: object = None, extractor: object = None, clock: object = None) -> None:
+def check_parts(
+    *, embedder: object = None, extractor: object = None, reranker: object = None, clock: object = None
+) -> None:
     """Check what a caller gives instead of a part that the settings name.
 
     Raises:
@@ -414,6 +423,7 @@ def check_parts(*, embedder: object = None, extractor: object = None, clock: obj
     for part, what, methods in (
         (embedder, "embedder", ("embed_documents", "embed_queries")),
         (extractor, "extractor", ("extract",)),
+        (reranker, "reranker", ("rerank",)),
     ):
         if part is not None and not all(callable(getattr(part, method, None)) for method in methods):
             raise InvalidInputError(

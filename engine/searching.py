@@ -40,6 +40,7 @@ def search_arguments(
     include_history: bool = False,
     asker: str | None = None,
     now: datetime | str | None = None,
+    rerank: bool = True,
     time_limit: float | None = None,
 ) -> tuple[SpaceSet, SearchOptions]:
     """The spaces to search, and how: the arguments of `Memory.search`, with what they raise."""
@@ -54,6 +55,7 @@ def search_arguments(
     check_page(limit, offset)
     check_list(kinds, "kinds", optional=False)
     check_flag(include_history, "include_history")
+    check_flag(rerank, "rerank")
     options: SearchOptions = {
         "limit": limit,
         "offset": offset,
@@ -63,6 +65,7 @@ def search_arguments(
         "include_history": include_history,
         "asker": check_name(asker, "asker") or user_id,
         "now": present,
+        "rerank": rerank,
         "time_limit": time_limit,
     }
     return readable, options

@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from factloom.schemas.errors import ConfigurationError, EmbedderMismatchError
-from factloom.schemas.ports import ChangeFeed, CypherRunner, Embedder, Extractor, GraphStore, NativeVectors, VectorIndex
+from factloom.schemas.ports import (
+    ChangeFeed,
+    CypherRunner,
+    Embedder,
+    Extractor,
+    GraphStore,
+    NativeVectors,
+    Reranker,
+    VectorIndex,
+)
 from factloom.schemas.settings import EmbedderSettings, ExtractorSettings, Settings
 from factloom.schemas.spaces import Labels, SpaceSet
 
@@ -107,6 +116,42 @@ def _build_llm_extractor(settings: ExtractorSettings) -> Extractor:
         max_prompt_tokens=settings.max_prompt_tokens,
         known_entities=settings.known_entities,
         prices=Prices(settings.prompt_price, settings.answer_price),
+    )
+
+
+def build_reranker(settings: Settings) -> Reranker | None:
+    """The reranker that the settings name; None when there is none. It loads or connects at the first search.
+
+    Raises:
+        ConfigurationError: kind onnx without the folder of a model.
+    """
+    named = settings.reranker
+    if named.kind == "none":
+        return None
+    if named.kind == "onnx":
+        if named.path is None:
+            raise ConfigurationError(
+                "reranker.kind is onnx, so reranker.path has to name the folder of a cross-encoder"
+            )
+        from factloom.retrieval.rerankers import CrossEncoder
+
+        return CrossEncoder(
+            named.path.expanduser(), precision=named.precision, threads=named.threads, cache_dir=settings.cache_dir
+        )
+    from factloom.engine.extraction.llm.service import ChatService
+    from factloom.engine.reranking import ANSWER_FORM, ChatReranker
+
+    return ChatReranker(
+        ChatService(
+            named.model,
+            base_url=named.base_url,
+            api_key=named.api_key.get_secret_value() if named.api_key else None,
+            timeout=named.timeout,
+            max_retries=named.max_retries,
+            max_answer_tokens=named.max_answer_tokens,
+            form=ANSWER_FORM,
+            section="reranker",
+        )
     )
 
 
@@ -209,13 +254,23 @@ def build(
     return Parts(opened, build_index(settings, opened), embedder, extractor or build_extractor(settings))
 
 
-def build_searcher(parts: Parts, settings: Settings, *, clock: Callable[[], datetime]) -> Searcher:
-    """The searcher over these parts."""
+def build_searcher(
+    parts: Parts, settings: Settings, *, reranker: Reranker | None = None, clock: Callable[[], datetime]
+) -> Searcher:
+    """The searcher over these parts; ``reranker`` as ``settings.reranker`` says how to use one."""
     from factloom.graph.pagerank import personalised_pagerank
+    from factloom.retrieval.rerankers import Reranking
     from factloom.retrieval.searcher import Searcher
 
+    how = settings.reranker
     return Searcher(
-        parts.store, parts.index, parts.embedder, spread=personalised_pagerank, settings=settings.search, clock=clock
+        parts.store,
+        parts.index,
+        parts.embedder,
+        spread=personalised_pagerank,
+        settings=settings.search,
+        reranking=Reranking(reranker, candidates=how.candidates, on_failure=how.on_failure) if reranker else None,
+        clock=clock,
     )
 
 

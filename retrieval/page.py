@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from factloom.retrieval.analysis import analyse, words
+from factloom.retrieval.analysis import analyse, document_text, words
 from factloom.retrieval.candidates import Candidates
 from factloom.retrieval.explanation import PathFinder, Step, episode_note, fact_note, render_path
 from factloom.retrieval.first_look import Scope
@@ -18,7 +18,7 @@ from factloom.schemas.records import Category, Episode, Fact
 from factloom.schemas.search import Hit, HitKind
 
 if TYPE_CHECKING:
-    from factloom.schemas.ports import GraphReader, Refs, Reranker, VectorIndex, Vectors
+    from factloom.schemas.ports import GraphReader, Refs, VectorIndex, Vectors
 
 _SAME_WORDS: Final = 0.8
 _NEGATIONS: Final = frozenset({"not", "no", "never", "nothing", "nobody", "none", "without", "stopped", "quit"})
@@ -26,7 +26,6 @@ _ARTICLES: Final = frozenset({"a", "an", "the"})
 _SOURCES: Final = 4
 _SPARE: Final = 3
 _CHUNK: Final = 32
-_RERANKED: Final = 30
 _ALONE: Final = ExpandLimits(window=0, hops=0, facts_per_entity=1, episodes_per_fact=1)
 
 
@@ -41,6 +40,14 @@ class Place(NamedTuple):
     score: float
     position: int
     moved: tuple[str, float] | None = None
+
+
+class Second(NamedTuple):
+    """A second opinion on the first ``places``: who has it, and one score per text, None where there is none."""
+
+    name: str
+    places: int
+    opinions: Callable[[Sequence[str]], Sequence[float] | None]
 
 
 class PageReader:
@@ -70,17 +77,17 @@ class PageReader:
         self._entity_ids: dict[int, str] = {}
         self._stale = set(ranking.episodes.refs[ranking.stale].tolist())
 
-    def page(self, limit: int, offset: int, *, reranker: tuple[Reranker, str] | None = None) -> tuple[list[Hit], bool]:
+    def page(self, limit: int, offset: int, *, second: Second | None = None) -> tuple[list[Hit], bool]:
         """Hits ``offset`` to ``offset + limit``, and whether there are more.
 
-        ``reranker`` comes with the question; it reorders the first 30 places, whatever page is read.
+        ``second`` reorders the first places, whatever page is read.
         """
         wanted = offset + limit + 1
-        if reranker is not None:
-            wanted = max(wanted, _RERANKED)
+        if second is not None:
+            wanted = max(wanted, second.places)
         places = list(islice(self._without_repeats(chain(self._ranked(), self._tail()), wanted), wanted))
-        if reranker is not None:
-            places = self._reranked(places, *reranker)
+        if second is not None:
+            places = self._reranked(places, second)
         return self._hits(places[offset : offset + limit]), len(places) > offset + limit
 
     # --- the order -----------------------------------------------------------------------------------------------
@@ -145,23 +152,24 @@ class PageReader:
                 yield place
             size = _CHUNK
 
-    def _reranked(self, places: list[Place], reranker: Reranker, query: str) -> list[Place]:
+    def _reranked(self, places: list[Place], second: Second) -> list[Place]:
         """The first places in the reranker's order; scores stay in their places, and a part makes up the difference."""
-        first = places[:_RERANKED]
-        texts = [self._text(place) for place in first]
-        opinions = reranker.rerank(query, texts) if first else []
+        first = places[: second.places]
+        opinions = second.opinions([self._text(place) for place in first])
+        if opinions is None:
+            return places
         order = sorted(range(len(first)), key=lambda i: (-opinions[i], i))
         moved = [
             first[i]._replace(
                 score=first[position].score,
-                moved=(f"rerank ({reranker.name})", first[position].score - first[i].score),
+                moved=(f"rerank ({second.name})", first[position].score - first[i].score),
             )
             for position, i in enumerate(order)
         ]
-        return moved + places[_RERANKED:]
+        return moved + places[second.places :]
 
     def _text(self, place: Place) -> str:
-        return self._facts[place.ref].text if place.kind == "fact" else self._episodes[place.ref].content
+        return self._facts[place.ref].text if place.kind == "fact" else document_text(self._episodes[place.ref])
 
     # --- the hits ------------------------------------------------------------------------------------------------
 

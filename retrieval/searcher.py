@@ -18,7 +18,7 @@ from factloom.retrieval.deadline import Deadline, TimeLimitPassed
 from factloom.retrieval.features import Question, describe_episodes, describe_facts
 from factloom.retrieval.first_look import FirstLook, look
 from factloom.retrieval.graph_signal import Spread
-from factloom.retrieval.page import PageReader
+from factloom.retrieval.page import PageReader, Second
 from factloom.retrieval.ranking import rank
 from factloom.retrieval.reading import draft_question
 from factloom.retrieval.relations import walk_relations
@@ -31,7 +31,8 @@ from factloom.schemas.settings import SearchSettings
 from factloom.schemas.spaces import SpaceSet
 
 if TYPE_CHECKING:
-    from factloom.schemas.ports import Embedder, GraphReader, Reranker, VectorIndex, Vectors
+    from factloom.retrieval.rerankers import Reranking
+    from factloom.schemas.ports import Embedder, GraphReader, VectorIndex, Vectors
 
 BOTH_KINDS: Final[tuple[HitKind, ...]] = ("fact", "episode")
 MOST_HITS: Final = 10_000
@@ -53,7 +54,7 @@ class Searcher:
         embedder: the one that made its vectors.
         spread: personalised PageRank (`factloom.graph.pagerank`).
         settings: defaults of search.
-        reranker: reorders the first hits; off by default.
+        reranking: reorders the first hits; off by default.
         clock: the present, where a call names none.
         timer: seconds of a clock that never goes back, for time limits.
     """
@@ -66,7 +67,7 @@ class Searcher:
         *,
         spread: Spread,
         settings: SearchSettings,
-        reranker: Reranker | None = None,
+        reranking: Reranking | None = None,
         clock: Callable[[], datetime] = utc_now,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -75,7 +76,7 @@ class Searcher:
         self._embedder = embedder
         self._spread = spread
         self._settings = settings
-        self._reranker = reranker
+        self._reranking = reranking
         self._clock = clock
         self._timer = timer
 
@@ -167,10 +168,23 @@ class Searcher:
         with search.timed("fetch"):
             ways = {ref: match.path for ref, match in led_to.items()}
             reader = PageReader(self._store, self._index, found, ranking, scope=scope, queries=queries, ways=ways)
-            hits, more = reader.page(
-                asked.limit, asked.offset, reranker=(self._reranker, search.query) if self._reranker else None
-            )
+            hits, more = reader.page(asked.limit, asked.offset, second=self._second(search, asked, deadline))
         return search.result(hits, more=more, offset=asked.offset)
+
+    def _second(self, search: _Search, asked: _Asked, deadline: Deadline) -> Second | None:
+        """The reranker's opinion, if there is one and it is asked for."""
+        reranking = self._reranking
+        if reranking is None or not asked.rerank:
+            return None
+
+        def opinions(texts: Sequence[str]) -> list[float] | None:
+            with search.timed("rerank"):
+                scores = reranking.opinions(search.query, texts, deadline)
+            if scores is None:
+                search.skipped.append("rerank")
+            return scores
+
+        return Second(reranking.name, reranking.candidates, opinions)
 
     def context(self, result: SearchResult, *, max_tokens: int, now: datetime | None = None) -> ContextBlock:
         """A block of text for a prompt from the hits of ``result``: never more than ``max_tokens``."""
@@ -198,6 +212,8 @@ class SearchOptions(TypedDict, total=False):
     """Name or user id of who asks: the "I" of the question."""
     now: datetime | None
     """The present."""
+    rerank: bool
+    """Whether the reranker, if there is one, is asked; default: it is."""
     time_limit: float | None
     """Seconds after which what was found so far is returned, marked as partial; default: as long as it takes."""
 
@@ -212,6 +228,7 @@ class _Asked:
     filters: SearchFilter
     view: View
     asker: str | None
+    rerank: bool
 
     @classmethod
     def of(cls, how: SearchOptions, settings: SearchSettings, clock: Callable[[], datetime]) -> _Asked:
@@ -220,7 +237,8 @@ class _Asked:
         offset, kinds = how.get("offset", 0), how.get("kinds", BOTH_KINDS)
         _check_page(limit, offset, kinds)
         view = View(now=how.get("now") or clock(), at=how.get("as_of"), history=how.get("include_history", False))
-        return cls(limit, offset, kinds, how.get("filters") or SearchFilter(), view, how.get("asker"))
+        filters, rerank = how.get("filters") or SearchFilter(), how.get("rerank", True)
+        return cls(limit, offset, kinds, filters, view, how.get("asker"), rerank)
 
 
 @dataclass(slots=True)
@@ -255,8 +273,10 @@ class _Search:
 
     def result(self, hits: Sequence[Hit], *, more: bool, offset: int) -> SearchResult:
         """What is returned."""
+        rerank = self.timings.get("rerank", 0.0)
+        self.timings["fetch"] -= rerank  # it ran inside
         self.timings["total"] = sum(self.timings.values())
-        self.timings["engine"] = self.timings["total"] - self.timings["embed"]
+        self.timings["engine"] = self.timings["total"] - self.timings["embed"] - rerank
         return SearchResult(
             hits=tuple(hits),
             reading=self.first.reading.shown(),

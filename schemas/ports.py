@@ -600,7 +600,7 @@ class UsesEntities(Protocol):
 
 @runtime_checkable
 class Closable(Protocol):
-    """Ability of an extractor that holds connections."""
+    """Ability of an extractor or a reranker that holds connections."""
 
     def close(self) -> None:
         """Release them; a later call opens new ones."""
@@ -615,4 +615,9 @@ class Reranker(Protocol):
         """Shown in explanations."""
 
     def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
-        """One score per text, higher is better."""
+        """One score per text, higher is better; on any scale, only the order counts.
+
+        Raises:
+            ModelUnavailableError, ModelResponseError: not this time; the search may go on without.
+            ModelNotFoundError, ModelAuthError, ConfigurationError: not before somebody mends it.
+        """

@@ -110,9 +110,9 @@ class QueryReading(Record):
 class SearchResult(Record):
     """Hits, best first, with the reading of the query and milliseconds per stage (``embed``, ``engine``, ``total``, …).
 
-    ``more`` says whether further hits exist past ``offset + len(hits)``. ``partial``: the time limit was reached, so
-    these are the best that were found until then; ``skipped`` names what was left out: "embed" (the question was
-    answered by its words alone), "spread", "graph", "rerank".
+    ``more`` says whether further hits exist past ``offset + len(hits)``. ``partial``: the time limit was reached,
+    or the reranker failed, so these are the best that were found without; ``skipped`` names what was left out:
+    "embed" (the question was answered by its words alone), "spread", "graph", "rerank".
     """
 
     hits: tuple[Hit, ...]

@@ -62,6 +62,25 @@ class ExtractorSettings(_Section):
     )
 
 
+class RerankerSettings(_Section):
+    """Whether a model reads the first hits once more, together with the question, and puts them in another order."""
+
+    kind: Literal["none", "onnx", "openai"] = "none"
+    path: Path | None = Field(None, description="folder of a cross-encoder, for kind onnx")
+    precision: Literal["int8", "fp32"] = "int8"
+    threads: int | None = Field(None, ge=1, description="processor threads; default: as many as cores, at most 4")
+    model: str = Field("gpt-4o-mini", min_length=1, description="name of the model, for kind openai")
+    base_url: str | None = Field(None, description="OpenAI-compatible service, for kind openai")
+    api_key: SecretStr | None = Field(None, description="default: OPENAI_API_KEY")
+    timeout: float = Field(20.0, gt=0, description="seconds for one attempt, answer included, for kind openai")
+    max_retries: int = Field(1, ge=0, le=20, description="further attempts after a failed one, for kind openai")
+    max_answer_tokens: int = Field(2000, ge=100, description="longest answer, for kind openai")
+    candidates: int = Field(30, ge=2, le=200, description="how many of the first hits it is asked about")
+    on_failure: Literal["fallback", "error"] = Field(
+        "fallback", description="when a service is out of reach or answers nonsense: keep the order, or raise"
+    )
+
+
 class SearchSettings(_Section):
     """Defaults of search."""
 
@@ -139,6 +158,7 @@ class Settings(BaseSettings):
     )
     embedder: EmbedderSettings = EmbedderSettings()
     extractor: ExtractorSettings = ExtractorSettings()
+    reranker: RerankerSettings = RerankerSettings()
     search: SearchSettings = SearchSettings()
     ingest: IngestSettings = IngestSettings()
     neo4j: Neo4jSettings = Neo4jSettings()

@@ -30,6 +30,9 @@ UNWANTED_FUSIONS = ("SkipLayerNormFusion",)
 #: Multiplies the mask with the hidden states; holds no weights, so there is nothing to quantise in it.
 MEAN_POOLING_NODE = "MatMul.pool.sum"
 
+#: The two layers of a head that scores: a single column, on which everything rests.
+HEAD_NODES = ("MatMul.head.dense", "MatMul.head.score")
+
 _FUSED = "com.microsoft"
 _OPSET = 17
 _IR_VERSION = 9
@@ -45,11 +48,16 @@ def build_graph(folder: Path, config: EncoderConfig) -> onnx.ModelProto:
         ModelNotFoundError: the weights are missing.
         ConfigurationError: a tensor is missing or does not have the shape that ``config`` asks for.
     """
-    return _GraphBuilder(_Weights(folder), config).build()
+    return GraphBuilder(EncoderWeights(folder), config).build()
 
 
-class _Weights:
-    """Tensors by their name inside the encoder, whatever prefix the file gives them, as float32."""
+class EncoderWeights:
+    """Tensors by their name inside the encoder, whatever prefix the file gives them, as float32.
+
+    Raises:
+        ModelNotFoundError: the file is missing.
+        ConfigurationError: it is damaged.
+    """
 
     def __init__(self, folder: Path) -> None:
         from safetensors import SafetensorError, safe_open
@@ -69,8 +77,13 @@ class _Weights:
         prefixes = [name.removesuffix(anchor) for name in self._tensors if name.endswith(anchor)]
         self._prefix = min(prefixes, key=len, default="")
 
-    def take(self, name: str, *shape: int) -> NDArray[np.float32]:
-        tensor = self._tensors.get(self._prefix + name)
+    def take(self, name: str, *shape: int, outside: bool = False) -> NDArray[np.float32]:
+        """The tensor of this name and shape; ``outside``: it stands beside the encoder, without its prefix.
+
+        Raises:
+            ConfigurationError: it is missing, or of another shape.
+        """
+        tensor = self._tensors.get(name if outside else self._prefix + name)
         if tensor is None:
             raise ConfigurationError(f"{self._path} has no tensor {name!r}; it is not the encoder of config.json")
         if tensor.shape != shape:
@@ -79,8 +92,9 @@ class _Weights:
             )
         return tensor
 
-    def rows(self, name: str) -> int:
-        tensor = self._tensors.get(self._prefix + name)
+    def rows(self, name: str, *, outside: bool = False) -> int:
+        """Rows of a tensor; 0 if there is none."""
+        tensor = self._tensors.get(name if outside else self._prefix + name)
         return 0 if tensor is None else int(tensor.shape[0])
 
 
@@ -90,35 +104,45 @@ def _float32(file: Any, name: str) -> NDArray[np.float32]:
     return np.asarray(file.get_tensor(name), dtype=np.float32)
 
 
-class _GraphBuilder:
-    def __init__(self, weights: _Weights, config: EncoderConfig) -> None:
+class GraphBuilder:
+    """Builds the network of an encoder; what comes after its hidden states is ``_output``, for heads to replace.
+
+    ``segments``: texts come in pairs, so that tokens are of two types and their types an input, ``token_type_ids``.
+    """
+
+    segments = False
+
+    def __init__(self, weights: EncoderWeights, config: EncoderConfig) -> None:
         self._weights = weights
         self._config = config
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
 
     def build(self) -> onnx.ModelProto:
+        """The whole graph."""
         from onnx import TensorProto, helper
 
         hidden = self._embeddings()
         for layer in range(self._config.layers):
             hidden = self._layer(hidden, layer)
-        self._unit_length(self._pool(hidden))
-        tokens = ["batch", "length"]
+        output, width = self._output(hidden)
+        names = ["input_ids", "attention_mask", *(["token_type_ids"] if self.segments else [])]
         graph = helper.make_graph(
             self._nodes,
             "sentence_encoder",
-            [
-                helper.make_tensor_value_info("input_ids", TensorProto.INT32, tokens),
-                helper.make_tensor_value_info("attention_mask", TensorProto.INT32, tokens),
-            ],
-            [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", self._config.dimension])],
+            [helper.make_tensor_value_info(name, TensorProto.INT32, ["batch", "length"]) for name in names],
+            [helper.make_tensor_value_info(output, TensorProto.FLOAT, ["batch", width])],
             initializer=self._constants,
         )
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_FUSED, 1)]
         model = helper.make_model(graph, opset_imports=opsets, producer_name="factloom")
         model.ir_version = _IR_VERSION
         return model
+
+    def _output(self, hidden: str) -> tuple[str, int]:
+        """Name and width of the output: here the vector of the text, of unit length."""
+        self._unit_length(self._pool(hidden))
+        return "embedding", self._config.dimension
 
     def _embeddings(self) -> str:
         config, take = self._config, self._weights.take
@@ -133,16 +157,17 @@ class _GraphBuilder:
             self._weights.rows(f"{name}token_type_embeddings.weight"),
             size,
         )
-        # Every token is of type 0, so its row can be part of the position table: no segment input needed.
-        table = positions[config.position_offset :][: config.max_length] + types[0]
+        table = positions[config.position_offset :][: config.max_length]
+        if not self.segments:  # every token is of type 0, so its row can be part of the position table
+            table = table + types[0]
         self._add(
             "EmbedLayerNormalization",
             [
                 "input_ids",
-                "",
+                "token_type_ids" if self.segments else "",
                 self._constant("word_embeddings", take(f"{name}word_embeddings.weight", config.vocabulary, size)),
                 self._constant("position_embeddings", table),
-                "",
+                self._constant("token_type_embeddings", types) if self.segments else "",
                 self._constant("embeddings.gamma", take(f"{name}LayerNorm.weight", size)),
                 self._constant("embeddings.beta", take(f"{name}LayerNorm.bias", size)),
                 "attention_mask",

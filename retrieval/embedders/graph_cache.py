@@ -8,13 +8,14 @@ import logging
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from factloom.retrieval.embedders.cpu import multiplies_int8_exactly
 from factloom.retrieval.embedders.encoder_config import EncoderConfig
-from factloom.retrieval.embedders.encoder_graph import BUILDER_VERSION, MEAN_POOLING_NODE, build_graph
+from factloom.retrieval.embedders.encoder_graph import BUILDER_VERSION, HEAD_NODES, MEAN_POOLING_NODE, build_graph
 from factloom.retrieval.embedders.weights import ModelFiles
 
 if TYPE_CHECKING:
@@ -23,22 +24,28 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 Precision = Literal["int8", "fp32"]
+Build = Callable[[Path, EncoderConfig], "onnx.ModelProto"]
 
 
 class GraphCache:
     """Built graphs in ``folder`` (default: ``embedders`` in the user's cache folder for factloom).
 
+    ``build`` makes them from a folder of weights.
+
     Files appear whole or not at all (written beside, then renamed), so processes that build the same model at
     the same time only waste work. Where nothing can be written, graphs are built in memory, with a warning.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, build: Build = build_graph) -> None:
         self._folder = folder
+        self._build = build
 
     def path(self, files: ModelFiles, config: EncoderConfig, precision: Precision) -> Path:
         """Where the graph of these weights is kept; the name changes with anything that changes the graph."""
         reduced = precision == "int8" and not multiplies_int8_exactly()
-        parts = [BUILDER_VERSION, files.sha256, asdict(config), precision, reduced]
+        parts: list[object] = [BUILDER_VERSION, files.sha256, asdict(config), precision, reduced]
+        if self._build is not build_graph:
+            parts.append(self._build.__name__)
         key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
         readable = re.sub(r"[^\w.-]", "_", files.name)
         return self._root() / f"{readable}-{precision}-{key[:32]}.onnx"
@@ -53,7 +60,7 @@ class GraphCache:
         if path.is_file():
             return path
         _log.info("building %s in %s (once)", files.name, precision)
-        content = _built(files.folder, config, precision)
+        content = _built(self._build(files.folder, config), precision)
         try:
             _write_whole(path, content)
         except OSError as error:
@@ -73,8 +80,7 @@ class GraphCache:
         return user_cache_path("factloom", appauthor=False) / "embedders"
 
 
-def _built(folder: Path, config: EncoderConfig, precision: Precision) -> bytes:
-    graph = build_graph(folder, config)
+def _built(graph: onnx.ModelProto, precision: Precision) -> bytes:
     return _quantised(graph) if precision == "int8" else bytes(graph.SerializeToString())
 
 
@@ -93,7 +99,7 @@ def _quantised(graph: onnx.ModelProto) -> bytes:
             target,
             per_channel=True,
             reduce_range=not multiplies_int8_exactly(),
-            nodes_to_exclude=[MEAN_POOLING_NODE],  # multiplies activations, and is not worth an error
+            nodes_to_exclude=[MEAN_POOLING_NODE, *HEAD_NODES],  # small, and not worth an error
             extra_options={"DefaultTensorType": TensorProto.FLOAT},
         )
         return target.read_bytes()

@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factloom.retrieval.embedders.encoder_config import EncoderConfig, read_encoder_config
-from factloom.retrieval.embedders.encoder_graph import UNWANTED_FUSIONS
 from factloom.retrieval.embedders.graph_cache import GraphCache, Precision
+from factloom.retrieval.embedders.sessions import BATCH, MOST_THREADS, for_each, open_session, padded, runtime_errors
 from factloom.retrieval.embedders.text_input import checked_texts
 from factloom.retrieval.embedders.tokenization import SentenceTokenizer
 from factloom.retrieval.embedders.weights import (
@@ -32,11 +30,6 @@ if TYPE_CHECKING:
     import onnxruntime
 
 _log = logging.getLogger(__name__)
-
-_MOST_THREADS = 4
-#: Texts in one run. int8 takes them one by one: its activations are scaled over the whole batch, padding
-#: included, so a text's vector would depend on its neighbours (measured: cosine down to 0.97).
-_BATCH: dict[Precision, int] = {"int8": 1, "fp32": 8}
 
 
 class _Loaded(NamedTuple):
@@ -69,13 +62,13 @@ class OnnxEmbedder:
         cache_dir: Path | None = None,
         download: bool = False,
     ) -> None:
-        if precision not in _BATCH:
+        if precision not in BATCH:
             raise InvalidInputError(f"precision is {precision!r}; it can be 'int8' or 'fp32'")
         if threads is not None and threads < 1:
             raise InvalidInputError(f"threads is {threads}; give 1 or more")
         self._model = resolve_model(model)
         self._precision: Precision = precision
-        self._threads = threads or min(_MOST_THREADS, os.cpu_count() or 1)
+        self._threads = threads or min(MOST_THREADS, os.cpu_count() or 1)
         self._cache = GraphCache(cache_dir)
         self._download = download
         self._lock = threading.RLock()
@@ -131,9 +124,9 @@ class OnnxEmbedder:
 
         # Neighbours in length share a batch, so that little is padded; the longest first, so that threads end together.
         by_length = sorted(range(len(tokens)), key=lambda row: -len(tokens[row]))
-        size = _BATCH[self._precision]
+        size = BATCH[self._precision]
         batches = [by_length[start : start + size] for start in range(0, len(by_length), size)]
-        _for_each(run, batches, threads=self._threads)
+        for_each(run, batches, threads=self._threads)
         return vectors
 
     def _located(self) -> ModelFiles:
@@ -157,66 +150,18 @@ class OnnxEmbedder:
     def _session(self, files: ModelFiles, config: EncoderConfig) -> onnxruntime.InferenceSession:
         graph = self._cache.graph(files, config, self._precision)
         try:
-            return _open(graph)
+            return open_session(graph, "the embedding model")
         except ModelError:
             if isinstance(graph, bytes):
                 raise
             _log.warning("the built model %s is damaged and is built again", graph)
         self._cache.discard(files, config, self._precision)
-        return _open(self._cache.graph(files, config, self._precision))
-
-
-def _open(graph: Path | bytes) -> onnxruntime.InferenceSession:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    # Parallel over texts, not inside one: a run stays in the thread that calls it, nothing spins between
-    # calls, and a process may fork. A query of a dozen tokens gains nothing from a second thread.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    source = graph if isinstance(graph, bytes) else str(graph)
-    with _runtime_errors("cannot be loaded"):
-        return onnxruntime.InferenceSession(
-            source, options, providers=["CPUExecutionProvider"], disabled_optimizers=list(UNWANTED_FUSIONS)
-        )
+        return open_session(self._cache.graph(files, config, self._precision), "the embedding model")
 
 
 def _run(session: onnxruntime.InferenceSession, tokens: list[list[int]]) -> NDArray[np.float32]:
     """Unit vectors (len(tokens), dimension) of a batch, padded on the right to its longest text."""
-    lengths = np.array([len(ids) for ids in tokens])
-    mask = (np.arange(lengths.max()) < lengths[:, None]).astype(np.int32)
-    ids = np.zeros_like(mask)
-    ids[mask == 1] = np.concatenate(tokens)
-    with _runtime_errors("failed on a batch of texts"):
+    ids, mask = padded(tokens)
+    with runtime_errors("the embedding model failed on a batch of texts"):
         (vectors,) = session.run(["embedding"], {"input_ids": ids, "attention_mask": mask})
     return np.asarray(vectors, dtype=np.float32)
-
-
-def _for_each(run: Callable[[list[int]], None], batches: list[list[int]], *, threads: int) -> None:
-    # A question is two short texts, which are done before a second thread has warmed up its share of the caches.
-    workers = min(threads, len(batches) // 2)
-    if workers <= 1:
-        for batch in batches:
-            run(batch)
-        return
-    # A pool for each call costs 0.1 ms, needs no closing and leaves no threads behind for a fork to lose.
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="factloom-embed")
-    try:
-        for _ in pool.map(run, batches):
-            pass
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _runtime_errors(what: str) -> Iterator[None]:
-    """Turns what ONNX Runtime raises (classes without a common parent) into ModelError."""
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-
-    names = ("EPFail", "Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoModel", "NoSuchFile")
-    vendor = tuple(getattr(state, name) for name in (*names, "NotImplemented", "RuntimeException"))
-    try:
-        yield
-    except vendor as error:
-        raise ModelError(f"the embedding model {what}: {error}") from error

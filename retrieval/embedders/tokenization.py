@@ -59,6 +59,22 @@ class SentenceTokenizer:
         return text.lower() if self._lowercase else text
 
 
+class PairTokenizer:
+    """The tokenizer of a model that reads two texts at once; pairs of more than ``max_length`` tokens are cut."""
+
+    def __init__(self, folder: Path, max_length: int) -> None:
+        self._longest = max_length * _CHARACTERS_PER_TOKEN
+        self._tokenizer = _load(folder)
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(max_length, strategy="longest_first")
+
+    def encode_pairs(self, first: str, seconds: Sequence[str]) -> list[tuple[list[int], list[int]]]:
+        """Token ids and types of ``first`` with each of ``seconds``."""
+        one = first.strip()[: self._longest]
+        pairs = [(one, second.strip()[: self._longest]) for second in seconds]
+        return [(encoding.ids, encoding.type_ids) for encoding in self._tokenizer.encode_batch(pairs)]
+
+
 def _load(folder: Path) -> Tokenizer:
     from tokenizers import Tokenizer
 

@@ -61,6 +61,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     ),
     "facts": (5, "x", b"x", None, [5], [()], [("a", "b")], [("a", 5, "c")], [{}], [{"subject": "a"}], [{1: 2}]),
     "query": NOT_TEXT,
+    "queries": (*NOT_A_LIST, None, [" "], ["tea?", 5]),
     "name_or_id": (*NOT_TEXT, "nothing"),
     "id": NOT_AN_ID,
     "fact_id": NOT_AN_ID,
@@ -97,6 +98,8 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "episode_ids": (*NOT_A_LIST, ["\ud800"]),
     "infer": NOT_A_FLAG,
     "include_history": NOT_A_FLAG,
+    "rerank": NOT_A_FLAG,
+    "time_limit": ("5", True, 0, -1, float("nan"), float("inf"), [], OBJECT),
     "vacuum": NOT_A_FLAG,
     "on_progress": NOT_A_FUNCTION,
     "clock": NOT_A_FUNCTION,
@@ -105,6 +108,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "config_file": (5, b"x", OBJECT, "a\x00b", "missing.toml", Path(), "a\ud800"),
     "embedder": (5, "onnx", {"precision": "fp32"}, OBJECT),
     "extractor": (5, "spacy", OBJECT),
+    "reranker": (5, "onnx", OBJECT),
 }
 ELSEWHERE = {"cypher"}
 """Methods whose own tests do this."""
@@ -119,6 +123,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "add": {"messages": "hi", "user_id": "ana"},
     "add_facts": {"facts": [("Ana", "LIKES", "tea")], "user_id": "ana"},
     "search": {"query": "tea?", "user_id": "ana"},
+    "search_many": {"queries": ["tea?"], "user_id": "ana"},
     "context": {"query": "tea?", "user_id": "ana"},
     "update": {"fact_id": None, "text": "Ana likes coffee."},
     "get": {"id": None},
@@ -135,11 +140,12 @@ def methods() -> Iterator[tuple[str, Callable[..., Any]]]:
 
 
 def parameters(name: str, method: Callable[..., Any]) -> list[str]:
-    """Names of a method's parameters; those of ``context`` are ``search``'s."""
+    """Names of a method's parameters; those of ``context`` and ``search_many`` are ``search``'s."""
     given = inspect.signature(method).parameters.values()
     names = [one.name for one in given if one.name != "self" and one.kind is not one.VAR_KEYWORD]
-    if name == "context":
-        names += [one for one in parameters("search", Memory.search) if one not in names]
+    if name in ("context", "search_many"):
+        more = [one for one in parameters("search", Memory.search) if one not in names]
+        names += [one for one in more if name == "context" or one != "query"]
     return names
 
 
@@ -187,7 +193,9 @@ def test_every_argument_of_every_method(memory: Memory, fact_id: str, name: str,
     assert memory.stats() == before
 
 
-@pytest.mark.parametrize("parameter", ["store", "spaces", "settings", "config_file", "embedder", "extractor", "clock"])
+@pytest.mark.parametrize(
+    "parameter", ["store", "spaces", "settings", "config_file", "embedder", "extractor", "reranker", "clock"]
+)
 def test_every_argument_of_the_constructor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parameter: str) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FACTLOOM_STORE", "m.db")

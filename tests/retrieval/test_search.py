@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -247,34 +247,3 @@ def test_what_is_deleted_is_not_found(memory: Memory) -> None:
     assert "the secret is blue" not in texts(memory.search("What is the secret?", space="t"))
     with pytest.raises(NotFoundError):
         memory.get(said.id)
-
-
-class Backwards:
-    """A reranker that prefers what is alphabetically last."""
-
-    name = "backwards"
-
-    def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
-        order = sorted(texts)
-        return [float(order.index(text)) for text in texts]
-
-
-def test_a_reranker_reorders_and_says_so(memory: Memory) -> None:
-    from factloom.graph.pagerank import personalised_pagerank
-    from factloom.retrieval.searcher import Searcher
-    from factloom.schemas.spaces import SpaceSet
-
-    memory.add(talk(("Ana", "apples are red"), ("Ana", "cherries are red"), ("Ana", "berries are red")), space="t")
-    parts = memory._parts
-    searcher = Searcher(
-        parts.store,
-        parts.index,
-        parts.embedder,
-        spread=personalised_pagerank,
-        settings=memory.settings.search,
-        reranker=Backwards(),
-    )
-    result = searcher.search("what is red?", spaces=SpaceSet.of("t"))
-    assert texts(result) == ["cherries are red", "berries are red", "apples are red"]
-    for hit in result:
-        assert sum(hit.parts.values()) == pytest.approx(hit.score)

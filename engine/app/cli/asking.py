@@ -85,6 +85,9 @@ def search(
     asker: Asker = None,
     now: Now = None,
     time_limit: TimeLimit = None,
+    rerank: Annotated[
+        bool, typer.Option("--rerank/--no-rerank", help="Ask the reranker, where the settings name one.")
+    ] = True,
     questions: Annotated[
         Path | None,
         typer.Option(
@@ -115,6 +118,7 @@ def search(
         "include_history": history,
         "asker": asker,
         "now": now,
+        "rerank": rerank,
         "time_limit": time_limit,
     }
     if query is not None and questions is None:

@@ -12,7 +12,7 @@ from factloom.engine.app.cli.progress import progress_bar
 from factloom.engine.app.cli.running import ExitCode, Run, command
 
 if TYPE_CHECKING:
-    from factloom.schemas.settings import EmbedderSettings
+    from factloom.schemas.settings import EmbedderSettings, RerankerSettings
 
 PANEL = "Upkeep"
 MODEL_NAME = Annotated[
@@ -114,7 +114,11 @@ def fetch(run: Run, model: MODEL_NAME = None) -> None:
 
 def info(run: Run, model: MODEL_NAME = None) -> None:
     """Show which models are used and where they are. Exit code 4 if the embedding model is missing."""
-    described = {"embedder": _embedder_info(run.settings.embedder, model), "extractor": _extractor_info(run)}
+    described = {
+        "embedder": _embedder_info(run.settings.embedder, model),
+        "extractor": _extractor_info(run),
+        "reranker": _reranker_info(run.settings.reranker),
+    }
     if run.wants_json:
         run.write_json(described)
         return
@@ -156,6 +160,14 @@ def _extractor_info(run: Run) -> dict[str, Any]:
 
     meta = json.loads((SHIPPED / "meta.json").read_text(encoding="utf-8"))
     return {"kind": "spacy", "pipeline": meta["name"], "version": meta["version"], "folder": str(SHIPPED)}
+
+
+def _reranker_info(settings: RerankerSettings) -> dict[str, Any]:
+    if settings.kind == "openai":
+        return {"kind": "openai", "model": settings.model, "base_url": settings.base_url or "https://api.openai.com/v1"}
+    if settings.kind == "onnx":
+        return {"kind": "onnx", "precision": settings.precision, "folder": str(settings.path or "")}
+    return {"kind": "none"}
 
 
 def version(run: Run) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from factloom.engine.extraction.llm.answers import answer_schema
 
@@ -23,6 +23,16 @@ _UNKNOWN: Final = re.compile(
 )
 
 
+class AnswerForm(NamedTuple):
+    """The shape that an answer is to have: a name, and a JSON schema as structured output takes it."""
+
+    name: str
+    schema: Callable[[], dict[str, Any]]
+
+
+FACTS: Final = AnswerForm("facts", answer_schema)
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """What to send.
@@ -35,6 +45,7 @@ class Dialect:
     length: str | None = "max_completion_tokens"
     temperature: bool = True
     system: bool = True
+    form: AnswerForm = FACTS
     tried: frozenset[str] = frozenset()
 
     def messages(self, instructions: str, data: str) -> list[dict[str, str]]:
@@ -47,7 +58,7 @@ class Dialect:
         """The request's parameters beside model and messages."""
         sent: dict[str, Any] = {}
         if self.format == "json_schema":
-            schema = {"name": "facts", "strict": True, "schema": answer_schema()}
+            schema = {"name": self.form.name, "strict": True, "schema": self.form.schema()}
             sent["response_format"] = {"type": "json_schema", "json_schema": schema}
         elif self.format == "json_object":
             sent["response_format"] = {"type": "json_object"}

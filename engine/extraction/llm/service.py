@@ -6,10 +6,10 @@ import json
 import threading
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from factloom.engine.extraction.llm.accounting import Usage, usage_of
-from factloom.engine.extraction.llm.dialect import Dialect
+from factloom.engine.extraction.llm.dialect import FACTS, AnswerForm, Dialect
 from factloom.schemas.errors import (
     ConfigurationError,
     FactloomError,
@@ -63,6 +63,8 @@ class ChatService:
     jitter or after what Retry-After names, up to two minutes: one question takes at most
     ``(max_retries + 1) * (2 * timeout + 125)`` seconds, and rarely more than ``timeout``. What the service does not
     understand of the API is found out once and remembered.
+
+    ``form`` is the shape that answers have; ``section`` the settings that name the service, for messages.
     """
 
     def __init__(
@@ -74,14 +76,17 @@ class ChatService:
         timeout: float,
         max_retries: int,
         max_answer_tokens: int,
+        form: AnswerForm = FACTS,
+        section: Literal["extractor", "reranker"] = "extractor",
     ) -> None:
         self.model = model
+        self._section = section
         self._base_url = base_url
         self._api_key = api_key
         self._timeout = timeout
         self._max_retries = max_retries
         self._max_answer_tokens = max_answer_tokens
-        self._dialect = Dialect() if base_url is None else Dialect(length="max_tokens")
+        self._dialect = Dialect(form=form) if base_url is None else Dialect(form=form, length="max_tokens")
         self._lock = threading.Lock()
         self._client: openai.OpenAI | None = None
 
@@ -143,7 +148,9 @@ class ChatService:
 
                     from factloom.engine.extraction.llm.transport import BoundedClient
                 except ImportError as error:
-                    missing = "the OpenAI extractor needs the openai package; run: pip install 'factloom[openai]'"
+                    missing = (
+                        f"the OpenAI {self._section} needs the openai package; run: pip install 'factloom[openai]'"
+                    )
                     raise AskError(ConfigurationError(missing), Remedy.REPAIR) from error
                 patience = httpx.Timeout(self._timeout, connect=min(self._timeout, _CONNECT_SECONDS))
                 http_client = BoundedClient(seconds=self._timeout, size=_LARGEST_ANSWER)
@@ -158,8 +165,8 @@ class ChatService:
                 except openai.OpenAIError as error:
                     http_client.close()
                     missing = (
-                        "there is no key for the OpenAI extractor; set OPENAI_API_KEY or extractor.api_key (any text "
-                        "for services that need none)"
+                        f"there is no key for the OpenAI {self._section}; set OPENAI_API_KEY or "
+                        f"{self._section}.api_key (any text for services that need none)"
                     )
                     raise AskError(ConfigurationError(missing), Remedy.REPAIR) from error
             return self._client
@@ -176,7 +183,7 @@ class ChatService:
         if getattr(message, "refusal", None) or reason == "content_filter":
             raise AskError(ModelResponseError(f"{self.model} refused to read this"), Remedy.ISOLATE, usage)
         if reason == "length":
-            problem = f"it was cut at {self._max_answer_tokens:,} tokens; raise extractor.max_answer_tokens"
+            problem = f"it was cut at {self._max_answer_tokens:,} tokens; raise {self._section}.max_answer_tokens"
             raise AskError(self._unusable(problem), Remedy.SHORTEN, usage)
         text = getattr(message, "content", None)
         if not isinstance(text, str) or not text.strip():
@@ -191,7 +198,7 @@ class ChatService:
 
         cause = error.__cause__
         if isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol | httpx.ProxyError):
-            problem = f"the service at {error.request.url} cannot be reached ({cause}); check extractor.base_url"
+            problem = f"the service at {error.request.url} cannot be reached ({cause}); check {self._section}.base_url"
             return AskError(ModelUnavailableError(problem), Remedy.WAIT)
         problem = f"the service at {error.request.url} broke off ({type(cause or error).__name__}); try again later"
         return AskError(ModelUnavailableError(problem), Remedy.ISOLATE)
@@ -201,15 +208,17 @@ class ChatService:
         status, model = error.status_code, self.model
         code, said = _complaint(error)[1].casefold(), _reason(error)
         if status in (401, 403):
-            problem = f"the service refused the key for {model} ({status}); check extractor.api_key"
+            problem = f"the service refused the key for {model} ({status}); check {self._section}.api_key"
             return AskError(ModelAuthError(problem), Remedy.REPAIR)
         if status == 404:
-            problem = f"the service at {error.request.url} does not know {model}; check extractor.model and base_url"
+            problem = (
+                f"the service at {error.request.url} does not know {model}; check {self._section}.model and base_url"
+            )
             return AskError(ModelNotFoundError(problem), Remedy.REPAIR)
         if status == 413 or (status in (400, 422, 500) and any(words in code for words in _TOO_LONG)):
-            problem = (
-                f"the request is too long for {model}: {said}; lower extractor.max_prompt_tokens or extractor.batch"
-            )
+            less = "extractor.max_prompt_tokens or extractor.batch"
+            less = less if self._section == "extractor" else "reranker.candidates"
+            problem = f"the request is too long for {model}: {said}; lower {less}"
             return AskError(ModelResponseError(problem), Remedy.SHORTEN)
         if status in (400, 422) and ("content_filter" in code or "content management policy" in code):
             return AskError(
