@@ -53,6 +53,8 @@ HEARSAY_VERBS: Final = frozenset(
 # Adverbs by which a speaker tells that it is only hearsay.
 REPORTING: Final = frozenset({"apparently", "allegedly", "supposedly", "reportedly", "seemingly"})
 _GOVERNING: Final = frozenset({"about", "into", "on", "of", "to", "with", "in", "at", "for", "by"})
+# Present and past look the same; with an object, speakers more often tell what they did.
+_ALIKE: Final = frozenset({"set", "put", "hit", "cut", "let", "shut", "hurt", "split"})
 _PLACING: Final = frozenset({"back", "home", "down", "up", "over"})
 GOING: Final = frozenset({"move", "go", "fly", "travel", "drive", "return", "relocate", "come"})
 _MEASURES: Final = frozenset({"bit", "lot", "some", "couple", "ton", "plenty", "load", "bunch", "most", "piece"})
@@ -170,6 +172,8 @@ def read_clause(verb: Token, copula: Token | None = None) -> Clause:
             clause.complement = child
         elif dep == "advcl" and verb.lower_ == "used" and child.tag_ == "VB":
             clause.complement = child
+        elif dep in ("advcl", "ccomp") and child.tag_ == "VB" and _is_how(child):
+            clause.complement = child
         elif dep == "advcl" and copula is not None and child.tag_ == "VBG" and preposition(child):
             clause.obliques.append((preposition(child), child))
         elif dep == "advcl" and child.tag_ == "VBG" and child.i > verb.i and not clause.objects:
@@ -280,7 +284,8 @@ def _judge(clause: Clause, auxiliaries: list[Token]) -> None:
         clause.tense = Tense.PAST
     if verb.tag_ == "VBD" or (verb.tag_ == "VBN" and not auxiliaries and clause.copula is None):
         clause.tense = Tense.PAST
-    if is_irregular_past(verb) and not auxiliaries:
+    alike = verb.lower_ in _ALIKE and clause.subject is not None and clause.subject.lower_ in ("i", "we")
+    if (is_irregular_past(verb) or (alike and clause.objects)) and not auxiliaries:
         clause.tense = Tense.PAST
     if verb.lower_ == "quit" and not auxiliaries:  # present and past look the same; one hardly ever quits by habit
         clause.tense = Tense.PAST
@@ -350,7 +355,9 @@ def _judge_surroundings(clause: Clause) -> None:
             c.dep_ == "advcl" and {m.lower_ for m in c.children if m.dep_ == "mark"} & {"if", "unless"}
             for c in verb.children
         )
-        if marks & (DOUBTFUL_MARKS | {"when", "until", "till", "before", "wherever", "whenever"}) or conditional:
+        # "When I moved to Porto" takes the move for granted, "when I move" does not.
+        timed = {"when", "before"} if clause.tense is not Tense.PAST or verb.i != clause.verb.i else set()
+        if marks & (DOUBTFUL_MARKS | timed | {"until", "till", "wherever", "whenever"}) or conditional:
             clause.factual = False
         head = verb.head
         if verb.dep_ == "ccomp" and head.pos_ == "VERB":
@@ -367,6 +374,12 @@ def _judge_surroundings(clause: Clause) -> None:
         if verb.dep_ in ("advcl", "acl:relcl"):
             return
         verb = head
+
+
+def _is_how(verb: Token) -> bool:
+    """Whether an infinitive is a skill: "I'm learning how to play the violin"."""
+    words = {c.lower_ for c in verb.children if c.i < verb.i}
+    return {"how", "to"} <= words and verb.head.lemma_.lower() in ("learn", "teach")
 
 
 def _first(verb: Token) -> int:

@@ -25,10 +25,15 @@ _TELLING_PREPOSITIONS: Final = frozenset({"to", "at", "in", "for", "on", "from",
 def read_done(draft: Draft) -> list[Candidate | None]:
     """The fallback: somebody did something to something, in the past tense."""
     clause, lists = draft.clause, vocabulary()
-    if clause.tense is not Tense.PAST or clause.progressive or clause.passive or clause.hearsay:
+    if clause.tense is not Tense.PAST or clause.hearsay:
         return []
-    if clause.lemma in ("get", "manage", "have") and clause.complement is not None and clause.complement.tag_ == "VB":
-        inner = read_complement(clause)  # "I got to volunteer at a fair"
+    if clause.passive:
+        return _undergone(draft)
+    if clause.progressive:
+        return []
+    tag = clause.complement.tag_ if clause.complement is not None else ""
+    if (clause.lemma in _ACHIEVING and tag == "VB") or (clause.lemma in _ENDING and tag == "VBG"):
+        inner = read_complement(clause)  # "I got to volunteer at a fair", "I finished reading Emma"
         if inner is not None:
             done = read_done(Draft(inner, draft.sentence, draft.reader, draft.anchor, draft.when))
             return [
@@ -55,12 +60,38 @@ def read_done(draft: Draft) -> list[Candidate | None]:
         object = draft.reader.mention(noun) if noun.pos_ in ("NOUN", "PROPN", "PRON", "X") else None
         if object is None or (verb in lists.light_verbs - _EVENTFUL and not (role == "to" or is_specific(noun, object))):
             continue
-        if verb == "have" and noun.lemma_.lower() not in lists.occasions | lists.conditions:
+        told = draft.when is not None and is_specific(noun, object)
+        if verb == "have" and not told and noun.lemma_.lower() not in lists.occasions | lists.conditions:
             continue
         for subject in draft.subjects():
             if subject.type in ("person", "animal"):
                 text = retell(clause, subject.name, draft.reader, draft.when)
                 found.append(draft.candidate(subject, name, object, text=text, confidence=FAIR))
+    return [c.model_copy(update={"category": Category.EPISODIC}) for c in found if c is not None]
+
+
+_ACHIEVING: Final = frozenset({"get", "manage", "have"})
+_ENDING: Final = frozenset({"finish", "end up", "complete"})
+
+
+def _undergone(draft: Draft) -> list[Candidate | None]:
+    """For "I was drafted by a team", "she got accepted to Harvard": what was done to somebody."""
+    clause = draft.clause
+    if clause.negated or verb_lemma(clause.verb) not in vocabulary().undergone:
+        return []
+    found: list[Candidate | None] = []
+    for case, noun in clause.obliques:
+        if case not in ("by", "to", "into", "for", "with", "as", "from", "at") or noun.pos_ not in ("NOUN", "PROPN", "X"):
+            continue
+        object = draft.reader.mention(noun)
+        name = f"WAS_{clause.verb.lower_}_{case}".upper()
+        if object is None or not re.fullmatch(r"[A-Z_]+", name):
+            continue
+        for subject in draft.subjects():
+            if subject.type in ("person", "animal"):
+                text = retell(clause, subject.name, draft.reader, draft.when)
+                found.append(draft.candidate(subject, name, object, text=text, confidence=FAIR))
+        break
     return [c.model_copy(update={"category": Category.EPISODIC}) for c in found if c is not None]
 
 
@@ -149,7 +180,8 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
     doing = _regular(draft)
     if doing:
         return doing
-    if verb in lists.empty_verbs and not (verb == "have" and not clause.progressive) and verb not in _SAYING:
+    empty = verb in lists.empty_verbs - lists.light_verbs and verb not in _SAYING
+    if empty and not (verb == "have" and not clause.progressive):
         return []
     role, nouns = "", [t for noun in clause.objects for t in conjuncts(noun)]
     if not nouns:

@@ -68,8 +68,9 @@ class Reader:
             or token.pos_ in ("PRON", "DET", "PUNCT", "SYM", "ADP", "INTJ")
         ):
             return None
-        if any(c.dep_ == "det" and c.lower_ in _DEICTIC for c in token.children) or is_torn(token):
-            return None
+        pointed = any(c.dep_ == "det" and c.lower_ in _DEICTIC for c in token.children)
+        if (pointed and not any(c.dep_ == "compound" for c in token.children)) or is_torn(token):
+            return None  # "this apple pie" says what it is, "this one" does not
         if self._called_to(token):
             return None
         kin = self.kin(token) or self._titled(token)

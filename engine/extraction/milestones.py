@@ -138,6 +138,11 @@ def read_turning(draft: Draft) -> list[Candidate | None]:
     ]
 
 
+_DONE_TO: Final = frozenset(
+    {"promote", "engage", "divorce", "marry", "fire", "lay off", "bear", "injure", "hurt"}
+)
+
+
 def read_milestone(draft: Draft) -> list[Candidate | None]:
     """For "I graduated", "Helena got promoted", "Pickle died": events that need no object."""
     clause = draft.clause
@@ -155,7 +160,7 @@ def read_milestone(draft: Draft) -> list[Candidate | None]:
         return []
     getting = any(c.lemma_.lower() == "get" for c in clause.verb.children)
     lemma = clause.lemma
-    if lemma in ("promote", "engage", "divorce", "marry", "fire", "lay off", "bear") and not (
+    if lemma in _DONE_TO and not (
         clause.passive or getting
     ):
         return []

@@ -99,7 +99,7 @@ def _planned(draft: Draft) -> tuple[str | None, Clause | None]:
     clause = draft.clause
     lemma = clause.lemma
     complement = read_complement(clause)
-    present = clause.tense is Tense.PRESENT
+    present = clause.tense is Tense.PRESENT or (clause.perfect and (clause.progressive or lemma in _WANTING))
     considered = _considered(draft) if present else None
     if considered is not None:
         return "PLANS_TO", considered
@@ -133,6 +133,8 @@ def _considered(draft: Draft) -> Clause | None:
     wanted = _CONSIDERING.get(clause.lemma)
     if wanted is None or not (clause.progressive or clause.lemma == "plan"):
         return None
+    if clause.lemma == "consider" and clause.complement is not None and clause.complement.tag_ == "VBG":
+        return read_complement(clause)
     for child in clause.verb.children:
         marked = {c.lower_ for c in child.children if c.dep_ in ("mark", "case")}
         if child.tag_ == "VBG" and child.i > clause.verb.i and marked & wanted:

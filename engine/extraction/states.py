@@ -61,7 +61,7 @@ def read_state(draft: Draft) -> list[Candidate]:
     clause = draft.clause
     if clause.copula is None or clause.subject is None or clause.negated:
         return []
-    found = _in_a_ward(draft) or _our_tester(draft) or _passion(draft) or _intolerant(draft)
+    found = _in_a_ward(draft) or _our_tester(draft) or _passion(draft) or _intolerant(draft) or _all_about(draft)
     return [candidate for candidate in found if candidate is not None]
 
 
@@ -122,6 +122,16 @@ def _intolerant(draft: Draft) -> list[Candidate | None]:
         return []
     food = Mention(name=match[1].lower(), type="food")
     return [draft.candidate(subject, "ALLERGIC_TO", food) for subject in draft.subjects()]
+
+
+def _all_about(draft: Draft) -> list[Candidate | None]:
+    """For "I'm all about dramas and romcoms"."""
+    clause = draft.clause
+    before = clause.verb.doc[max(clause.verb.i - 4, 0) : clause.verb.i].text.lower()
+    if preposition(clause.verb) != "about" or not re.search(r"\ball about\b", before):
+        return []
+    liked = [] if any(c.dep_ == "det" for c in clause.verb.children) else _things(draft, clause.verb)
+    return [draft.candidate(subject, "LIKES", thing) for subject in draft.subjects() for thing in liked]
 
 
 def _passion(draft: Draft) -> list[Candidate | None]:

@@ -145,6 +145,8 @@ def _apply(draft: Draft, pattern: VerbPattern, nouns: list[Token]) -> list[Candi
             object: Mention | None = Mention(name=noun.lower_, type="activity") if noun.tag_ == "VBG" else None
         else:
             object = draft.reader.mention(noun, type=spec.object)
+            if spec.category is Category.PREFERENCE:
+                object = _described(noun) or object
         if object is None or not _acceptable(spec, object, noun):
             continue
         if spec.name == "WORKS_ON" and (noun.pos_ == "VERB" or not is_specific(noun, object)):
@@ -162,6 +164,17 @@ def _apply(draft: Draft, pattern: VerbPattern, nouns: list[Token]) -> list[Candi
             object = object.model_copy(update={"type": spec.object})  # the names layer takes companies for places
         found += _assert(draft, pattern, object)
     return found
+
+
+def _described(noun: Token) -> Mention | None:
+    """For "stories that tackle important issues": what is liked is in the clause, if it can be told in few words."""
+    clause = next((c for c in noun.children if c.dep_ == "acl:relcl"), None)
+    if noun.tag_ != "NNS" or clause is None or not any(c.lower_ in ("that", "who", "which") for c in clause.children):
+        return None
+    tokens = [t for t in noun.subtree if t.i >= noun.left_edge.i and t.dep_ != "det"]
+    text = noun.doc[noun.left_edge.i : tokens[-1].i + 1].text.strip(" ,.!")
+    leaning = any(t.pos_ == "PRON" and t.lower_ not in ("that", "who", "which") or t.text in ",;" for t in tokens)
+    return Mention(name=text) if not leaning and 3 <= len(text.split()) <= 8 else None
 
 
 def _pointed_at(noun: Token) -> bool:
@@ -214,7 +227,7 @@ def _assert(draft: Draft, pattern: VerbPattern, object: Mention) -> list[Candida
         return []
     lasting = clause.perfect and (clause.progressive or (draft.when is not None and draft.when.since))
     # Who loved a book, a film or a city with a name tells a taste, not an evening.
-    lasting = lasting or (spec.name == "LIKES" and not negated and object.name[:1].isupper())
+    lasting = lasting or (spec.name == "LIKES" and not negated and _WORK_OF.search(object.name) is not None)
     if past and not lasting and not clause.no_longer:
         if negated or (spec.past == "event" and not clause.used_to):
             return []
@@ -242,6 +255,9 @@ def _assert(draft: Draft, pattern: VerbPattern, object: Mention) -> list[Candida
 def _never(clause: Clause) -> bool:
     """For "she never liked him"."""
     return any(c.lower_ == "never" for c in clause.verb.children)
+
+
+_WORK_OF: Final = re.compile(r"(?:^|\s)[A-Z]")
 
 
 def _denies(draft: Draft) -> bool:
