@@ -23,6 +23,7 @@ from factloom.engine.extraction.copulas import read_copula
 from factloom.engine.extraction.dates import bare_when
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.endings import read_ending
+from factloom.engine.extraction.mending import mend
 from factloom.engine.extraction.mentions import THIRD_PERSON, Reader
 from factloom.engine.extraction.phrases import relation_of
 from factloom.engine.extraction.pipeline import SHIPPED_NAME, load_pipeline
@@ -38,7 +39,7 @@ from factloom.engine.extraction.relatives import (
 from factloom.engine.extraction.schedules import read_locations, read_schedule
 from factloom.engine.extraction.sentences import LONGEST, Kind, is_command, kind_of, sentences
 from factloom.engine.extraction.states import read_ages, read_state
-from factloom.engine.extraction.titles import mend, readable
+from factloom.engine.extraction.titles import readable
 from factloom.engine.extraction.verbs import read_naming, read_verb
 from factloom.engine.extraction.worth import is_worth_keeping, weigh
 from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest, Mention
@@ -77,10 +78,10 @@ class OfflineExtractor:
         """
         nlp = load_pipeline(self._pipeline)
         with self._lock:
-            docs = list(nlp.pipe((readable(nlp, _readable(r.episode)) for r in requests), batch_size=BATCH))
-            docs = [mend(doc) for doc in docs]
+            texts = (readable(nlp, _readable(request.episode)) for request in requests)
+            docs = [mend(doc) for doc in nlp.pipe(texts, batch_size=BATCH)]
             answers = [_answer(request) for request in requests]
-            told = iter(nlp.pipe([answer[0] for answer in answers if answer is not None], batch_size=BATCH))
+            told = map(mend, nlp.pipe([answer[0] for answer in answers if answer is not None], batch_size=BATCH))
             found = []
             for request, doc, answer in zip(requests, docs, answers, strict=True):
                 completed = None if answer is None else _Answer(next(told), *answer[1:])

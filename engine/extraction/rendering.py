@@ -149,6 +149,8 @@ _PLURAL: Final = {"am": "are", "'m": "are", "’m": "are", "was": "were"}
 
 def _word(token: Token, reader: Reader) -> str:
     lower = token.lower_
+    if token.dep_ == "det" and lower in ("this", "that") and any(c.dep_ == "compound" for c in token.head.children):
+        return article(token.nbor().text).strip() or token.text  # "this apple pie" is shown, not known
     if lower == "there" and token.dep_ == "advmod" and reader.antecedents is not None:
         place = reader.antecedents.last_named(token, "place")
         return f"{'to' if verb_lemma(token.head) in GOING else 'in'} {place.name}" if place is not None else token.text

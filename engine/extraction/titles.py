@@ -32,21 +32,6 @@ def readable(nlp: Language, text: str) -> Doc:
     return doc
 
 
-def mend(doc: Doc) -> Doc:
-    """The parsed text, with titles that the parse took for anything else made names, and objects after a verb."""
-    if '"' not in doc.text and "“" not in doc.text:
-        return doc
-    for token in doc[1:-1]:
-        if token.nbor(-1).text not in '"“' or token.nbor(1).text not in '"”' or not token.text[:1].isupper():
-            continue
-        verbal = token.head.pos_ == "VERB" and token.head.i == token.i - 2
-        if verbal and token.dep_ not in ("obj", "nsubj"):
-            token.dep_ = "obj"
-        if token.pos_ not in ("NOUN", "PROPN"):
-            token.pos_, token.tag_ = "PROPN", "NNP"
-    return doc
-
-
 def _titles(text: str) -> list[tuple[int, int]]:
     """Where titles stand, without their quotation marks."""
     if '"' not in text and "“" not in text and ":" not in text:
