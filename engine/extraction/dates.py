@@ -373,7 +373,7 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Reader], ...]] = tuple(
         (rf"\b(?P<year>last|this|next) year,? in {_named('month', MONTHS)}\b", _month_of),
         (rf"\b(?:in |during )?(?:the )?{_SEASON} (?:of )?((?:19|20)\d\d)\b", _season_of),
         (rf"\b{_MONTH},? (?:of )?((?:19|20)\d\d)\b", _bare_month),
-        (r"\b(?:at|over|last|this) christmas\b", _christmas),
+        (r"\b(?:at|over|for|by|before|after|last|this|next) christmas\b", _christmas),
         (
             r"\b(the day before yesterday|the day after tomorrow|yesterday|today|tonight|tomorrow|last night|"
             r"the other day|this (?:morning|afternoon|evening))\b",

@@ -31,6 +31,8 @@ def read_ending(draft: Draft) -> list[Candidate]:
         return _parting(draft)
     if clause.lemma in ("cancel", "call off", "fall through") or clause.verb.lower_ in ("cancelled", "canceled"):
         return _cancelling(draft)
+    if clause.passive and clause.lemma == "make" and re.search(r"\bmade redundant\b", draft.sentence.text):
+        return _quitting(draft)
     if clause.tense is Tense.PAST and clause.lemma in _QUITTING:
         return _quitting(draft)
     if clause.tense is Tense.PAST and (
@@ -118,6 +120,9 @@ def _parting(draft: Draft) -> list[Candidate]:
     return [candidate for candidate in found if candidate is not None]
 
 
+_CONTRACTS: Final = frozenset({"subscription", "membership", "contract", "account", "order", "policy", "insurance"})
+
+
 def _cancelling(draft: Draft) -> list[Candidate]:
     """For "I've cancelled the trip to Rome", "the concert was cancelled": the plan is off."""
     clause = draft.clause
@@ -134,6 +139,9 @@ def _cancelling(draft: Draft) -> list[Candidate]:
     subjects = draft.subjects() if not passive else []
     text = f"The {name} was cancelled{' ' + draft.when.phrase if draft.when else ''}."
     for subject in subjects or ([speaker] if speaker is not None else []):
+        if token.lemma_.lower() in _CONTRACTS:  # never a plan
+            found.append(draft.candidate(subject, "CANCELLED", event) if not passive else None)
+            continue
         found.append(draft.candidate(subject, "PLANS_TO", event, text=text, negated=True))
         if not passive:
             found.append(draft.candidate(subject, "CANCELLED", event))

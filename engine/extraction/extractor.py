@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.answers import complete
 from factloom.engine.extraction.antecedents import REACH, Antecedents, Turn
+from factloom.engine.extraction.attributes import read_attribute, read_participle
 from factloom.engine.extraction.clauses import Tense, read_clauses
 from factloom.engine.extraction.copulas import read_copula
 from factloom.engine.extraction.dates import bare_when
@@ -25,7 +26,7 @@ from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.endings import read_ending
 from factloom.engine.extraction.mending import mend
 from factloom.engine.extraction.mentions import THIRD_PERSON, Reader
-from factloom.engine.extraction.phrases import relation_of
+from factloom.engine.extraction.phrases import conjuncts, relation_of
 from factloom.engine.extraction.pipeline import SHIPPED_NAME, load_pipeline
 from factloom.engine.extraction.plans import read_occasion, read_plan
 from factloom.engine.extraction.quotations import Spans, is_quoted, quoted_spans
@@ -218,8 +219,11 @@ def _read_sentence(
     return found + presupposed(span, reader, episode.occurred_at)
 
 
+_STATED: Final = (read_schedule, read_attribute, read_participle, read_state, read_copula)
+
+
 def _read_clause(draft: Draft) -> list[Candidate]:
-    for read in (read_ending, read_naming, read_calling, read_equation, read_schedule, read_state, read_copula, read_plan, read_verb):
+    for read in (read_ending, read_naming, read_calling, read_equation, *_STATED, read_plan, read_verb):
         found = read(draft)
         if found:
             return found
@@ -233,7 +237,8 @@ def _relatives_around(draft: Draft, facts: list[Candidate]) -> list[Candidate]:
     found = named_relatives(draft, tokens)
     having = clause.lemma in ("have", "get", "rescue") and not clause.negated
     if facts or having:
-        for token in [clause.subject, *clause.objects, *(noun for _, noun in clause.obliques)]:
+        joined = [t for noun in clause.objects for t in conjuncts(noun)[1:]]
+        for token in [clause.subject, *clause.objects, *joined, *(noun for _, noun in clause.obliques)]:
             if token is None or relation_of(token) is None:
                 continue
             kin = draft.reader.kin(token)

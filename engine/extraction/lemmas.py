@@ -17,7 +17,7 @@ _LOST_E: Final = re.compile(
     r"(?<![ao])i[rnd]|dul|[bctlp]ut|com)$"
 )
 _SHORT: Final = re.compile(r"^[bcdfghjklmnpqrstvwxyz]{0,2}[aeiou][bcdfgklmnprstvz]$")
-_NO_E: Final = re.compile(r"(?:oast|ist|est|ust|lt|nt|ct|pt|ft|rt|nd|ld|rk|lk|sk|lp|mp|ck|sh|ch|ss|ll|ff|ow|ay|oy)e$")
+_NO_E: Final = re.compile(r"(?:oast|ist|est|ust|lt|nt|ct|pt|ft|rt|nd|ld|rk|lk|sk|lp|mp|ck|sh|ch|ss|ll|ff|ow|ay|oy|[aeo][aiou][nkdlmp])e$")
 _DOUBLED: Final = re.compile(r"([bdgmnprt])\1$")
 
 
@@ -128,6 +128,8 @@ def verb_lemma(token: Token) -> str:
     lemma, form = token.lemma_.lower(), token.lower_
     if form in _IRREGULAR and token.tag_ in ("VBD", "VBN", "VBP", "VB") and lemma in (form, f"{form}e"):
         return _IRREGULAR[form]
+    if token.tag_ in ("VB", "VBP", "VBZ") and form.endswith("ing"):
+        return form  # "bring"
     ending = "ed" if form.endswith("ed") else "ing" if form.endswith("ing") else ""
     if not ending or len(form) < 5:
         return lemma

@@ -16,12 +16,27 @@ _DATED: Final = _TIMES | {"yesterday", "today", "tomorrow"} | {*WEEKDAYS} | {*MO
 def mend(doc: Doc) -> Doc:
     """The same parsed text, changed in place."""
     for token in doc:
+        if token.pos_ == "NOUN":
+            _verb_taken_for_noun(token)
         if token.dep_ in ("acl:relcl", "acl") and token.head.lower_ in _DATED:
             _front_date(token)
     if '"' in doc.text or "“" in doc.text:
         for token in doc[1:-1]:
             _title(token)
     return doc
+
+
+def _verb_taken_for_noun(token: Token) -> None:
+    """For "Ben is dating Clara" and "Ingrid sings alto": a noun with an object is a verb."""
+    if not any(c.dep_ == "obj" and c.i > token.i for c in token.children):
+        return
+    subject = next((c for c in token.children if c.dep_ == "nsubj" and c.i < token.i), None)
+    copula = next((c for c in token.children if c.dep_ == "cop"), None)
+    if subject is not None and copula is not None and token.lower_.endswith("ing"):
+        copula.dep_ = "aux"
+        token.pos_, token.tag_ = "VERB", "VBG"
+    elif subject is not None and copula is None and token.tag_ == "NNS" and token.dep_ in ("ROOT", "parataxis", "conj"):
+        token.pos_, token.tag_ = "VERB", "VBZ"
 
 
 def _front_date(verb: Token) -> None:

@@ -292,4 +292,6 @@ def _of_us(token: Token) -> bool:
 
 
 _HAVING: Final = frozenset({"have", "get"})
-_OWN: Final = frozenset({"mom", "mum", "dad", "mama", "grandma", "grandpa", "granny"})
+_OWN: Final = frozenset(
+    ["mom", "mum", "dad", "mama", "papa", "mommy", "daddy", "grandma", "grandpa", "granny", "nana", "oma", "opa", "nonna"]
+)

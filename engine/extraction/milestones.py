@@ -175,7 +175,7 @@ def read_milestone(draft: Draft) -> list[Candidate | None]:
         if subject.type in ("person", "animal"):
             text = retell(clause, subject.name, draft.reader, draft.when)
             told.append(draft.candidate(subject, "HAD_MILESTONE", event, text=text))
-            if milestone == "wedding" and subject.is_speaker:
+            if milestone == "wedding" and len(told) == 1:
                 told += read_couple(draft, "MARRIED_TO")
             if milestone == "divorce":
                 told += [draft.candidate(subject, bond, None, text=text, negated=True) for bond in MARRIAGES]

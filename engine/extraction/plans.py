@@ -49,7 +49,9 @@ def read_plan(draft: Draft) -> list[Candidate]:
     found = [draft.candidate(subject, predicate, object, confidence=confidence) for subject in draft.subjects()]
     # A plan is held from the moment it is told, whenever it is meant to happen.
     return [
-        candidate.model_copy(update={"valid_at": draft.anchor, "metadata": _planned_for(draft)})
+        candidate.model_copy(
+            update={"valid_at": draft.anchor, "metadata": {**candidate.metadata, **_planned_for(draft)}}
+        )
         for candidate in found
         if candidate is not None
     ]
@@ -66,7 +68,9 @@ def _planned_event(draft: Draft) -> list[Candidate]:
         if event is not None
     ]
     return [
-        c.model_copy(update={"valid_at": draft.anchor, "metadata": _planned_for(draft)}) for c in found if c is not None
+        c.model_copy(update={"valid_at": draft.anchor, "metadata": {**c.metadata, **_planned_for(draft)}})
+        for c in found
+        if c is not None
     ]
 
 
@@ -91,6 +95,7 @@ def _aim(draft: Draft) -> list[Candidate]:
     return [fact.model_copy(update={"valid_at": draft.anchor, "metadata": _planned_for(draft)})] if fact else []
 
 
+_TAKING_UP: Final = frozenset({"start", "begin", "find", "get", "quit", "leave", "change"})
 _NAMING: Final = frozenset({"NOUN", "PROPN", "X"})
 _SAID: Final = {"PLANS_TO": "plans to", "WANTS_TO": "wants to"}
 
@@ -118,7 +123,7 @@ def _planned(draft: Draft) -> tuple[str | None, Clause | None]:
         return "PLANS_TO", clause
     if present and dated and lemma in SCHEDULED and not clause.perfect and not clause.progressive:
         return "PLANS_TO", clause
-    if clause.tense is Tense.FUTURE and dated:
+    if clause.tense is Tense.FUTURE and (dated or clause.hearsay):
         return "PLANS_TO", clause
     # "I'm going to a conference this month" went through above; without a date, an occasion tells that it is ahead.
     occasion = any(t.lemma_.lower() in vocabulary().occasions for _, t in clause.obliques)
@@ -155,8 +160,11 @@ _CONSIDERING: Final = {
 def read_occasion(draft: Draft) -> list[Candidate]:
     """For "before my wedding in May", "my interview is on Tuesday": an event of one's own on a day to come."""
     found = []
+    over = {t.i for t in draft.clause.verb.subtree} if draft.clause.tense is Tense.PAST else set()
     for token in draft.sentence:
         lemma = token.lemma_.lower()
+        if token.i in over:
+            continue
         if lemma not in vocabulary().occasions or lemma == "birthday" or token.tag_ in ("NNS", "NNPS"):
             continue
         owner = next((c for c in token.children if c.dep_ == "nmod:poss"), None)
@@ -200,6 +208,10 @@ def _substantial(clause: Clause) -> bool:
     lists = vocabulary()
     nouns = [*clause.objects, *(token for _, token in clause.obliques)]
     solid = [t for t in nouns if t.lower_ == "there" or (t.pos_ in _NAMING and is_content(t, phrase(t)))]
+    if clause.lemma == "turn" and any(t.like_num for t in [*clause.objects, *(noun for _, noun in clause.obliques)]):
+        return True
+    if clause.lemma in _TAKING_UP and any(t.lemma_.lower() in ("job", "degree", "internship") for t in clause.objects):
+        return True
     if clause.copula is not None:
         return is_content(clause.verb, phrase(clause.verb))
     if clause.lemma in lists.empty_verbs - SCHEDULED - {"get"} and clause.lemma not in lists.light_verbs:

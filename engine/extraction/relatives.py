@@ -62,7 +62,9 @@ def relation_facts(draft: Draft, kin: Kin) -> list[Candidate]:
         kind = Mention(name=noun, type="value")
         facts.append(draft.candidate(kin.other, "KIND_OF_ANIMAL", kind))
     # The date of what somebody's sister did is not the date since when she is the sister.
-    stated = draft.clause.copula is not None or draft.clause.lemma in ("have", "get", "adopt", "call", "name")
+    subject = draft.clause.subject
+    given = draft.clause.lemma in ("have", "get", "adopt", "call", "name")
+    stated = draft.clause.copula is not None or (given and (subject is None or relation_of(subject) is None))
     undated = {"valid_at": draft.anchor, "invalid_at": None}
     return [
         fact if stated or fact.valid_at is None else fact.model_copy(update={**undated, "metadata": _told(fact)})

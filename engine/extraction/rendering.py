@@ -43,8 +43,15 @@ def retell(clause: Clause, subject: str, reader: Reader, when: When | None) -> s
     tokens = [t for t in tokens if t.i not in hidden]
     finite = _finite(clause)
     words = _words(tokens, reader, when, finite if clause.subject is not None else None, clause)
+    words = re.sub(rf"(?<!\w){re.escape(subject)}'s(?= \w)", _own(clause, reader), words) if subject in words else words
     words = words[:1].lower() + words[1:] if clause.implicit else words
     return _sentence(f"{subject} {words}", when)
+
+
+def _own(clause: Clause, reader: Reader) -> str:
+    """The subject's possessive in its own clause: "Nora lost her first tooth", "Ana lost their job"."""
+    said = {t.lower_ for t in clause.verb.subtree}
+    return next((word for word in ("his", "her") if word in said), "their")
 
 
 def activity(clause: Clause, reader: Reader, when: When | None) -> str | None:
@@ -134,6 +141,8 @@ def _words(tokens: Iterable[Token], reader: Reader, when: When | None, finite: T
 
 def _inner(token: Token, clause: Clause) -> str | None:
     """The speaker in a clause inside, so that its verb stays as it is: "for when I have kids", "they have"."""
+    if clause.subject is None or clause.subject.lower_ not in FIRST_PERSON:
+        return None
     subject = token.lower_ == "i" and token.dep_ in SUBJECTS and token.head.i != clause.verb.i
     if subject and token.i > clause.verb.i:
         return "they"

@@ -106,7 +106,9 @@ def _by_complement(draft: Draft, pattern: VerbPattern) -> list[Candidate | None]
         return []
     doing = activity(complement, draft.reader, draft.when)
     if doing is None:
-        bare = not any(child.dep_ not in ("punct", "advmod", "mark", "conj", "cc") for child in token.children)
+        span = draft.when.span if draft.when is not None else (0, 0)
+        beside = [child for child in token.children if not span[0] <= child.idx < span[1]]
+        bare = not any(child.dep_ not in ("punct", "advmod", "mark", "conj", "cc") for child in beside)
         if not bare or token.tag_ not in ("VBG", "NN") or token.lower_ in vocabulary().empty_nouns:
             return []
         doing = token.lower_
@@ -147,6 +149,8 @@ def _apply(draft: Draft, pattern: VerbPattern, nouns: list[Token]) -> list[Candi
             object = draft.reader.mention(noun, type=spec.object)
             if spec.category is Category.PREFERENCE:
                 object = _described(noun) or object
+        if object is not None and spec.object == "person" and entity_type(noun) is None and noun.pos_ == "PROPN":
+            object = object.model_copy(update={"type": "person"})
         if object is None or not _acceptable(spec, object, noun):
             continue
         if spec.name == "WORKS_ON" and (noun.pos_ == "VERB" or not is_specific(noun, object)):
@@ -308,9 +312,16 @@ def _forgone(draft: Draft) -> list[Candidate | None]:
     ]
 
 
+_ABSTAINING: Final = {"drink": ("AVOIDS", "alcohol"), "smoke": ("HAS_TRAIT", "non-smoker")}
+
+
 def _without_object(draft: Draft) -> list[Candidate | None]:
     """For "I don't play any more": everything that the subject plays is over."""
     clause = draft.clause
+    if clause.lemma in _ABSTAINING and clause.tense is Tense.PRESENT and not (clause.objects or clause.obliques):
+        predicate, name = _ABSTAINING[clause.lemma]
+        kind = "food" if predicate == "AVOIDS" else "value"
+        return [draft.candidate(subject, predicate, Mention(name=name, type=kind)) for subject in draft.subjects()]
     pattern = predicate_table().verbs.get((clause.lemma, None))
     if not clause.no_longer or pattern is None or clause.objects or clause.obliques:
         return []

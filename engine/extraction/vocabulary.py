@@ -66,6 +66,7 @@ class Vocabulary:
     occasions: frozenset[str]
     telling_verbs: frozenset[str]
     medicines: frozenset[str]
+    attributes: frozenset[str]
     undergone: frozenset[str]
     forgone: frozenset[str]
     belongings: frozenset[str]

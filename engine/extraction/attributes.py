@@ -1,0 +1,75 @@
+"""Plain attributes told with "my … is …": numbers, addresses, devices, sizes; and traits told as participles."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from factloom.engine.extraction.clauses import Tense
+from factloom.engine.extraction.drafting import Draft
+from factloom.engine.extraction.phrases import phrase
+from factloom.engine.extraction.vocabulary import vocabulary
+from factloom.schemas.extraction import Candidate, Mention
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+_VERBATIM: Final = frozenset({"address", "number", "email", "mail", "name", "username", "handle", "code", "id", "website"})
+LONGEST: Final = 60  # characters of a value that is kept as it stands
+
+
+def read_attribute(draft: Draft) -> list[Candidate]:
+    """For "my order number is 44718", "my new address is 12 Mill Lane, York", "my phone is a Pixel 7"."""
+    clause, subject = draft.clause, draft.clause.subject
+    if subject is None or clause.copula is None or clause.negated or clause.tense is not Tense.PRESENT:
+        return []
+    owner_token = next((c for c in subject.children if c.dep_ == "nmod:poss"), None)
+    if owner_token is None or subject.lemma_.lower() not in vocabulary().attributes:
+        return []
+    owner = draft.reader.mention(owner_token, type="person")
+    value = _value(draft, subject)
+    if owner is None or value is None:
+        return []
+    kind = " ".join(t.lower_ for t in (*_compounds(subject), subject))
+    name = re.sub(r"\W+", "_", f"has {kind}").upper()
+    text = f"{owner.name}'s {kind} is {value}."
+    fact = draft.candidate(owner, name[:64], Mention(name=value, type="value"), text=text)
+    return [fact] if fact is not None else []
+
+
+def _compounds(noun: Token) -> list[Token]:
+    return [c for c in noun.children if c.dep_ == "compound" and c.i < noun.i]
+
+
+def _value(draft: Draft, subject: Token) -> str | None:
+    """What the attribute is: a number, a name or "a …"; for addresses and the like, all that stands there."""
+    being, token = draft.clause.copula, draft.clause.verb
+    assert being is not None
+    if subject.lemma_.lower() in _VERBATIM:
+        rest = token.doc[being.i + 1 : draft.sentence.end].text.strip()
+        told = re.split(r"[.!?;](?:\s|$)|\s+(?:and|but|so)\s+", rest)[0].strip(" .,!\"'")
+        return told if 0 < len(told) <= LONGEST and re.search(r"[A-Z0-9@]", told) else None
+    described = any(c.dep_ == "det" and c.lower_ in ("a", "an") for c in token.children)
+    named = token.pos_ == "NUM" or (token.text[:1].isupper() and token.pos_ in ("PROPN", "NOUN", "X"))
+    if not (described or named) or token.pos_ in ("PRON", "DET", "VERB"):
+        return None
+    return phrase(token)[:LONGEST] or None
+
+
+def read_participle(draft: Draft) -> list[Candidate]:
+    """For "my parents are divorced", "I'm self-employed": traits that the parse takes for passives."""
+    clause = draft.clause
+    if not clause.passive or clause.negated or clause.tense is not Tense.PRESENT or clause.obliques and _agents(draft):
+        return []
+    doc, start = clause.verb.doc, clause.verb.i
+    while start >= 2 and doc[start - 1].text == "-" and not doc[start - 2].whitespace_:
+        start -= 2
+    trait = doc[start : clause.verb.i + 1].text.lower()
+    if trait not in vocabulary().traits:
+        return []
+    found = [draft.candidate(subject, "HAS_TRAIT", Mention(name=trait, type="value")) for subject in draft.subjects()]
+    return [candidate for candidate in found if candidate is not None]
+
+
+def _agents(draft: Draft) -> bool:
+    return any(case in ("by", "to", "from", "with") for case, _ in draft.clause.obliques)
