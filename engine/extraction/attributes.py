@@ -59,16 +59,38 @@ def _value(draft: Draft, subject: Token) -> str | None:
 def read_participle(draft: Draft) -> list[Candidate]:
     """For "my parents are divorced", "I'm self-employed": traits that the parse takes for passives."""
     clause = draft.clause
+    if any(c.lower_ in ("getting", "being") for c in clause.verb.children):
+        return []  # "I'm getting married"
     if not clause.passive or clause.negated or clause.tense is not Tense.PRESENT or clause.obliques and _agents(draft):
         return []
     doc, start = clause.verb.doc, clause.verb.i
     while start >= 2 and doc[start - 1].text == "-" and not doc[start - 2].whitespace_:
         start -= 2
-    trait = doc[start : clause.verb.i + 1].text.lower()
+    end = clause.verb.i + 1
+    while end + 1 < len(doc) and doc[end].text == "-" and not doc[end].whitespace_:
+        end += 2  # "left-handed", of which the parse takes the first half for the verb
+    trait = doc[start:end].text.lower()
     if trait not in vocabulary().traits:
         return []
     found = [draft.candidate(subject, "HAS_TRAIT", Mention(name=trait, type="value")) for subject in draft.subjects()]
     return [candidate for candidate in found if candidate is not None]
+
+
+_MEASURE: Final = re.compile(
+    r"^(?:i'm|i am|i’m) (?:about |only |almost )?(?P<tall>\d[\d.,]* ?(?:m|cm|metres|meters|feet|foot|ft)(?: ?\d+)?) tall\b|"
+    r"^i weigh (?:about |only |almost )?(?P<heavy>\d[\d.,]* ?(?:kilos?|kg|pounds|lbs|stone))\b",
+    re.IGNORECASE,
+)
+
+
+def read_measure(draft: Draft) -> list[Candidate]:
+    """For "I'm 1.80 m tall" and "I weigh 80 kilos"."""
+    match = _MEASURE.match(draft.sentence.text.strip())
+    if match is None or draft.reader.speaker is None:
+        return []
+    predicate, value = ("HAS_HEIGHT", match["tall"]) if match["tall"] else ("HAS_WEIGHT", match["heavy"])
+    fact = draft.candidate(draft.reader.speaker, predicate, Mention(name=value, type="value"))
+    return [fact] if fact is not None else []
 
 
 def _agents(draft: Draft) -> bool:

@@ -96,6 +96,7 @@ class Clause:
     progressive: bool = False
     factual: bool = True
     hearsay: bool = False
+    wished: bool = False  # "I'd love to go to Japan": not so, but wanted
     sources: list[Token] = field(default_factory=list)  # who is said to have said it, the nearest first
     implicit: bool = False  # "Took the train yesterday": the speaker, left out
     base: str = ""  # the verb where it is not the one that the form tells: "I've got a dog" is "have"
@@ -301,6 +302,7 @@ def _judge(clause: Clause, auxiliaries: list[Token]) -> None:
         if lemma == "can" and clause.negated and (verb.lemma_.lower() in LASTING or clause.lemma in LASTING):
             continue
         if doubtful and not (word == "'d" and verb.tag_ == "VBN" and len(words) == 1):
+            clause.wished = word in ("would", "'d", "’d") and verb.lower_ in ("love", "like") and not clause.negated
             clause.factual = False
     if verb.tag_ == "VB" and not auxiliaries and _child(verb, *SUBJECTS) is None:
         clause.factual = verb.dep_ == "ROOT"  # an infinitive; at the root, perhaps a command

@@ -218,7 +218,8 @@ def _adjective(draft: Draft, subject: Mention) -> list[Candidate | None]:
         people = Mention(name=clause.verb.text, type="value")
         return [draft.candidate(subject, "HAS_TRAIT", people, negated=clause.negated)]
     trait = _whole_word(clause.verb)
-    if trait in vocabulary().traits and clause.tense is Tense.PRESENT and not clause.obliques:
+    senses = trait in ("deaf", "blind") and all(case == "in" for case, _ in clause.obliques)
+    if trait in vocabulary().traits and clause.tense is Tense.PRESENT and (senses or not clause.obliques):
         return [draft.candidate(subject, "HAS_TRAIT", Mention(name=trait, type="value"), negated=clause.negated)]
     for case, noun in clause.obliques:
         predicate = adjectives.get((clause.verb.lower_, case))

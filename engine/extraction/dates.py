@@ -103,7 +103,7 @@ def find_when(text: str, anchor: datetime, *, future: bool = False) -> When | No
         return None
     start, end, match, (begin, precision) = best
     lead = re.search(r"\b(since|back in|on|in|for|during|over|this past|at)\s+(the\s+)?$", lowered[:start])
-    since = match.group().startswith(("since ", "for ")) or bool(lead and lead.group(1) == "since")
+    since = match.group().startswith(("since ", "for ")) and precision != "day" or bool(lead and lead.group(1) == "since")
     start = lead.start() if lead else start
     middle = re.search(r"\b(?:at|by|until|in) the (?:end|beginning|start|middle) (?:of )?$", lowered[:start])
     start = middle.start() if middle else start

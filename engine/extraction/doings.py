@@ -191,8 +191,8 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
     for noun in nouns[:3]:
         object = draft.reader.mention(noun) if noun.pos_ in ("NOUN", "PROPN") else None
         definite = any(c.lower_ == "the" for c in noun.children) and not entity_type(noun)
-        definite = definite and not any(c.dep_ == "compound" for c in noun.children)
-        specific = object is not None and (verb in lists.telling_verbs or _counted(noun) or is_specific(noun, object))
+        definite = definite and not (_frequent(draft) or any(c.dep_ == "compound" for c in noun.children))
+        specific = object is not None and (_frequent(draft) or verb in lists.telling_verbs or _counted(noun) or is_specific(noun, object))
         if object is None or definite or not specific or relation_of(noun) is not None:
             continue
         for subject in draft.subjects():
@@ -201,6 +201,20 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
                 fact = draft.candidate(subject, name, object, text=text, confidence=FAIR - 0.1)
                 found.append(_ahead(draft, fact) if verb == "have" else fact)
     return found
+
+
+_FREQUENT: Final = re.compile(
+    r"\b(?:every|each|twice|once a|times a|usually|often|always|regularly|mondays|tuesdays|wednesdays|thursdays|fridays|"
+    r"saturdays|sundays|mornings|evenings|weekends|daily|weekly)\b",
+    re.IGNORECASE,
+)
+
+
+def _frequent(draft: Draft) -> bool:
+    """Whether the speaker's own habit is told with how often: "I go to the gym three times a week"."""
+    subject = draft.clause.subject
+    told = subject is not None and subject.lower_ in ("i", "we", "he", "she")
+    return told and _FREQUENT.search(draft.clause.verb.doc[draft.clause.verb.i : draft.sentence.end].text) is not None
 
 
 def _counted(noun: Token) -> bool:

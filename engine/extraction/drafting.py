@@ -69,7 +69,9 @@ class Draft:
             when = replace(when, span=(begin + sentence.start_char, end + sentence.start_char))
             # "I lived there for two years" tells how long, not when.
             lasted = when.since and not clause.perfect and not _still_going(when, clause, sentence)
-            when = when if _belongs(when.span, clause, sentence) and not lasted else None
+            # "I booked a table for 3 October" tells for when, not when.
+            aimed = clause.tense is Tense.PAST and words_of(when, sentence).lower().startswith("for ") and not when.since
+            when = when if _belongs(when.span, clause, sentence) and not (lasted or aimed) else None
         return cls(clause, sentence, reader, anchor, when)
 
     def subjects(self) -> list[Mention]:

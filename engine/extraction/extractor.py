@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.answers import complete
 from factloom.engine.extraction.antecedents import REACH, Antecedents, Turn
-from factloom.engine.extraction.attributes import read_attribute, read_participle
+from factloom.engine.extraction.attributes import read_attribute, read_measure, read_participle
 from factloom.engine.extraction.clauses import Tense, read_clauses
 from factloom.engine.extraction.copulas import read_copula
 from factloom.engine.extraction.dates import bare_when
@@ -209,7 +209,7 @@ def _read_sentence(
         if is_command(clause.verb):
             found += read_naming(draft)
             continue
-        facts = _read_clause(draft) if clause.factual else []
+        facts = _read_clause(draft) if clause.factual else read_plan(draft) if clause.wished else []
         occasions = [] if any(f.predicate in ("PLANS", "PLANS_TO") for f in facts) else read_occasion(draft)
         facts += occasions
         found += facts
@@ -219,7 +219,7 @@ def _read_sentence(
     return found + presupposed(span, reader, episode.occurred_at)
 
 
-_STATED: Final = (read_schedule, read_attribute, read_participle, read_state, read_copula)
+_STATED: Final = (read_schedule, read_measure, read_attribute, read_participle, read_state, read_copula)
 
 
 def _read_clause(draft: Draft) -> list[Candidate]:

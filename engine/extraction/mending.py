@@ -18,12 +18,29 @@ def mend(doc: Doc) -> Doc:
     for token in doc:
         if token.pos_ == "NOUN":
             _verb_taken_for_noun(token)
+        elif token.lower_ in _BARE_ING and token.tag_ == "VBG" and token.pos_ == "VERB":
+            token.tag_ = "VBP"
+        elif token.lower_ in ("he", "she", "it") and token.dep_ == "nmod:poss":
+            _pronoun_taken_for_owner(token)
         if token.dep_ in ("acl:relcl", "acl") and token.head.lower_ in _DATED:
             _front_date(token)
     if '"' in doc.text or "“" in doc.text:
         for token in doc[1:-1]:
             _title(token)
     return doc
+
+
+_BARE_ING: Final = frozenset({"sing", "bring", "ring", "swing", "sting", "cling"})
+
+
+def _pronoun_taken_for_owner(token: Token) -> None:
+    """For "She's my cousin": no one else's cousin."""
+    after = token.doc[token.i + 1] if token.i + 1 < len(token.doc) else None
+    if after is None or after.lower_ not in ("'s", "’s") or after.dep_ != "case":
+        return
+    token.dep_ = "nsubj"
+    after.head = token.head
+    after.dep_, after.pos_ = "cop", "AUX"
 
 
 def _verb_taken_for_noun(token: Token) -> None:

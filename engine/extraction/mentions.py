@@ -239,6 +239,9 @@ def _addressed(token: Token) -> bool:
     """Whether a name calls somebody: "no wait Juno, …", "thanks Ana!"."""
     after = token.doc[token.i + 1].text if token.i + 1 < len(token.doc) else "."
     before = token.doc[token.i - 1].lower_ if token.i > 0 else ""
+    beyond = token.doc[token.i + 2].lower_ if token.i + 2 < len(token.doc) else ""
+    if after == "?" and beyond in ("he", "she", "he's", "she's"):
+        return False  # "Paula? She's my cousin."
     return after in (",", "!", ".", "?", "…") and (
         before in _CALLS or (before in ("", ",", ".", "!", "?") and token.dep_ != "appos")
     )

@@ -102,11 +102,21 @@ def read_having(draft: Draft) -> list[Candidate | None]:
                 found.append(
                     draft.candidate(subject, "HAS_CONDITION", Mention(name=phrase(noun).lower(), type="condition"))
                 )
+        elif noun.lemma_.lower() in _AILMENTS and any(c.dep_ in ("amod", "compound") for c in noun.children):
+            for subject in draft.subjects():
+                ailment = Mention(name=phrase(noun), type="condition")
+                found.append(draft.candidate(subject, "HAS_CONDITION", ailment))
         elif noun.lemma_.lower() == "allergy":
             compound = next((c for c in noun.children if c.dep_ == "compound"), None)
             for subject in draft.subjects() if compound is not None else []:
                 found.append(draft.candidate(subject, "ALLERGIC_TO", Mention(name=f"{compound.lemma_}s", type="food")))  # type: ignore[union-attr]
     return found
+
+
+_AILMENTS: Final = frozenset(
+    ["disease", "syndrome", "disorder", "infection", "deficiency", "pressure", "pain", "fever", "injury", "condition", "back", "knee"]
+    + ["hip", "heart", "cough", "illness"]
+)
 
 
 def _having_several(draft: Draft, noun: Token) -> list[Candidate | None]:
@@ -125,6 +135,21 @@ def _having_several(draft: Draft, noun: Token) -> list[Candidate | None]:
         for subject in draft.subjects():
             found += relation_facts(draft, Kin(subject, relation, other, named=True))
     return found
+
+
+def read_birth(draft: Draft) -> list[Candidate | None]:
+    """For "my wife gave birth to a girl", "she had a baby"."""
+    clause = draft.clause
+    nouns = {t.lemma_.lower() for t in clause.objects}
+    born = (clause.lemma == "give" and "birth" in nouns) or (clause.lemma == "have" and "baby" in nouns)
+    if not born or clause.tense is not Tense.PAST or clause.negated:
+        return []
+    event = Mention(name="birth of a child", type="event")
+    return [
+        draft.candidate(s, "HAD_MILESTONE", event, text=retell(clause, s.name, draft.reader, draft.when))
+        for s in draft.subjects()
+        if s.type == "person"
+    ]
 
 
 def read_turning(draft: Draft) -> list[Candidate | None]:

@@ -55,6 +55,7 @@ _TITLES: Final = frozenset(
     {"dr", "dr.", "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "prof", "prof.", "aunt", "uncle", "avó"}
 )
 _CALENDAR: Final = frozenset({*WEEKDAYS, *MONTHS} - {"may", "march"})
+_TIMES: Final = frozenset({"week", "month", "year", "night", "weekend", "morning", "summer", "winter", "today", "yesterday"})
 _NO_START: Final = frozenset(
     {"because", "cause", "if", "when", "that", "which", "such", "as", "like", "than", "something"}
 )
@@ -193,6 +194,8 @@ def phrase(token: Token) -> str:
                 continue  # the preposition in front of the whole phrase
             if child.dep_ == "nmod" and any(k.dep_ == "nmod" for k in keep):
                 continue
+            if child.dep_ == "nmod:unmarked" and child.i > token.i and child.lower_ in _TIMES | _CALENDAR:
+                continue  # "celiac disease last year"
             if child.dep_ in _INSIDE or (child.dep_ == "nmod" and _short_nmod(child)):
                 keep.append(child)
                 stack.append(child)

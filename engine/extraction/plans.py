@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from factloom.engine.extraction.clauses import SUBJECTS, Clause, Tense, read_clause, read_complement
 from factloom.engine.extraction.dates import When, find_when
 from factloom.engine.extraction.drafting import FAIR, SCHEDULED, SURE, Draft
+from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.phrases import is_content, phrase
 from factloom.engine.extraction.rendering import activity
 from factloom.engine.extraction.vocabulary import vocabulary
@@ -39,9 +40,9 @@ def read_plan(draft: Draft) -> list[Candidate]:
     if aim:
         return aim
     predicate, planned = _planned(draft)
-    if predicate is None or planned is None or not _substantial(planned):
+    if predicate is None or planned is None or not (_changing(planned) or _substantial(planned)):
         return []
-    doing = activity(planned, draft.reader, draft.when)
+    doing = _changing(planned) or activity(planned, draft.reader, draft.when)
     if doing is None:
         return []
     object = Mention(name=doing[:200], type="activity")
@@ -55,6 +56,13 @@ def read_plan(draft: Draft) -> list[Candidate]:
         for candidate in found
         if candidate is not None
     ]
+
+
+def _changing(clause: Clause) -> str | None:
+    """For "I'm getting married in September"."""
+    getting = any(c.lower_ == "getting" for c in clause.verb.children)
+    verb = clause.verb
+    return f"get {verb.lower_}" if clause.passive and getting and verb_lemma(verb) in vocabulary().milestones else None
 
 
 def _planned_event(draft: Draft) -> list[Candidate]:
@@ -87,7 +95,7 @@ def _aim(draft: Draft) -> list[Candidate]:
         return []
     owner = next((c for c in clause.subject.children if c.dep_ == "nmod:poss"), None)
     holder = draft.reader.mention(owner, type="person") if owner is not None else None
-    doing = activity(clause, draft.reader, draft.when)
+    doing = activity(replace(clause, copula=None), draft.reader, draft.when)
     if holder is None or doing is None or clause.tense is Tense.PAST:
         return []
     object = Mention(name=doing[:200], type="activity")
@@ -104,6 +112,8 @@ def _planned(draft: Draft) -> tuple[str | None, Clause | None]:
     clause = draft.clause
     lemma = clause.lemma
     complement = read_complement(clause)
+    if clause.wished:
+        return ("WANTS_TO", complement) if complement is not None else (None, None)
     present = clause.tense is Tense.PRESENT or (clause.perfect and (clause.progressive or lemma in _WANTING))
     considered = _considered(draft) if present else None
     if considered is not None:
@@ -119,6 +129,10 @@ def _planned(draft: Draft) -> tuple[str | None, Clause | None]:
         if lemma in _WANTING and present:
             return "WANTS_TO", complement
     dated = draft.when is not None and draft.when.end > draft.anchor
+    if dated and lemma in ("have", "need") and complement is not None and complement.verb.tag_ == "VB" and present:
+        return "PLANS_TO", complement
+    if clause.passive and present and _changing(clause) is not None:
+        return "PLANS_TO", clause
     if clause.progressive and present and (lemma in _GOING or dated) and (lemma != "go" or dated):
         return "PLANS_TO", clause
     if present and dated and lemma in SCHEDULED and not clause.perfect and not clause.progressive:

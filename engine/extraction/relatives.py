@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from factloom.engine.extraction.clauses import Clause
+from factloom.engine.extraction.clauses import Clause, preposition
 from factloom.engine.extraction.drafting import SURE, Draft
 from factloom.engine.extraction.mentions import Kin, Reader
 from factloom.engine.extraction.phrases import entity_type, given_name, phrase, relation_of
@@ -84,8 +84,8 @@ def read_equation(draft: Draft) -> list[Candidate]:
         return []
     for relative, other in ((clause.verb, clause.subject), (clause.subject, clause.verb)):
         kin = reader.kin(relative) if relation_of(relative) is not None else None
-        if kin is None:
-            continue
+        if kin is None or preposition(clause.verb) or entity_type(other) == "place":
+            continue  # "my mother is from Naples"
         name = _name_of(other, reader)
         if name is None or name.name == kin.owner.name:
             continue

@@ -82,7 +82,7 @@ def _own_tokens(head: Token) -> list[Token]:
             dep = child.dep_
             if dep in _LEFT_OUT and (token.i == head.i or dep in ("discourse", "vocative", "parataxis", "reparandum")):
                 continue
-            if dep == "conj" and token.i == head.i and token.pos_ in ("VERB", "AUX"):
+            if dep == "conj" and token.i == head.i and (token.pos_ in ("VERB", "AUX") or token.tag_ == "VBG"):
                 continue
             if dep == "conj" and any(c.dep_ in SUBJECTS for c in child.children):
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.clauses import Clause, Tense, preposition, read_complement
@@ -12,6 +13,7 @@ from factloom.engine.extraction.drafting import Draft, is_correction
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.milestones import (
     read_having,
+    read_birth,
     read_inability,
     read_job_start,
     read_milestone,
@@ -69,6 +71,7 @@ def read_verb(draft: Draft) -> list[Candidate]:
         read_inability(draft)
         or read_job_start(draft)
         or read_promotion(draft)
+        or read_birth(draft)
         or read_having(draft)
         or _forgone(draft)
         or read_medicine(draft)
@@ -151,6 +154,10 @@ def _apply(draft: Draft, pattern: VerbPattern, nouns: list[Token]) -> list[Candi
                 object = _described(noun) or object
         if object is not None and spec.object == "person" and entity_type(noun) is None and noun.pos_ == "PROPN":
             object = object.model_copy(update={"type": "person"})
+        if spec.name == "WORKS_IN" and noun.lemma_.lower() in vocabulary().workplaces and noun.tag_ != "NNS":
+            pattern, spec = replace(pattern, predicate="WORKS_FOR"), predicate_table().get("WORKS_FOR")
+        if object is not None and spec.object in ("topic", "language"):
+            object = object.model_copy(update={"name": re.split(r"\s(?:in|at) (?=[A-Z])", object.name)[0]})
         if object is None or not _acceptable(spec, object, noun):
             continue
         if spec.name == "WORKS_ON" and (noun.pos_ == "VERB" or not is_specific(noun, object)):
@@ -207,8 +214,11 @@ def _acceptable(spec: Predicate, object: Mention, noun: Token) -> bool:
         group = noun.lemma_.lower() in GROUPS and spec.name == "MEMBER_OF"
         return named or group or (workplace and spec.name in ("WORKS_FOR", "VOLUNTEERS_AT"))
     if spec.object == "person":
-        return object.type == "person" and (named or relation_of(noun) is not None)
+        return object.type == "person" and (named or relation_of(noun) is not None or object.name.endswith(_SEVERAL))
     return True
+
+
+_SEVERAL: Final = ("'s parents", "'s kids", "'s children", "'s sons", "'s daughters", "'s grandparents")
 
 
 def _assert(draft: Draft, pattern: VerbPattern, object: Mention) -> list[Candidate | None]:
