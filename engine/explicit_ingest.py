@@ -17,7 +17,7 @@ from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import Embedder, GraphStore, IndexEntry, WriteTransaction
 from factloom.schemas.queries import EpisodeQuery
 from factloom.schemas.records import Episode, Role, Status, new_id
-from factloom.schemas.results import AddResult, FactChange
+from factloom.schemas.results import AddResult, EntityChange, FactChange
 from factloom.schemas.settings import Settings
 from factloom.schemas.spaces import SpaceSet
 
@@ -58,14 +58,16 @@ class ExplicitIngest:
         size = 4 * self._settings.ingest.batch
         episodes: list[Episode] = []
         changes: list[FactChange] = []
+        merges: list[EntityChange] = []
         for start in range(0, len(facts), size):
             batch = facts[start : start + size]
             result = self._add_batch(batch, scope, stated_at, actor)
             episodes += result.episodes
             changes += result.changes
+            merges += result.merges
             if on_progress is not None:
                 on_progress(len(batch))
-        return AddResult(episodes=tuple(episodes), changes=tuple(changes))
+        return AddResult(episodes=tuple(episodes), changes=tuple(changes), merges=tuple(merges))
 
     def _check_episodes(self, facts: Sequence[FactInput], space: str) -> None:
         named = sorted({fact.episode_id for fact in facts if fact.episode_id is not None})
@@ -96,7 +98,11 @@ class ExplicitIngest:
             tx.put_index(
                 [*entries, *writer.finish(lambda wanted: vectors_of(wanted, vectors))], embedder=self._embedder.name
             )
-            return AddResult(episodes=tuple(made.values()), changes=tuple(writer.refreshed(c) for c in changes))
+            return AddResult(
+                episodes=tuple(made.values()),
+                changes=tuple(writer.refreshed(c) for c in changes),
+                merges=tuple(writer.merges),
+            )
 
         return write_with_vectors(self._store, self._embedder, vectors, work)
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from factloom.graph.merging import merge_entities
+from factloom.engine.entity_editing import merged_change
+from factloom.graph.merging import Act, merge_entities
 from factloom.graph.reconciliation import Reconciler, Statement
 from factloom.graph.resolution import Resolver
 from factloom.graph.statements import told_beginning
@@ -17,9 +18,8 @@ from factloom.schemas.extraction import Candidate, Mention
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import IndexEntry, WriteTransaction
-from factloom.schemas.queries import EntityQuery
 from factloom.schemas.records import Action, Change, Entity, Episode, Metadata, new_id
-from factloom.schemas.results import FactChange
+from factloom.schemas.results import EntityChange, FactChange
 from factloom.schemas.spaces import SpaceSet
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class FactWriter:
         self._now = now
         self._actor = actor
         self._resolver = Resolver(tx, space, now, proposals or {}, similarity, vectors or {})
+        self.merges: list[EntityChange] = []
         self._reconciler = Reconciler(tx, space, ontology=ontology, now=now, actor=actor)
 
     def take_all(self, candidates: Sequence[Candidate], episode: Episode) -> list[FactChange]:
@@ -122,22 +123,14 @@ class FactWriter:
         )
 
     def _merge_found(self, episode: Episode) -> None:
+        """Merge what this episode calls by both of two names."""
         while self._resolver.merged:
-            kept, gone = self._resolver.merged.pop()
-            moved = merge_entities(
-                self._tx,
-                kept,
-                gone,
-                now=self._now,
-                actor=self._actor,
-                reason="two names turned out to be one entity's",
-                episode_id=episode.id,
-            )
-            ids = tuple(sorted({subject for subject, _ in moved}))
-            query = EntityQuery(ids=ids, limit=max(1, len(ids)))
-            subjects = {e.id: e for e in self._tx.find_entities(query, spaces=SpaceSet.of(kept.space))}
-            for subject, predicate in sorted(moved):
-                self._reconciler.settle(subjects[subject], predicate)
+            before, gone = self._resolver.merged.pop(0)
+            act = Act(self._actor, self._now, "one message calls it by the names of both", episode.id)
+            kept = self._resolver.touched.get(before.id, before)
+            done = merge_entities(self._tx, kept, gone, act, reconciler=self._reconciler, before=before)
+            self._resolver.note_merged(done.entity)
+            self.merges.append(merged_change(done, gone.id))
 
     def finish(self, vectors_of: Callable[[Sequence[str]], Vectors]) -> list[IndexEntry]:
         """Index entries of every entity and fact that is new, or called otherwise now; the others have theirs."""

@@ -19,10 +19,13 @@ import numpy as np
 
 from factloom.engine.editing import EDIT_OF
 from factloom.engine.text_vectors import vectors_of, write_with_vectors
+from factloom.graph.merge_records import forgotten_from, involved, merge_undo, shown_by_another, with_undo
+from factloom.graph.merging import Act
 from factloom.graph.reopening import reopened_by_deletion
+from factloom.graph.unmerging import undo_merge
 from factloom.graph.weakening import Names, ended_later, names_kept, weakened
 from factloom.retrieval.analysis import analyse
-from factloom.schemas.errors import ModelError, NotFoundError, StoreError, VectorIndexError
+from factloom.schemas.errors import InvalidInputError, ModelError, NotFoundError, StoreError, VectorIndexError
 from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import Embedder, GraphStore, IndexEntry, Located, VectorIndex, WriteTransaction
 from factloom.schemas.queries import EntityQuery, EpisodeQuery, FactQuery
@@ -149,6 +152,40 @@ class Forgetting:
     # --- inside the transaction ----------------------------------------------------------------------------------
 
     def _delete_in(self, tx: WriteTransaction, ids: list[str], actor: str, embed: _Embed) -> _Plan:
+        plan = self._plan(tx, ids)
+        restored: set[tuple[str, str]] = set()
+        while self._take_merge_back(tx, plan, actor, embed, restored):
+            plan = self._plan(tx, ids)
+        self._apply(tx, plan, actor, embed, restored)
+        return plan
+
+    def _take_merge_back(
+        self, tx: WriteTransaction, plan: _Plan, actor: str, embed: _Embed, restored: set[tuple[str, str]]
+    ) -> bool:
+        """Undo the last merge that only an episode which goes shows to be right, if there is one."""
+        changes = tx.changes_by(sorted(plan.episodes), spaces=SpaceSet.everything()) if plan.episodes else []
+        act = Act(actor, self._clock(), "the message that showed it was deleted")
+        for change in reversed(changes):
+            undo = merge_undo(change)
+            if undo is None or undo.kept_id != change.target_id:
+                continue
+            other = shown_by_another(tx, undo, plan.episodes)
+            if other is not None:
+                tx.record_again([change.model_copy(update={"episode_id": other})])
+                continue
+            try:
+                parted = undo_merge(tx, change, act, ontology=self._ontology, two_for_good=False)
+            except InvalidInputError:  # another one bears the name by now: they stay one
+                tx.record_again([with_undo(change, None)])
+                continue
+            restored.add((change.space, parted.other.id))
+            texts = [("fact", fact.id, fact.text) for fact in parted.worded]
+            self._index_anew(tx, [*texts, *(("entity", e.id, e.name) for e in parted.renamed)], embed)
+            return True
+        return False
+
+    def _plan(self, tx: WriteTransaction, ids: list[str]) -> _Plan:
+        """What deleting these records takes with it."""
         plan = _Plan()
         located = tx.locate(ids, spaces=SpaceSet.everything())
         by_kind: dict[str, list[Located]] = {"fact": [], "episode": [], "entity": []}
@@ -168,7 +205,6 @@ class Forgetting:
         self._take_unsupported(tx, plan)
         while self._take_edits(tx, plan):
             self._take_unsupported(tx, plan)
-        self._apply(tx, plan, actor, embed)
         return plan
 
     def _take_versions(self, tx: WriteTransaction, plan: _Plan) -> None:
@@ -230,7 +266,10 @@ class Forgetting:
                     plan.weakened.pop(fact.id, None)
                     plan.before.pop(fact.id, None)
 
-    def _apply(self, tx: WriteTransaction, plan: _Plan, actor: str, embed: _Embed) -> None:
+    def _apply(
+        self, tx: WriteTransaction, plan: _Plan, actor: str, embed: _Embed, restored: set[tuple[str, str]]
+    ) -> None:
+        """Delete what the plan takes, and bring what stays up to date; ``restored`` were merged, by space and id."""
         names = Names(tx, plan.episodes, plan.facts, plan.weakened, ontology=self._ontology)
         names.forget(self._clock())
         reworded = {
@@ -246,10 +285,12 @@ class Forgetting:
         }
         reopened = reopened_by_deletion(tx, plan.facts, plan.episodes, kept | moved, ontology=self._ontology)
         entities = [entity for id_, entity in names.entities.items() if id_ not in plan.entities]
+        tx.record_again(self._less_merges(tx, plan, names))
         tx.put_facts(list((kept | moved | reopened).values()))
         tx.put_entities(entities)
         tx.record(names_kept(tx, plan.facts, plan.episodes, actor, self._clock()))
         ends = {(fact.space, id_) for fact in plan.facts.values() for id_ in (fact.subject_id, fact.object_id)}
+        ends |= restored
         tx.delete([*plan.facts, *plan.episodes, *plan.entities])
         for space, id_ in sorted(ends):
             left = tx.select(FactQuery(about_ids=(id_,)), spaces=SpaceSet.of(space))  # refs: it may be a hub
@@ -264,6 +305,15 @@ class Forgetting:
         changed += [(fact, "what a deleted episode called one of its ends was taken out") for fact in reworded.values()]
         changed += [(fact, "what had ended it was deleted") for fact in (moved | reopened).values()]
         tx.record([_updated(fact, reason, actor, self._clock()) for fact, reason in changed])
+
+    def _less_merges(self, tx: WriteTransaction, plan: _Plan, names: Names) -> list[Change]:
+        """Merges and splits of the entities that are touched, without what goes: undone, they bring none of it back."""
+        touched = [*plan.facts.values(), *plan.before.values(), *names.facts.values()]
+        ids = involved(tx, touched) | set(names.entities) | plan.entities
+        if plan.episodes:
+            named = tx.changes_by(sorted(plan.episodes), spaces=SpaceSet.everything())
+            ids |= {change.target_id for change in named if change.kind == "entity"}
+        return forgotten_from(tx, ids, plan.episodes, plan.facts, names.lost, ontology=self._ontology)
 
     def _index_anew(self, tx: WriteTransaction, texts: Sequence[tuple[str, str, str]], embed: _Embed) -> None:
         """Terms and vectors of records whose text is another one now."""

@@ -37,13 +37,15 @@ class Ingest:
         known = tuple(new.id for draft, new in zip(episodes, stored, strict=True) if draft.id != new.id)
         distinct = list({episode.id: episode for episode in stored}.values())
         pending = [episode for episode in distinct if episode.status is Status.PENDING]
-        changes, learned = self._learner.learn(pending, actor=actor, on_progress=on_progress)
+        learned = self._learner.learn(pending, actor=actor, on_progress=on_progress)
         now = tuple(
-            learned.get(episode.id, episode)
+            learned.episodes.get(episode.id, episode)
             for episode in distinct
-            if episode.id in learned or episode.status is not Status.PENDING  # else it was deleted in the meantime
+            if episode.id in learned.episodes
+            or episode.status is not Status.PENDING  # else it was deleted in the meantime
         )
-        return AddResult(episodes=now, known_episode_ids=known, changes=tuple(changes))
+        changes, merges = tuple(learned.changes), tuple(learned.merges)
+        return AddResult(episodes=now, known_episode_ids=known, changes=changes, merges=merges)
 
     def _store_episodes(self, tx: WriteTransaction, episodes: Sequence[Episode]) -> list[Episode]:
         stored = tx.add_episodes(assign_sessions(tx, episodes, gap=self._settings.ingest.session_gap))
@@ -55,6 +57,6 @@ class Ingest:
     def retry(self, episodes: Sequence[Episode], *, actor: str, on_progress: Progress | None = None) -> AddResult:
         """Learn from stored episodes that are pending or failed."""
         waiting = sorted(episodes, key=lambda episode: (episode.space, episode.occurred_at, episode.ref))
-        changes, learned = self._learner.learn(waiting, actor=actor, on_progress=on_progress)
-        now = tuple(learned[episode.id] for episode in waiting if episode.id in learned)
-        return AddResult(episodes=now, changes=tuple(changes))
+        learned = self._learner.learn(waiting, actor=actor, on_progress=on_progress)
+        now = tuple(learned.episodes[episode.id] for episode in waiting if episode.id in learned.episodes)
+        return AddResult(episodes=now, changes=tuple(learned.changes), merges=tuple(learned.merges))

@@ -86,8 +86,8 @@ class Inspection:
         query = EntityQuery(types=tuple(types) if types else None, labels=labels, limit=limit, offset=offset)
         return self._store.find_entities(query, spaces=spaces)
 
-    def profile(self, name_or_id: str, *, spaces: SpaceSet, labels: Labels, include_history: bool) -> EntityProfile:
-        """An entity by id, name or alias, with the facts about it.
+    def entity(self, name_or_id: str, *, spaces: SpaceSet, labels: Labels) -> Entity:
+        """An entity by id, name or alias.
 
         Raises:
             NotFoundError: there is none.
@@ -105,9 +105,19 @@ class Inspection:
         if len(found) > 1:
             listed = ", ".join(f"{e.name} ({e.type}, {e.space}) {e.id}" for e in found[:10])
             raise InvalidInputError(f"{name_or_id!r} names {len(found)} entities; give the id of one: {listed}")
+        return found[0]
+
+    def profile(self, name_or_id: str, *, spaces: SpaceSet, labels: Labels, include_history: bool) -> EntityProfile:
+        """An entity by id, name or alias, with the facts about it.
+
+        Raises:
+            NotFoundError: there is none.
+            InvalidInputError: several bear the name.
+        """
+        entity = self.entity(name_or_id, spaces=spaces, labels=labels)
         view = View(now=self._clock(), history=include_history)
-        query = FactQuery(about_ids=(found[0].id,), labels=labels, view=view, limit=_UNBOUNDED)
-        return EntityProfile(entity=found[0], facts=tuple(self._store.find_facts(query, spaces=spaces)))
+        query = FactQuery(about_ids=(entity.id,), labels=labels, view=view, limit=_UNBOUNDED)
+        return EntityProfile(entity=entity, facts=tuple(self._store.find_facts(query, spaces=spaces)))
 
     def graph(self, *, spaces: SpaceSet, labels: Labels, include_history: bool) -> networkx.MultiDiGraph[str]:
         """Entities and facts as a networkx graph."""

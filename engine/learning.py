@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 
@@ -35,7 +36,7 @@ from factloom.schemas.ports import (
 )
 from factloom.schemas.queries import EntityQuery, EpisodeQuery
 from factloom.schemas.records import Action, Episode, Status
-from factloom.schemas.results import FactChange
+from factloom.schemas.results import EntityChange, FactChange
 from factloom.schemas.search import CONTEXT_CLOSE, CONTEXT_OPEN
 from factloom.schemas.settings import Settings
 from factloom.schemas.spaces import SpaceSet
@@ -62,11 +63,20 @@ class _Batch:
     vectors: dict[str, np.ndarray] = field(default_factory=dict)
     proposals: dict[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
     stored: dict[str, Episode] = field(default_factory=dict)
+    merges: list[EntityChange] = field(default_factory=list)
 
     def alone(self, episode: Episode) -> _Batch:
         """A batch of this episode only, which is not read again if it was read already."""
         read = self.extractions.get(episode.id)
         return _Batch(self.space, [episode], extractions={} if read is None else {episode.id: read})
+
+
+class Learned(NamedTuple):
+    """Changes in the order of the episodes, these as they are stored now, by id, and entities that became one."""
+
+    changes: list[FactChange]
+    episodes: dict[str, Episode]
+    merges: list[EntityChange]
 
 
 class Learner:
@@ -93,20 +103,19 @@ class Learner:
 
     def learn(
         self, episodes: Sequence[Episode], *, actor: str, on_progress: Callable[[int], None] | None = None
-    ) -> tuple[list[FactChange], dict[str, Episode]]:
+    ) -> Learned:
         """Learn from pending episodes, of any spaces.
 
-        Returns what changed, in the order of the episodes, and the episodes as they are stored now, by id. One that
-        fails is reported with ``Action.PENDING`` and its error, and does not stop the others.
+        One that fails is reported with ``Action.PENDING`` and its error, and does not stop the others.
         """
-        changes: list[FactChange] = []
-        stored: dict[str, Episode] = {}
+        learned = Learned([], {}, [])
         for batch in self._batches(episodes):
-            changes += self._learn_batch(batch, actor)
-            stored |= batch.stored
+            learned.changes.extend(self._learn_batch(batch, actor))
+            learned.episodes.update(batch.stored)
+            learned.merges.extend(batch.merges)
             if on_progress is not None:
                 on_progress(len(batch.episodes))
-        return changes, stored
+        return learned
 
     def _batches(self, episodes: Sequence[Episode]) -> Iterable[_Batch]:
         size = self._settings.ingest.batch
@@ -140,6 +149,7 @@ class Learner:
             alone = [batch.alone(episode) for episode in batch.episodes]
             changes = [change for one in alone for change in self._learn_batch(one, actor)]
             batch.stored = {id_: episode for one in alone for id_, episode in one.stored.items()}
+            batch.merges = [merge for one in alone for merge in one.merges]
             return changes
 
     def _postpone(self, batch: _Batch, error: Exception) -> list[FactChange]:
@@ -307,6 +317,7 @@ class Learner:
         tx.put_index(entries, embedder=self._embedder.name)
         tx.set_status(done, Status.DONE)
         batch.stored = self._stored(tx, batch)
+        batch.merges = writer.merges
         return [writer.refreshed(change) for change in changes]
 
     def _reader_of(self, extraction: Extraction | None) -> str | None:

@@ -15,33 +15,30 @@ from factloom.engine.arguments import (
     check_flag,
     check_function,
     check_id,
-    check_name,
-    check_number,
     check_page,
     check_text,
 )
-from factloom.engine.editing import Editor, FactEdit
+from factloom.engine.editable_memory import EditableMemory
 from factloom.engine.explicit import FactLike, read_facts
 from factloom.engine.explicit_ingest import ExplicitIngest
 from factloom.engine.forgetting import Forgetting
 from factloom.engine.ingest import Ingest, Progress
 from factloom.engine.learning import Learner
 from factloom.engine.messages import Message, MessageReader, check_metadata, parse_time
-from factloom.engine.readable_memory import ReadableMemory, check_parts, settings_for
+from factloom.engine.readable_memory import check_parts, settings_for
 from factloom.engine.reembedding import reembed as reembed_store
 from factloom.engine.scope import scope_to_write, spaces_to_read
 from factloom.engine.wiring import build
-from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.ontology import core_ontology
 from factloom.schemas.ports import Embedder, Extractor, GraphStore
-from factloom.schemas.records import Fact, utc_now
+from factloom.schemas.records import utc_now
 from factloom.schemas.results import AddResult, DeleteReceipt
 from factloom.schemas.search import SearchFilter
 from factloom.schemas.settings import ExtractorSettings, Settings
 from factloom.schemas.spaces import SpaceSet
 
 
-class Memory(ReadableMemory):
+class Memory(EditableMemory):
     """A graph-plus-vector memory.
 
     >>> memory = Memory("memory.db")
@@ -85,7 +82,6 @@ class Memory(ReadableMemory):
         )
         self._ingest = Ingest(parts.store, learner, settings=settings, clock=clock)
         self._explicit = ExplicitIngest(parts.store, parts.embedder, settings=settings, ontology=ontology, clock=clock)
-        self._editor = Editor(parts.store, parts.embedder, parts.extractor, clock=clock)
         self._forgetting = Forgetting(parts.store, parts.index, parts.embedder, ontology=ontology, clock=clock)
 
     # --- writing -------------------------------------------------------------------------------------------------
@@ -176,54 +172,6 @@ class Memory(ReadableMemory):
             check_metadata(fact.metadata, f"fact {position}: metadata")
         return self._explicit.add(read, scope, stated_at=stated_at, actor=actor, on_progress=on_progress)
 
-    def update(
-        self,
-        fact_id: str,
-        text: str | None = None,
-        *,
-        predicate: str | None = None,
-        object: str | None = None,
-        valid_at: datetime | str | float | None = None,
-        invalid_at: datetime | str | float | None = None,
-        confidence: float | None = None,
-        metadata: dict[str, Any] | None = None,
-        reason: str = "",
-        actor: str | None = None,
-    ) -> Fact:
-        """Write a new version of a fact and return it; the old one stays in history.
-
-        A new ``text`` alone is read as a triple again; if it cannot be, the fact becomes a note about its subject.
-
-        Raises:
-            NotFoundError: there is no such fact.
-            InvalidInputError: nothing to change, an unusable value, or not the current version.
-        """
-        now = self._clock()
-        longest = self._settings.ingest.max_characters
-        for what, value in (("text", text), ("predicate", predicate), ("object", object)):
-            if value is not None:
-                check_text(value, what, longest=200 if what != "text" else longest)
-        if reason != "":
-            check_text(reason, "reason", longest=longest)
-        times = {
-            what: None if value is None else parse_time(value, what, now=now, past_only=False)
-            for what, value in (("valid_at", valid_at), ("invalid_at", invalid_at))
-        }
-        if confidence is not None:
-            check_number(confidence, "confidence", least=0, most=1)
-        edit = FactEdit(
-            text=text,
-            predicate=predicate,
-            object=object,
-            confidence=confidence,
-            metadata=None if metadata is None else check_metadata(metadata),
-            **times,
-        )
-        if edit == FactEdit():
-            raise InvalidInputError("nothing to update: give a text, an object, a predicate, a time or metadata")
-        fact_id = check_id(fact_id, "fact_id")
-        return self._editor.update(fact_id, edit, spaces=self._visible, actor=self._actor(actor), reason=reason)
-
     def retry(
         self,
         *,
@@ -242,10 +190,6 @@ class Memory(ReadableMemory):
         check_page(limit)
         waiting = self._inspection.pending(spaces=spaces, labels=labels, limit=limit)
         return self._ingest.retry(waiting, actor=actor, on_progress=on_progress)
-
-    def _actor(self, actor: str | None, agent_id: str | None = None) -> str:
-        """Who changes the memory, for history."""
-        return check_name(actor, "actor") or agent_id or self._settings.actor
 
     # --- forgetting ----------------------------------------------------------------------------------------------
 

@@ -33,6 +33,11 @@ class FactBook:
         self.written: dict[str, Fact] = {}
         self.worded: set[str] = set()
 
+    @property
+    def ontology(self) -> Ontology:
+        """What predicates mean."""
+        return self._ontology
+
     # --- finding -------------------------------------------------------------------------------------------------
 
     def _held(self, subject: str, predicates: Sequence[str], object_id: str | None = None) -> list[Fact]:
@@ -63,6 +68,10 @@ class FactBook:
             query = FactQuery(object_ids=(statement.subject.id,), predicates=tuple(turned), limit=_UNBOUNDED)
             found += [f for f in self._tx.find_facts(query, spaces=self._spaces) if f.expired_at is None]
         return list({fact.id: fact for fact in found}.values())
+
+    def note(self, facts: Sequence[Fact]) -> None:
+        """Take note of facts that were written elsewhere in the transaction."""
+        self.written.update({fact.id: fact for fact in facts if fact.id in self.written})
 
     # --- writing -------------------------------------------------------------------------------------------------
 

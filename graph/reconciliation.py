@@ -53,13 +53,14 @@ class Reconciler(Denials):
             changes += self.apply(self._implied(statement, implied))
         return changes
 
-    def settle(self, subject: Entity, predicate: str) -> None:
+    def settle(self, subject: Entity, predicate: str) -> bool:
         """Let facts that a merge of entities brought together end each other as if they had been said in order.
 
-        A newer one ends an older one, except where it is only told as over, as in ``apply``.
+        A newer one ends an older one, except where it is only told as over, as in ``apply``. Returns whether only one
+        of them can hold at a time.
         """
         if self._ontology[predicate].cardinality != "one":
-            return
+            return False
         held = self._held(subject.id, [predicate])
         for position, fact in enumerate(held):
             old = self.written.get(fact.id, fact)
@@ -80,6 +81,7 @@ class Reconciler(Denials):
                     episode_id=new.episode_ids[0] if new.episode_ids else None,
                 )
                 self._end(old, new, newer)
+        return True
 
     # --- shaping -------------------------------------------------------------------------------------------------
 

@@ -69,8 +69,8 @@ def fact_without(
         return fact.model_copy(update={"superseded_by": heir})
     open_ = fact.model_copy(update={"superseded_by": heir, "invalid_at": None})
     ends = [
-        *_ends_by_history(tx, open_, gone, episode_ids),
-        *_end_by_heir(tx, open_, gone),
+        *_ends_by_history(tx, open_, gone, episode_ids, ontology),
+        *_end_by_heir(tx, open_, gone, ontology),
         *_end_by_next(tx, open_, gone, ontology),
     ]
     if not ends:
@@ -90,7 +90,7 @@ def _heir(fact: Fact, gone: Mapping[str, Fact]) -> str | None:
 
 
 def _ends_by_history(
-    tx: WriteTransaction, fact: Fact, gone: Mapping[str, Fact], episode_ids: Collection[str]
+    tx: WriteTransaction, fact: Fact, gone: Mapping[str, Fact], episode_ids: Collection[str], ontology: Ontology
 ) -> Iterable[_End]:
     """Ends that episodes which stay told, or brought about by a fact that stays."""
     for change in tx.history([fact.id], spaces=SpaceSet.of(fact.space)):
@@ -98,7 +98,7 @@ def _ends_by_history(
         if not told or not _is_of_an_episode(change) or change.episode_id in episode_ids:
             continue
         successor = (change.after or {}).get("superseded_by") if change.action is Action.SUPERSEDED else None
-        if change.action is not Action.SUPERSEDED or _is_held(tx, fact, successor, gone):
+        if change.action is not Action.SUPERSEDED or _is_held(tx, fact, successor, gone, ontology):
             yield datetime.fromisoformat(told), successor
 
 
@@ -108,14 +108,21 @@ def _is_of_an_episode(change: Change) -> bool:
     return change.episode_id is not None and (edited or change.action in _ENDING)
 
 
-def _is_held(tx: WriteTransaction, fact: Fact, other: str | None, gone: Mapping[str, Fact]) -> bool:
+def same_subject(one: Fact, other: Fact, ontology: Ontology) -> bool:
+    """Whether two facts are about one entity, so that one can end the other, as entities are told apart now."""
+    if ontology[one.predicate].symmetric or ontology[other.predicate].symmetric:
+        return not {one.subject_id, one.object_id}.isdisjoint((other.subject_id, other.object_id))
+    return one.subject_id == other.subject_id
+
+
+def _is_held(tx: WriteTransaction, fact: Fact, other: str | None, gone: Mapping[str, Fact], ontology: Ontology) -> bool:
     found = tx.find_facts(FactQuery(ids=(other,)), spaces=SpaceSet.of(fact.space)) if other else ()
-    return any(one.expired_at is None and one.id not in gone for one in found)
+    return any(one.expired_at is None and one.id not in gone and same_subject(one, fact, ontology) for one in found)
 
 
-def _end_by_heir(tx: WriteTransaction, fact: Fact, gone: Mapping[str, Fact]) -> Iterable[_End]:
+def _end_by_heir(tx: WriteTransaction, fact: Fact, gone: Mapping[str, Fact], ontology: Ontology) -> Iterable[_End]:
     """Where the fact's successor begins, if that is held."""
-    if fact.superseded_by is not None and _is_held(tx, fact, fact.superseded_by, gone):
+    if fact.superseded_by is not None and _is_held(tx, fact, fact.superseded_by, gone, ontology):
         query = FactQuery(ids=(fact.superseded_by,))
         for heir in tx.find_facts(query, spaces=SpaceSet.of(fact.space)):
             yield began(heir), heir.id

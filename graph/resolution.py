@@ -14,6 +14,8 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from factloom.graph.entity_names import UNTYPED, distinct_names, is_relational, names_compatible, types_agree
+from factloom.graph.merge_records import told_apart
 from factloom.schemas.extraction import Mention
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ports import WriteTransaction
@@ -21,31 +23,9 @@ from factloom.schemas.queries import EntityQuery
 from factloom.schemas.records import Entity, new_id
 from factloom.schemas.spaces import SpaceSet
 
-UNTYPED = "thing"
 NEVER_PROPOSED = frozenset({UNTYPED, "person", "name", "date", "quantity"})
 SHORT_NAME_SIMILARITY = 0.68
 """MiniLM gives Corvina and Studio Corvina 0.74, Kestrel and Kestrel Maps 0.76, Google and Google Maps 0.57."""
-
-
-def types_agree(one: str, other: str) -> bool:
-    """Whether two entity types may be the same entity's: equal, or one of them is not known."""
-    return one == other or UNTYPED in (one, other)
-
-
-def is_relational(name: str) -> bool:
-    """Whether a name only says whose somebody is ("Ana's sister"), for want of a name of their own."""
-    return "'s " in name or "’s " in name
-
-
-def _words(key: str) -> frozenset[str]:
-    return frozenset(key.split())
-
-
-def names_compatible(one: str, other: str) -> bool:
-    """Whether two keys may name one thing: the words of one are among the other's, and no number differs."""
-    shorter, longer = sorted((_words(one), _words(other)), key=len)
-    digits = {word for word in shorter ^ longer if any(c.isdigit() for c in word)}
-    return bool(shorter) and shorter <= longer and not digits
 
 
 @dataclass
@@ -99,7 +79,7 @@ class Resolver:
         named = self._best(found, key, mention)
         described = self._best(self._lookup(alias_keys, mention), key, mention) if alias_keys else None
         if named and described and named.id != described.id and is_relational(described.name):
-            return self._merge(named, described)
+            return named if told_apart(self.tx, named, described) else self._merge(named, described)
         if named is not None:
             return named
         if described is not None and (is_relational(described.name) or names_compatible(described.key, key)):
@@ -177,7 +157,8 @@ class Resolver:
 
     def _others_called(self, keys: Iterable[str], entity: Entity) -> list[Entity]:
         found = self.tx.find_entities(EntityQuery(keys=tuple(sorted(keys)), limit=200), spaces=self._spaces)
-        return [other for other in found if other.id != entity.id and other.type == entity.type]
+        going = {gone.id for _, gone in self.merged}
+        return [e for e in found if e.id != entity.id and e.type == entity.type and e.id not in going]
 
     def _create(self, mention: Mention, key: str) -> Entity:
         aliases = list(mention.aliases)
@@ -191,7 +172,7 @@ class Resolver:
             name=mention.name,
             key=key,
             type=mention.type,
-            aliases=_distinct(aliases, key),
+            aliases=distinct_names(aliases, key),
             created_at=self.now,
             updated_at=self.now,
         )
@@ -214,12 +195,17 @@ class Resolver:
         )
         if taken:
             name, entity_key, kind = entity.name, entity.key, entity.type
-        changed = {"name": name, "key": entity_key, "type": kind, "aliases": _distinct(aliases, entity_key)}
+        changed = {"name": name, "key": entity_key, "type": kind, "aliases": distinct_names(aliases, entity_key)}
         if all(getattr(entity, attribute) == value for attribute, value in changed.items()):
             return entity
         if name != entity.name:
             self.named.add(entity.id)
         return self._store(entity.model_copy(update={**changed, "updated_at": self.now}))
+
+    def note_merged(self, kept: Entity) -> None:
+        """Take note of how an entity is stored after a merge was carried out."""
+        self.touched[kept.id] = kept
+        self._known = {name: kept if known.id == kept.id else known for name, known in self._known.items()}
 
     def _merge(self, kept: Entity, gone: Entity) -> Entity:
         """Note that two entities turned out to be one; the caller moves the facts over and deletes ``gone``."""
@@ -227,17 +213,5 @@ class Resolver:
         for name, known in list(self._known.items()):
             if known.id == gone.id:
                 self._known[name] = kept
-        aliases = _distinct([*kept.aliases, gone.name, *gone.aliases], kept.key)
+        aliases = distinct_names([*kept.aliases, gone.name, *gone.aliases], kept.key)
         return self._store(kept.model_copy(update={"aliases": aliases, "updated_at": self.now}))
-
-
-def _distinct(names: Iterable[str], key: str) -> tuple[str, ...]:
-    """Names in order, without those that normalise to ``key`` or to an earlier one."""
-    seen = {key}
-    kept = []
-    for name in names:
-        alias = normalise_name(name)
-        if alias not in seen:
-            seen.add(alias)
-            kept.append(name)
-    return tuple(kept)

@@ -12,11 +12,11 @@ from datetime import datetime
 from math import prod
 from typing import Any
 
-from factloom.graph.resolution import is_relational
+from factloom.graph.entity_names import is_relational
 from factloom.graph.statements import began, tellings_of
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ontology import Ontology
-from factloom.schemas.ports import WriteTransaction
+from factloom.schemas.ports import GraphReader, WriteTransaction
 from factloom.schemas.queries import EntityQuery, EpisodeQuery, FactQuery
 from factloom.schemas.records import Action, Change, Entity, Fact, Metadata, new_id
 from factloom.schemas.spaces import Labels, SpaceSet
@@ -25,12 +25,22 @@ _PAGE = 200
 _UNBOUNDED = 1_000_000
 
 
-def weakened(tx: WriteTransaction, fact: Fact, left: tuple[str, ...], *, ontology: Ontology) -> Fact:
-    """The fact as the episodes ``left`` tell it; their end of it is for ``graph.reopening`` to find."""
+def weakened(
+    tx: WriteTransaction,
+    fact: Fact,
+    left: tuple[str, ...],
+    changes: Sequence[Change] | None = None,
+    *,
+    ontology: Ontology,
+) -> Fact:
+    """The fact as the episodes ``left`` tell it; their end of it is for ``graph.reopening`` to find.
+
+    ``changes``: the entries of history in which episodes state it, where they are not (any more) its own.
+    """
     update: dict[str, Any] = {"episode_ids": left, "support": len(left), "labels": _labels(tx, fact, left)}
     gone: list[Metadata] = []
     told: list[Metadata] = []
-    for change in tellings_of(tx, fact):
+    for change in tellings_of(tx, fact) if changes is None else changes:
         (told if change.episode_id in left else gone).append(change.after or {})
     if told:
         update |= _retold(fact, told, gone)
@@ -42,10 +52,15 @@ def weakened(tx: WriteTransaction, fact: Fact, left: tuple[str, ...], *, ontolog
 def implied_text(
     tx: WriteTransaction, fact: Fact, ontology: Ontology, renamed: Mapping[str, Entity] | None = None
 ) -> str:
-    """The sentence for a fact that an event implies, by the names that its ends have, or by those in ``renamed``."""
+    """The sentence for a fact that an event implies, by the names that its ends have, or by those in ``renamed``.
+
+    One whose ends are not both there keeps its text.
+    """
     ids = (fact.subject_id, fact.object_id)
     found = tx.find_entities(EntityQuery(ids=ids), spaces=SpaceSet.of(fact.space))
     names = {entity.id: entity.name for entity in (*found, *(renamed or {}).values())}
+    if not names.keys() >= set(ids):
+        return fact.text
     return ontology[fact.predicate].sentence(*(names[id_] for id_ in ids))
 
 
@@ -125,11 +140,16 @@ class Names:
         self._ontology = ontology
         self.entities: dict[str, Entity] = {}
         self.facts: dict[str, Fact] = {}
+        self.lost: set[str] = set()
 
     def forget(self, now: datetime) -> None:
-        """Work out ``entities`` that lose names and ``facts`` whose text in our own words held one."""
+        """Work out ``entities`` that lose names and ``facts`` whose text in our own words held one.
+
+        ``lost`` has the keys of these names.
+        """
         for entity, given in self._given():
             lost = self._not_given_by_others(entity, given)
+            self.lost |= lost
             changed = self._without(entity, lost, now) if lost else None
             if changed is not None and changed != entity:
                 self.entities[entity.id] = changed
@@ -227,6 +247,20 @@ class Names:
             text = implied_text(self._tx, latest, self._ontology, self.entities)
             if text != latest.text:
                 self.facts[fact.id] = latest.model_copy(update={"text": text})
+
+
+def names_together(tx: GraphReader, entity: Entity, going: Collection[str]) -> Iterator[tuple[str, set[str]]]:
+    """What each statement about an entity calls it, by key, and of which episode; those in ``going`` are left out."""
+    spaces = SpaceSet.of(entity.space)
+    refs = tx.select(FactQuery(about_ids=(entity.id,)), spaces=spaces).tolist()
+    facts: dict[str, Fact] = {}
+    for start in range(0, len(refs), _PAGE):
+        facts |= {fact.id: fact for fact in tx.facts(refs[start : start + _PAGE], spaces=spaces)}
+    for change in tx.history([entity.id, *facts], spaces=spaces):
+        if change.episode_id is not None and change.episode_id not in going:
+            for id_, names in _named_in(change, facts.get(change.target_id)):
+                if id_ == entity.id:
+                    yield change.episode_id, {normalise_name(name) for name in names}
 
 
 def _named_in(change: Change, fact: Fact | None) -> Iterator[tuple[str, list[str]]]:

@@ -83,6 +83,8 @@ class Action(StrEnum):
     UPDATED = "updated"
     DELETED = "deleted"
     MERGED = "merged"
+    SPLIT = "split"
+    UNDONE = "undone"
     NOTHING = "nothing"
     PENDING = "pending"
 

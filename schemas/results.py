@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from factloom.schemas.records import Action, Episode, Fact, Record
+from factloom.schemas.records import Action, Entity, Episode, Fact, Record
 
 
 class FactChange(Record):
@@ -17,17 +17,36 @@ class FactChange(Record):
     reason: str = ""
 
 
+class EntityChange(Record):
+    """What became of two entities: ``merged`` into one, ``split`` from one, or apart again since that was ``undone``.
+
+    ``change_id`` names it in history, and ``Memory.undo`` takes it. ``entity`` is the one that stayed, or was split;
+    ``other_id`` the one that went, is new or is back, which is ``other`` where it is there. ``fact_ids``: the facts
+    that were moved. ``episode_id``: the message that shows it, if one does.
+    """
+
+    action: Action
+    change_id: str
+    entity: Entity
+    other_id: str
+    other: Entity | None = None
+    fact_ids: tuple[str, ...] = ()
+    reason: str = ""
+    episode_id: str | None = None
+
+
 class AddResult(Record):
     """What an add changed. ``episodes`` are as stored; those that were there already are in ``known_episode_ids``.
 
     ``changes`` has one entry per candidate fact, and one with ``Action.PENDING`` per episode that could not be
     learned from yet, with the reason; such an episode is kept and can be retried. An episode that states nothing
-    new has an entry with ``Action.NOTHING``.
+    new has an entry with ``Action.NOTHING``. ``merges``: entities that turned out to be one.
     """
 
     episodes: tuple[Episode, ...] = ()
     known_episode_ids: tuple[str, ...] = ()
     changes: tuple[FactChange, ...] = ()
+    merges: tuple[EntityChange, ...] = ()
 
     def _with(self, action: Action) -> tuple[FactChange, ...]:
         return tuple(change for change in self.changes if change.action is action)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from factloom.schemas.cypher import CypherResult, GraphNode, GraphPath, GraphRelationship
     from factloom.schemas.errors import FactloomError
     from factloom.schemas.records import Action, Category, Change, Entity, Episode, Fact, Role
-    from factloom.schemas.results import AddResult, DeleteReceipt, FactChange, Stats
+    from factloom.schemas.results import AddResult, DeleteReceipt, EntityChange, FactChange, Stats
     from factloom.schemas.search import ContextBlock, Hit, SearchResult
     from factloom.schemas.settings import Settings, load_settings
     from factloom.schemas.spaces import Labels, SpaceSet
@@ -30,7 +30,7 @@ _HOMES = {
     "schemas.cypher": ("CypherResult", "GraphNode", "GraphPath", "GraphRelationship"),
     "schemas.errors": ("FactloomError",),
     "schemas.records": ("Action", "Category", "Change", "Entity", "Episode", "Fact", "Role"),
-    "schemas.results": ("AddResult", "DeleteReceipt", "FactChange", "Stats"),
+    "schemas.results": ("AddResult", "DeleteReceipt", "EntityChange", "FactChange", "Stats"),
     "schemas.search": ("ContextBlock", "Hit", "SearchResult"),
     "schemas.settings": ("Settings", "load_settings"),
     "schemas.spaces": ("Labels", "SpaceSet"),
@@ -47,6 +47,7 @@ __all__ = [
     "CypherResult",
     "DeleteReceipt",
     "Entity",
+    "EntityChange",
     "Episode",
     "Fact",
     "FactChange",

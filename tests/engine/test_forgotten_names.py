@@ -227,12 +227,28 @@ class TestMerges:
         merging = say(memory, "Bea (Zyzzo's sister) | LIKES | tea", 2)
         (home,) = (f for f in memory.get_all(user_id="ana") if f.predicate == "LIVES_IN")
         assert home.support == 2
+        again = say(memory, "Bea (Zyzzo's sister) | LIKES | tea", 3)
         memory.delete(merging)
-        assert person(memory, "Bea").aliases == ("Zyzzo's sister",), "it was called so before, too"
+        assert person(memory, "Bea").aliases == ("Zyzzo's sister",), "another message says so, too"
         memory.delete(first)
+        assert person(memory, "Bea").aliases == ("Zyzzo's sister",)
+        memory.delete(again)
         assert person(memory, "Bea").aliases == ()
         assert current(memory) == ["Bea lives in Faro."]
         assert b"zyzzo" not in bytes_of(tmp_path)
+
+    def test_two_are_two_again_without_the_message_that_made_them_one(self, memory: Memory) -> None:
+        say(memory, "Zyzzo's sister | LIVES_IN | Faro", 0)
+        say(memory, "Bea | LIVES_IN | Faro", 1)
+        merging = say(memory, "Bea (Zyzzo's sister) | LIKES | tea", 2)
+        memory.delete(merging)
+        assert person(memory, "Bea").id != person(memory, "Zyzzo's sister").id
+        assert [(fact.text, fact.support) for fact in memory.get_all(user_id="ana")] == [
+            ("Bea lives in Faro.", 1),
+            ("Zyzzo's sister lives in Faro.", 1),
+        ]
+        say(memory, "Bea (Zyzzo's sister) | LIKES | tea", 4)
+        assert person(memory, "Bea").id == person(memory, "Zyzzo's sister").id
 
 
 def test_a_space_that_is_emptied_begins_anew(memory: Memory, tmp_path: Path) -> None:

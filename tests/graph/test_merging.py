@@ -3,9 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from factloom.graph.merging import merge_entities
+from factloom.graph.merging import Act, merge_entities
+from factloom.graph.reconciliation import Reconciler
 from factloom.graph.sqlite import SqliteGraphStore
 from factloom.schemas.naming import normalise_name
+from factloom.schemas.ontology import core_ontology
+from factloom.schemas.ports import WriteTransaction
 from factloom.schemas.queries import FactQuery
 from factloom.schemas.records import Category, Entity, Fact, new_id
 from factloom.schemas.spaces import SpaceSet
@@ -32,7 +35,12 @@ def test_visits_stay_two_and_an_ended_fact_points_to_the_joined_one(tmp_path: Pa
     over = NOW + timedelta(days=5)
     before = fact(sister, "LIVES_IN", faro, 1, invalid_at=over, superseded_by=homes[1].id)
     store.write(lambda tx: (tx.put_entities(people), tx.put_facts([*visits, *homes, before])))
-    store.write(lambda tx: merge_entities(tx, bea, sister, now=NOW, actor="test", reason=""))
+
+    def work(tx: WriteTransaction) -> None:
+        reconciler = Reconciler(tx, SPACE, ontology=core_ontology(), now=NOW, actor="test")
+        merge_entities(tx, bea, sister, Act("test", NOW, ""), reconciler=reconciler)
+
+    store.write(work)
     left = {f.id: f for f in store.find_facts(FactQuery(), spaces=SpaceSet.of(SPACE))}
     store.close()
     assert set(left) == {*(visit.id for visit in visits), homes[0].id, before.id}

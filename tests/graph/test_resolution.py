@@ -7,7 +7,8 @@ from typing import TypeVar
 
 import pytest
 
-from factloom.graph.resolution import Resolver, names_compatible
+from factloom.graph.entity_names import names_compatible
+from factloom.graph.resolution import Resolver
 from factloom.graph.sqlite import SqliteGraphStore
 from factloom.schemas.extraction import Mention
 from factloom.schemas.queries import EntityQuery

@@ -1,0 +1,42 @@
+"""Names of entities: what they tell of whom they mean, and whether two of them may mean one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from factloom.schemas.naming import normalise_name
+
+UNTYPED = "thing"
+
+
+def types_agree(one: str, other: str) -> bool:
+    """Whether two entity types may be the same entity's: equal, or one of them is not known."""
+    return one == other or UNTYPED in (one, other)
+
+
+def is_relational(name: str) -> bool:
+    """Whether a name only says whose somebody is ("Ana's sister"), for want of a name of their own."""
+    return "'s " in name or "’s " in name
+
+
+def _words(key: str) -> frozenset[str]:
+    return frozenset(key.split())
+
+
+def names_compatible(one: str, other: str) -> bool:
+    """Whether two keys may name one thing: the words of one are among the other's, and no number differs."""
+    shorter, longer = sorted((_words(one), _words(other)), key=len)
+    digits = {word for word in shorter ^ longer if any(c.isdigit() for c in word)}
+    return bool(shorter) and shorter <= longer and not digits
+
+
+def distinct_names(names: Iterable[str], key: str) -> tuple[str, ...]:
+    """Names in order, without those that normalise to ``key`` or to an earlier one."""
+    seen = {key}
+    kept = []
+    for name in names:
+        alias = normalise_name(name)
+        if alias not in seen:
+            seen.add(alias)
+            kept.append(name)
+    return tuple(kept)
