@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from factloom.engine.app.cli import (
     asking,
     copying,
+    correcting,
     demonstrating,
     forgetting,
     importing_files,
@@ -47,7 +48,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 
-for group in (writing, importing_files, asking, looking, querying, forgetting, upkeep, copying, demonstrating):
+_REMEMBER, _LOOK, _CHANGE = (writing, importing_files), (asking, looking, querying), (correcting, forgetting)
+for group in (*_REMEMBER, *_LOOK, *_CHANGE, upkeep, copying, demonstrating):
     group.add_commands(app)
 
 

@@ -11,8 +11,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from factloom.schemas.records import Change, Entity, Episode, Fact
-from factloom.schemas.results import AddResult, DeleteReceipt, Stats
+from factloom.graph.merge_records import UNDO
+from factloom.schemas.records import Action, Change, Entity, Episode, Fact
+from factloom.schemas.results import AddResult, DeleteReceipt, EntityChange, Stats
 from factloom.schemas.search import ANSWERING, Hit, SearchResult
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -172,7 +173,10 @@ def changes_table(changes: Sequence[Change]) -> RenderableType:
     made = table("when!", "what", "by", "why~", "change")
     for change in changes:
         why = plain(change.reason, longest=200)
-        made.add_row(moment(change.at), change.action.value, plain(change.actor, longest=40), why, _difference(change))
+        what = Text(change.action.value)
+        if UNDO in (change.before or {}):
+            what.append(f"\nto undo: {change.id}", style="dim")
+        made.add_row(moment(change.at), what, plain(change.actor, longest=40), why, _difference(change))
     return made
 
 
@@ -181,6 +185,8 @@ def _difference(change: Change) -> Text:
     before, after = change.before or {}, change.after or {}
     lines = []
     for name in dict.fromkeys((*before, *after)):
+        if name == UNDO:  # as long as all that was merged
+            continue
         old, new = (plain(str(values[name]), longest=80) if values.get(name) else "" for values in (before, after))
         if old or new:
             lines.append(f"{name.replace('_', ' ')}: {' → '.join(value for value in (old, new) if value)}")
@@ -210,9 +216,30 @@ def add_report(result: AddResult) -> RenderableType:
         if change.previous is not None and change.previous.id != change.fact.id:
             text.append(f" (before: {plain(change.previous.text, longest=120)})", style="dim")
         lines.append(text.append(f"  {change.fact.id}", style="dim"))
+    lines += [entity_change_report(merge) for merge in result.merges]
     if len(lines) == 1:
         lines.append(Text("no new facts"))
     return Group(*lines)
+
+
+def entity_change_report(change: EntityChange) -> Text:
+    """What became of two entities, and how it is undone."""
+    name, facts = plain(change.entity.name, longest=80), counted(len(change.fact_ids), "fact")
+    other = plain(change.other.name, longest=80) if change.other else ""
+    if change.action is Action.MERGED:
+        text = f"merged: {name} ({change.entity.type}) is what both are called; {facts} moved to it"
+    elif change.action is Action.SPLIT:
+        text = f"split: {other} is another than {name}; {facts} moved to it  {change.other_id}"
+    elif other:
+        text = f"undone: {other} is another than {name} again; {facts} moved back to it  {change.other_id}"
+    else:
+        text = f"undone: {name} is one again; {facts} moved back to it"
+    undo = f"\nto undo this: factloom undo {change.change_id}" if _can_undo(change) else ""
+    return Text(text).append(undo, style="dim")
+
+
+def _can_undo(change: EntityChange) -> bool:
+    return change.action is not Action.UNDONE or change.other is None
 
 
 def receipt_report(receipt: DeleteReceipt) -> RenderableType:

@@ -81,6 +81,11 @@ def test_every_command_works_through_the_entry_point(entry_point: Cli, tmp_path:
     assert run("show", first["id"])["sources"][0]["content"] == "I live in Lisbon."
     run("update", boss["id"], "--object", "Duarte", "--reason", "a mistake")
     assert "a mistake" in [change["reason"] for change in run("history", boss["id"])["changes"]]
+    merged = run("merge", "Duarte", "Ingrid", "--user", "ana", "--reason", "one man")
+    assert run("undo", merged["change_id"])["other"]["name"] == "Ingrid"
+    split = run("split", "Ana", "Ana Silva", "--fact", first["id"], "--user", "ana")
+    assert split["fact_ids"] == [first["id"]]
+    assert run("undo", split["change_id"])["entity"]["name"] == "Ana"
     assert run("pending")["episodes"] == []
     assert run("retry")["episodes"] == []
     assert run("stats")["episodes"] == 5
