@@ -79,6 +79,7 @@ class MemoryMachine(RuleBasedStateMachine):
         self.names = Names(), Names()
         self.facts: list[str] = []
         self.episodes: list[str] = []
+        self.merges: list[str] = []
         settings = [
             load_settings(index_dir=str(self.folder / str(next(self.folders))), extractor={"kind": "none"})
             for _ in range(2)
@@ -198,6 +199,25 @@ class MemoryMachine(RuleBasedStateMachine):
         if fact is not None:
             self.facts.append(fact.id)
 
+    def merge(self, data: st.DataObject) -> None:
+        keep, gone = (data.draw(st.sampled_from(PEOPLE)) for _ in range(2))
+        scope = self.draw_scope(data)
+        done = self.both(lambda memory: memory.merge_entities(keep, gone, type="person", **scope))
+        self.merges += [done.change_id] if done is not None else []
+
+    def split(self, data: st.DataObject) -> None:
+        name, new, scope = data.draw(st.sampled_from(PEOPLE)), "Eva", self.draw_scope(data)
+        facts, episodes = ([data.draw(st.sampled_from([*ids[-8:], "nobody"]))] for ids in (self.facts, self.episodes))
+        if data.draw(st.booleans()):
+            done = self.both(lambda memory: memory.split_entity(name, new, fact_ids=facts, **scope))
+        else:
+            done = self.both(lambda memory: memory.split_entity(name, new, episode_ids=episodes, **scope))
+        self.merges += [done.change_id] if done is not None else []
+
+    def undo(self, data: st.DataObject) -> None:
+        id_ = data.draw(st.sampled_from([*self.merges[-4:], "nobody"]), label="change")
+        self.both(lambda memory: memory.undo(id_))
+
     def delete(self, data: st.DataObject) -> None:
         id_ = self.pick(data)
         self.both(lambda memory: memory.delete(id_), same=same_receipts)
@@ -259,7 +279,10 @@ class MemoryMachine(RuleBasedStateMachine):
         )
 
 
-CHANGES = ("add", "add_facts", "add_facts", "update", "delete", "delete_all", "wait")
+CHANGES = (
+    *("add", "add_facts", "add_facts", "update", "delete", "delete_all", "wait"),
+    *("merge", "merge", "split", "undo", "undo"),
+)
 QUERIES = ("search", "search", "search", "context", "list", "look", "graph")
 
 
