@@ -14,6 +14,7 @@ from factloom.engine.arguments import (
     check_function,
     check_id,
     check_list,
+    check_name,
     check_number,
     check_page,
     check_spaces,
@@ -24,6 +25,7 @@ from factloom.engine.inspection import EntityProfile, Inspection
 from factloom.engine.scope import spaces_to_read
 from factloom.engine.searching import checked_queries, checked_query, search_arguments
 from factloom.engine.wiring import build, build_cypher, build_reranker, build_searcher
+from factloom.retrieval.token_counting import named_counter
 from factloom.schemas.cypher import CypherResult
 from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.ports import Closable, Embedder, Extractor, GraphStore, Reranker
@@ -192,17 +194,31 @@ class ReadableMemory:
         readable, how = search_arguments(self._visible, self._settings, self._clock, **search)
         return self._searcher.search_many(asked, spaces=readable, **how)
 
-    def context(self, /, query: str, max_tokens: int | None = None, **search: Any) -> ContextBlock:
+    def context(
+        self, /, query: str, max_tokens: int | None = None, *, tokenizer: str | None = None, **search: Any
+    ) -> ContextBlock:
         """A block of text for a prompt: what ``search`` (same arguments) finds, within ``max_tokens``, with sources.
+
+        Args:
+            query: a question or some words.
+            max_tokens: the budget; default: ``search.max_tokens`` of the settings.
+            tokenizer: whose tokens are counted: ``tiktoken:`` and a model of OpenAI, or the path of a
+                ``tokenizer.json``; default: ``search.tokenizer`` of the settings, else the embedder's.
+            search: as for ``search``.
 
         Raises:
             InvalidInputError: as ``search``, or ``max_tokens`` is too small for any block.
+            ConfigurationError, ModelNotFoundError: the tokenizer cannot be used, or is not on this machine.
         """
         budget = self._settings.search.max_tokens if max_tokens is None else max_tokens
         check_number(budget, "max_tokens", least=_LEAST_TOKENS)
         budget = int(budget)
+        named = check_name(tokenizer, "tokenizer") or self._settings.search.tokenizer
+        counter = named_counter(named) if named else None
         search.setdefault("limit", min(1000, max(20, budget // 12)))
-        return self._searcher.context(self.search(query, **search), max_tokens=budget)
+        readable, how = search_arguments(self._visible, self._settings, self._clock, **search)
+        result = self._searcher.search(checked_query(query, self._settings), spaces=readable, **how)
+        return self._searcher.context(result, spaces=readable, max_tokens=budget, now=how["now"], counter=counter)
 
     # --- reading -------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factloom.retrieval.candidates import expand_seeds, find_seeds
-from factloom.retrieval.context import build_context
+from factloom.retrieval.context import SHOWN_WITH_NEIGHBOURS, build_context
+from factloom.retrieval.context_turns import turns_around
 from factloom.retrieval.deadline import Deadline, TimeLimitPassed
 from factloom.retrieval.features import Question, describe_episodes, describe_facts
 from factloom.retrieval.first_look import FirstLook, look
@@ -23,6 +24,7 @@ from factloom.retrieval.ranking import rank
 from factloom.retrieval.reading import draft_question
 from factloom.retrieval.relations import walk_relations
 from factloom.retrieval.staleness import outdated
+from factloom.retrieval.token_counting import Counter, embedders_counter
 from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.queries import View
 from factloom.schemas.records import utc_now
@@ -169,7 +171,7 @@ class Searcher:
             ways = {ref: match.path for ref, match in led_to.items()}
             reader = PageReader(self._store, self._index, found, ranking, scope=scope, queries=queries, ways=ways)
             hits, more = reader.page(asked.limit, asked.offset, second=self._second(search, asked, deadline))
-        return search.result(hits, more=more, offset=asked.offset)
+        return search.result(hits, more=more, offset=asked.offset, as_of=asked.view.at)
 
     def _second(self, search: _Search, asked: _Asked, deadline: Deadline) -> Second | None:
         """The reranker's opinion, if there is one and it is asked for."""
@@ -186,10 +188,27 @@ class Searcher:
 
         return Second(reranking.name, reranking.candidates, opinions)
 
-    def context(self, result: SearchResult, *, max_tokens: int, now: datetime | None = None) -> ContextBlock:
-        """A block of text for a prompt from the hits of ``result``: never more than ``max_tokens``."""
+    def context(
+        self,
+        result: SearchResult,
+        *,
+        spaces: SpaceSet,
+        max_tokens: int,
+        now: datetime | None = None,
+        counter: Counter | None = None,
+    ) -> ContextBlock:
+        """A block of text for a prompt from the hits of ``result``: never more than ``max_tokens``.
+
+        ``counter`` counts them; default: the embedder's tokenizer, else a third of the bytes.
+        """
+        present = self._clock() if now is None else now
+        best = [hit.episode for hit in result if hit.episode is not None][:SHOWN_WITH_NEIGHBOURS]
         return build_context(
-            result, max_tokens=max_tokens, now=self._clock() if now is None else now, counter=self._embedder
+            result,
+            max_tokens=max_tokens,
+            now=present,
+            counter=counter or embedders_counter(self._embedder),
+            around=turns_around(best, store=self._store, spaces=spaces, view=View(now=present, at=result.as_of)),
         )
 
 
@@ -271,7 +290,7 @@ class _Search:
         yield
         self.timings[stage] = (time.perf_counter() - started) * 1000.0
 
-    def result(self, hits: Sequence[Hit], *, more: bool, offset: int) -> SearchResult:
+    def result(self, hits: Sequence[Hit], *, more: bool, offset: int, as_of: datetime | None) -> SearchResult:
         """What is returned."""
         rerank = self.timings.get("rerank", 0.0)
         self.timings["fetch"] -= rerank  # it ran inside
@@ -285,6 +304,7 @@ class _Search:
             more=more,
             partial=bool(self.skipped),
             skipped=tuple(self.skipped),
+            as_of=as_of,
         )
 
 

@@ -110,9 +110,10 @@ class QueryReading(Record):
 class SearchResult(Record):
     """Hits, best first, with the reading of the query and milliseconds per stage (``embed``, ``engine``, ``total``, …).
 
-    ``more`` says whether further hits exist past ``offset + len(hits)``. ``partial``: the time limit was reached,
-    or the reranker failed, so these are the best that were found without; ``skipped`` names what was left out:
-    "embed" (the question was answered by its words alone), "spread", "graph", "rerank".
+    ``as_of``: the time that was asked about, None for the present. ``more`` says whether further hits exist past
+    ``offset + len(hits)``. ``partial``: the time limit was reached, or the reranker failed, so these are the best that
+    were found without; ``skipped`` names what was left out: "embed" (the question was answered by its words alone),
+    "spread", "graph", "rerank".
     """
 
     hits: tuple[Hit, ...]
@@ -122,6 +123,7 @@ class SearchResult(Record):
     more: bool = False
     partial: bool = False
     skipped: tuple[str, ...] = ()
+    as_of: Time | None = None
 
     @property
     def answered(self) -> bool:
@@ -149,7 +151,7 @@ class SearchResult(Record):
 class ContextBlock(Record):
     """Text for a prompt, within a budget of tokens, and the records it was made from, in order of appearance.
 
-    ``str(block)`` is the text. ``partial``: as of the search that it was made from.
+    ``str(block)`` is the text. ``tokenizer`` names what counted the tokens. ``partial`` is as in the search's result.
     """
 
     text: str
@@ -157,6 +159,7 @@ class ContextBlock(Record):
     max_tokens: int
     facts: tuple[Fact, ...] = ()
     episodes: tuple[Episode, ...] = ()
+    tokenizer: str = ""
     partial: bool = False
 
     def __str__(self) -> str:

@@ -86,7 +86,13 @@ class SearchSettings(_Section):
 
     limit: int = Field(10, ge=1, le=1000)
     recency_half_life_days: float = Field(180.0, gt=0)
-    max_tokens: int = Field(1000, ge=40)
+    max_tokens: int = Field(1000, ge=40, description="budget of a context block")
+    tokenizer: str | None = Field(
+        None,
+        min_length=1,
+        description="whose tokens a context counts: tiktoken:MODEL, or the path of a tokenizer.json; default: the "
+        "embedder's",
+    )
 
 
 class IngestSettings(_Section):

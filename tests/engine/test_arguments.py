@@ -86,6 +86,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "name": NOT_TEXT,
     "actor": NOT_TEXT,
     "asker": NOT_TEXT,
+    "tokenizer": (*NOT_TEXT, "gpt-4o", "tiktoken:nobody"),
     "reason": (5, None, b"x", "  ", "\ud800", OBJECT),
     "limit": (*NOT_A_NUMBER, 0),
     "offset": NOT_A_NUMBER,

@@ -160,6 +160,14 @@ def context(
     max_tokens: Annotated[
         int | None, typer.Option("--max-tokens", help="Budget of the block. Default: search.max_tokens (1000).")
     ] = None,
+    tokenizer: Annotated[
+        str | None,
+        typer.Option(
+            "--tokenizer",
+            metavar="NAME",
+            help="Whose tokens: tiktoken:MODEL, or a tokenizer.json. Default: search.tokenizer, or the embedder's.",
+        ),
+    ] = None,
     as_of: AsOf = None,
     history: History = False,
     asker: Asker = None,
@@ -174,7 +182,9 @@ def context(
         "now": now,
         "time_limit": time_limit,
     }
-    block = run.memory.context(query, max_tokens, **wide_scope(user, agent, run_id, spaces), **arguments)
+    block = run.memory.context(
+        query, max_tokens, tokenizer=tokenizer, **wide_scope(user, agent, run_id, spaces), **arguments
+    )
     if run.wants_json:
         run.write_json(block.model_dump(mode="json"))
     else:
