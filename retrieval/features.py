@@ -19,7 +19,7 @@ from factloom.retrieval.candidates import Candidates
 from factloom.retrieval.first_look import Scope
 from factloom.retrieval.reading import Reading
 from factloom.schemas.ports import FactNode, Posting, VectorIndex
-from factloom.schemas.records import Role
+from factloom.schemas.records import Category, Role
 
 if TYPE_CHECKING:
     from factloom.schemas.ports import Refs, Vectors
@@ -94,6 +94,7 @@ def describe_episodes(found: Candidates, question: Question, index: VectorIndex)
     wide, wide_length = _with_neighbours(counts, lengths, previous, following, near, near_length)
     score = found.seeds.episode_keywords.score
     window = (score(near, near_length, texts=3) + score(wide, wide_length, texts=5)) / 2
+    wants_end = reading.asks_for == "outcome"
     sessions = np.unique(np.where(talk, np.array(session), -refs), return_inverse=True)[1]
     columns = {
         "vector": vector,
@@ -109,6 +110,7 @@ def describe_episodes(found: Candidates, question: Question, index: VectorIndex)
         "time": _marked(found.seeds.marked.get(WHEN), refs),
         "number": _marked(found.seeds.marked.get(NUMBER), refs),
         "recency": _recency(occurred_at, question),
+        "outcome": _lateness(occurred_at, np.where(asks, 0.0, window)) if wants_end else np.zeros(len(refs)),
     }
     return EpisodeTable(refs, previous, following, columns)
 
@@ -123,14 +125,19 @@ def describe_facts(found: Candidates, question: Question, episodes: EpisodeTable
         return FactTable(refs, nodes, {}, stating, stated)
     counts = found.seeds.fact_keywords.counts(refs)
     lengths = np.maximum(counts.sum(axis=0), 5.0)  # a fact's sentence is short; its exact length says nothing
+    keyword = found.seeds.fact_keywords.score(counts, lengths)
+    wants_end = reading.asks_for == "outcome"
     named = {entity.ref for entity in reading.entities}
     since = np.array([node.valid_at if node.valid_at is not None else node.created_at for node in nodes])
     columns = {
         "vector": cosines(index, question, refs, "fact"),
-        "keyword": found.seeds.fact_keywords.score(counts, lengths),
+        "keyword": keyword,
         "entity": np.array([float(node.subject in named) + 0.5 * (node.object in named) for node in nodes]).clip(0, 1),
         "date": reading.dates.fit(since) if reading.dates else np.zeros(len(nodes)),
         "recency": _recency(since, question),
+        "outcome": _lateness(since, keyword * [_tells_an_end(node) for node in nodes])
+        if wants_end
+        else np.zeros(len(nodes)),
         "support": np.log2(np.array([min(8, max(1, node.support)) for node in nodes])) / 3.0,
         "confidence": np.array([node.confidence - 1.0 for node in nodes]),
     }
@@ -227,6 +234,24 @@ def _recency(times: Column, question: Question) -> Column:
     age = np.maximum(0.0, (view.at or view.now).timestamp() - times) / _SECONDS_A_DAY
     halved: Column = np.exp2(-age / question.half_life_days)
     return halved
+
+
+def _lateness(times: Column, about: Column) -> Column:
+    """For a question how something ended: the share of the records about it that are not later.
+
+    ``about``: keyword scores; a record with fewer of the question's words than others counts for less, one without any
+    not at all.
+    """
+    mentions = np.sort(times[about > 0.0])
+    if not len(mentions):
+        return np.zeros(len(times))
+    late: Column = np.searchsorted(mentions, times, side="right") / len(mentions) * about / about.max()
+    return late
+
+
+def _tells_an_end(node: FactNode) -> bool:
+    """Whether a fact is an event, or that something is not so."""
+    return node.category == Category.EPISODIC.value or node.predicate.startswith("NOT_")
 
 
 def _evidence(nodes: list[FactNode], episodes: EpisodeTable) -> tuple[Rows, Rows]:

@@ -40,6 +40,7 @@ EPISODE_WEIGHTS: Final[dict[str, float]] = {
     "graph": 1.00,  # entities shared with the nearest facts: all that leads to the second of two documents
     "relation": 0.10,  # states a fact that the question's relations lead to
     "recency": 0.02,  # settles what is else equal; a fact's recency says more, as it is what may have changed
+    "outcome": 0.15,  # asked how something ended: the later of what is said about it; plans come before
 }
 """Weights of an episode's features (see `features`). A good answer reaches about 0.7, an unrelated turn 0.2."""
 
@@ -51,6 +52,7 @@ FACT_WEIGHTS: Final[dict[str, float]] = {
     "date": 0.06,
     "evidence": 0.40,  # it is as good as the best episode that states it: the fact in its own words, in its place
     "recency": 0.05,
+    "outcome": 0.30,  # asked how something ended: events and denials, the later ones
     "support": 0.03,  # said in several episodes
     "confidence": 0.10,  # subtracts in proportion to doubt
 }

@@ -34,6 +34,7 @@ _QUESTION_WORDS: Final = frozenset(
     """what when where which who whom whose why how did does do is are was were has have had would could can will should
     might may been be""".split()  # noqa: SIM905
 )
+_OUTCOME_WORDS: Final = frozenset({"happened", "become", "became"})  # "what happened to the trip?" is about the trip
 _YES_NO: Final = frozenset(
     "did does do is are was were has have had would could can will should isn't doesn't didn't".split()  # noqa: SIM905
 )
@@ -42,6 +43,10 @@ _PAST: Final = re.compile(r"\b(?:did|was|were|had|ago|yesterday|last)\b|\bused t
 _FORMER: Final = re.compile(
     r"\b(?:used to|previous(?:ly)?|former(?:ly)?|before|back then|at first|originally|earlier|in the past|"
     r"no longer|any ?more|history|over time|changed?)\b"
+)
+_OUTCOME: Final = re.compile(
+    r"\bwhat(?:'s|’s| has| have)? (?:happened (?:to|with)|become of|became of)\b|"
+    r"\bhow (?:did|has|have) .+ (?:go|gone|turn(?:ed)? out|work(?:ed)? out|end(?:ed)?(?: up)?)\s*[?.!]*$"
 )
 _NESTED: Final = re.compile(
     r"\b\w+['’]s? \w+(?: \w+)?['’]s? |\b\w+ (?:of|for) (?:\w+ ){0,2}\w+['’]s? \w+|['’]s? \w+ .*\b(?:of|in|at|for)\b"
@@ -285,6 +290,7 @@ def _strip(tokens: Sequence[str], bare: Sequence[str], names: frozenset[str]) ->
         and word not in _QUESTION_WORDS
         and word not in _ASKER
         and word not in _THIRD_PERSON
+        and word not in _OUTCOME_WORDS
         and token not in ("?", "'", "’")
     ]
     return " ".join(kept) if any(token[0].isalnum() for token in kept) else ""
@@ -292,6 +298,8 @@ def _strip(tokens: Sequence[str], bare: Sequence[str], names: frozenset[str]) ->
 
 def _kind_of_answer(lowered: str, bare: Sequence[str]) -> str:
     first = bare[0] if bare else ""
+    if _OUTCOME.search(lowered):
+        return "outcome"
     if re.search(r"\bhow (?:many|much|old|often|far|tall|big|large)\b|\bwhat number\b", lowered):
         return "how many"
     if re.search(r"\bwhen\b|\bhow long\b|\b(?:what|which) (?:year|date|month|day|time)\b", lowered):

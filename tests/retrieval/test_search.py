@@ -247,3 +247,47 @@ def test_what_is_deleted_is_not_found(memory: Memory) -> None:
     assert "the secret is blue" not in texts(memory.search("What is the secret?", space="t"))
     with pytest.raises(NotFoundError):
         memory.get(said.id)
+
+
+def test_what_happened_to_a_plan_is_how_it_ended(memory: Memory) -> None:
+    planned = "Great, I've written down a trip to the Azores in June. Do you have dates yet?"
+    memory.add(talk(("Juno", planned), ("Ana", "not yet, we have to ask at work")), space="t")
+    memory.add_facts(
+        [
+            {"subject": "Ana", "predicate": "PLANS_TO", "object": "trip to the Azores", "text": "Ana plans a trip."},
+            {
+                "subject": "Ana",
+                "predicate": "CANCELLED",
+                "object": "trip to the Azores",
+                "text": "Ana has cancelled the trip to the Azores.",
+                "category": "episodic",
+                "valid_at": "2025-05-20T10:00:00+00:00",
+            },
+        ],
+        space="t",
+    )
+    for question in ("What happened to the trip to the Azores?", "what became of Ana's trip to the Azores?"):
+        best = memory.search(question, space="t")[0]
+        assert best.text == "Ana has cancelled the trip to the Azores."
+        assert best.parts["outcome"] > 0.0
+    asked = memory.search("Where is the trip to?", space="t")
+    assert asked.reading.asks_for == "where"
+    assert all("outcome" not in hit.parts for hit in asked)
+
+
+def test_of_two_ends_the_later_one_comes_first(memory: Memory) -> None:
+    for day, said in (("2025-04-01", "Ana has postponed the race."), ("2025-05-01", "Ana has cancelled the race.")):
+        memory.add_facts(
+            [
+                {
+                    "subject": "Ana",
+                    "predicate": said.split()[2].upper(),
+                    "object": "race",
+                    "text": said,
+                    "category": "episodic",
+                    "valid_at": f"{day}T10:00:00+00:00",
+                }
+            ],
+            space="t",
+        )
+    assert texts(memory.search("How did the race end up?", space="t"))[0] == "Ana has cancelled the race."
