@@ -127,7 +127,6 @@ class FactWriting:
             "_back": -ref,
             "id": fact.id,
             "space": fact.space,
-            "created_at": fact.created_at,
             "_created": created,
         }
         self._pending.add_new("fact", ref, {"properties": values})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from factloom.graph.neo4j_store.connection import Runner
 from factloom.graph.neo4j_store.filters import (
@@ -22,6 +22,8 @@ from factloom.schemas.ports import Probe, Probed
 from factloom.schemas.queries import EpisodeQuery, FactQuery, View
 from factloom.schemas.spaces import SpaceSet
 
+_AWAIT: Final = "CALL db.index.fulltext.awaitEventuallyConsistentIndexRefresh()"
+
 
 def run_probe(
     runner: Runner,
@@ -32,8 +34,12 @@ def run_probe(
     spaces: SpaceSet,
     readable: dict[str, Any],
     cache: PostingCache | None,
+    indexed: bool,
 ) -> Probed:
-    """What ``probe`` asks for. ``readable``: the parameters for the spaces."""
+    """What ``probe`` asks for.
+
+    ``readable``: the parameters for the spaces. ``indexed``: by the full-text index, which knows what is committed.
+    """
     prefix = queries.prefix
     # Sequence numbers are a space's own, so only what one space holds can be known.
     space = None if cache is None or spaces.is_everything or len(spaces.names) != 1 else spaces.names[0]
@@ -53,7 +59,11 @@ def run_probe(
     }
     for conditions in selections:
         parameters.update(conditions.parameters)
-    text = probe_text(queries, probe.view, spaces, list(zip(probe.selections, selections, strict=True)))
+    if not indexed:
+        parameters["terms"] = [{**asked, "within": [""]} for asked in parameters["terms"]]
+    text = probe_text(
+        queries, probe.view, spaces, list(zip(probe.selections, selections, strict=True)), indexed=indexed
+    )
     ((sequence, totals, sequences, rows, entities, relations, selected),) = runner.rows(text, {"w": parameters})
     entities = [row for row in entities if row[-1] is not None]  # None: deleted while the statement ran
     postings = postings_of(probe.terms, rows, known.postings if sequence == known.sequence else {})
@@ -95,6 +105,8 @@ def probe_text(
     view: View | None,
     spaces: SpaceSet,
     selections: Sequence[tuple[FactQuery | EpisodeQuery, Conditions]],
+    *,
+    indexed: bool,
 ) -> str:
     """The statement for such a view and such selections."""
     names = [f"refs{i}" for i in range(len(selections))]
@@ -108,6 +120,8 @@ def probe_text(
         .replace("{selected}", f"[{', '.join(names)}] AS selected")
         .replace("{seen}", view_condition(view))
         .replace("{of_kind}", "WITH * WHERE asked.label IN labels(n)" if spaces.is_everything else "")
+        .replace("{await_index}", _AWAIT if indexed else "")
+        .replace("{index_hits}", queries["index_hits" if indexed else "unindexed_hits"])
     )
 
 

@@ -2,7 +2,8 @@
 
 ``{prefix}`` stands for the label prefix of the store, which is checked here and nowhere else spliced. A name in braces
 that another statement bears, such as ``{fact_columns}``, stands for that statement's text, so that a list of columns
-is written once. Everything else that varies is a parameter.
+is written once. ``{time x}`` stands for the microseconds ``x`` as a point in time, or null: numbers are sent, since the
+driver takes a tenth of a millisecond to send a point in time. Everything else that varies is a parameter.
 """
 
 from __future__ import annotations
@@ -18,6 +19,12 @@ from factloom.schemas.errors import ConfigurationError
 
 _NAME: Final = re.compile(r"^// name: *([a-z_0-9]+) *$", re.MULTILINE)
 _FRAGMENT: Final = re.compile(r"\{([a-z_]+_columns)\}")
+_TIME: Final = re.compile(r"\{time ([a-z._]+)\}")
+# Counted from the year 1, so that rounding is downwards for all.
+_AS_TIME: Final = (
+    r"CASE WHEN \1 IS NOT NULL THEN datetime.fromepoch("
+    r"(\1 + 62135596800000000) / 1000000 - 62135596800, (\1 + 62135596800000000) % 1000000 * 1000) END"
+)
 _COMMENT: Final = re.compile(r"^//.*\n", re.MULTILINE)
 _PREFIX: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9_]{0,31})?")
 
@@ -67,7 +74,7 @@ class Queries:
 
     def _filled(self, text: str, statements: dict[str, str]) -> str:
         whole = _FRAGMENT.sub(lambda match: statements[match[1]], text)
-        return whole.replace("{prefix}", self.prefix)
+        return _TIME.sub(_AS_TIME, whole).replace("{prefix}", self.prefix)
 
     def __getitem__(self, name: str) -> str:
         return self._texts[name]
@@ -90,7 +97,7 @@ class Queries:
             name, _, kind = section.partition(" ")
             text = _COMMENT.sub("", self.of_kind(name, kind) if kind else self._texts[name])
             parts.append(f"CALL () {{\n{text.replace('$w.rows', f'$w.{rows_key(section)}')}\n}}")
-        # Planning so much takes seconds, and every way in is an index whatever the counts say: one plan is for ever.
+        # Every way in is an index whatever the counts say, so a plan that is made once is good for ever.
         return "\n".join(["CYPHER replan=skip", *parts, "RETURN 1"])
 
     def __iter__(self) -> Iterator[str]:

@@ -52,6 +52,8 @@ class Reader:
     ``postings``: what earlier reads left, for statements that commit by themselves; a transaction has none.
     """
 
+    _in_transaction = False
+
     def __init__(
         self,
         runner: Runner,
@@ -125,6 +127,7 @@ class Reader:
             spaces=spaces,
             readable=_readable(spaces),
             cache=self._postings,
+            indexed=not self._in_transaction,
         )
 
     # --- by filters ---

@@ -62,7 +62,7 @@ class WorkingSet:
 
     def keep(self, write: int | None) -> None:
         """Keep what is held for the transaction after this one, which is the store's write of this number."""
-        held = len(self._episodes) + len(self._facts) + len(self._entities) + len(self._named) + len(self._known)
+        held = len(self._episodes) + len(self._facts) + len(self._entities) + len(self._complete) + len(self._known)
         self._upto = write if held <= _MOST_HELD else None
 
     def forget(self) -> None:
@@ -71,7 +71,8 @@ class WorkingSet:
         self._facts: dict[str, Fact] = {}
         self._begin_facts()
         self._entities: dict[str, Entity] = {}
-        self._named: dict[tuple[str, str], set[str]] = {}
+        self._by_name: dict[tuple[str, str], set[str]] = {}
+        self._complete: set[tuple[str, str]] = set()  # names of which every bearer is held
         self._of_end: dict[_Place, set[str] | None] = {}
 
     # --- noting what is written ---
@@ -115,13 +116,11 @@ class WorkingSet:
 
     def _hold(self, entity: Entity) -> None:
         old = self._entities.get(entity.id)
-        for key in _keys(old) if old is not None else ():
-            if key in self._named:
-                self._named[key].discard(entity.id)
+        for name in _keys(old) if old is not None else ():
+            self._by_name[name].discard(entity.id)
         self._entities[entity.id] = entity
-        for key in _keys(entity):
-            if key in self._named:
-                self._named[key].add(entity.id)
+        for name in _keys(entity):
+            self._by_name.setdefault(name, set()).add(entity.id)
 
     # --- answering ---
 
@@ -130,18 +129,18 @@ class WorkingSet:
         if query.model_fields_set - {"keys", "limit"} or query.keys is None or spaces.is_everything:
             return None
         wanted = [(space, key) for space in spaces.names for key in dict.fromkeys(query.keys)]
-        missing = list(dict.fromkeys(key for space, key in wanted if (space, key) not in self._named))
+        missing = list(dict.fromkeys(key for space, key in wanted if (space, key) not in self._complete))
         if missing:
             self._load_names(missing, spaces)
-        ids = {id_ for name in wanted for id_ in self._named[name]}
+        ids = {id_ for name in wanted for id_ in self._by_name.get(name, ())}
         found = sorted((self._entities[id_] for id_ in ids), key=lambda entity: (entity.name, entity.id))
         return [e.model_copy(update={"attributes": deepcopy(e.attributes)}) for e in found[: query.limit]]
 
     def tell_holders(self, keys: Iterable[tuple[str, str, str]]) -> None:
         """Tell what is known of records which entities have these (space, key, type)."""
         for space, key, type_ in keys:
-            if (ids := self._named.get((space, key))) is not None:
-                held = (self._entities[id_] for id_ in ids)
+            if (space, key) in self._complete:
+                held = (self._entities[id_] for id_ in self._by_name.get((space, key), ()))
                 holder = next((e.id for e in held if (e.key, e.type) == (key, type_)), None)
                 self._known.note_key((space, key, type_), holder)
 
@@ -149,16 +148,11 @@ class WorkingSet:
         found = self._stored.find_entities(EntityQuery(keys=tuple(keys), limit=_ALL), spaces=spaces)
         for entity in found:
             if entity.id not in self._entities:
-                self._entities[entity.id] = entity
+                self._hold(entity)
                 details = (entity.key, entity.type)
                 known = Known(entity.ref, entity.space, to_micros(entity.created_at), details)
                 self._known.note_found("entity", entity.id, known)
-        for name in ((space, key) for space in spaces.names for key in keys):
-            self._named.setdefault(name, set())
-        for entity in self._entities.values():
-            for name in _keys(entity):
-                if name in self._named:
-                    self._named[name].add(entity.id)
+        self._complete.update((space, key) for space in spaces.names for key in keys)
 
     def find_facts(self, query: FactQuery, spaces: SpaceSet) -> list[Fact] | None:
         """Facts by id or by their ends; None if the query asks for more than that."""

@@ -75,6 +75,8 @@ class Writer(Reader):
     ref is looked up, too; otherwise it is taken for new, and the constraint on ids fails the transaction if it is not.
     """
 
+    _in_transaction = True
+
     def __init__(
         self,
         runner: Runner,
@@ -335,7 +337,6 @@ class Writer(Reader):
             "_ref": ref,
             "id": r.indexed_text(entity.id, "id"),
             "space": entity.space,
-            "created_at": entity.created_at,
             "_created": r.to_micros(entity.created_at),
             "_open": 0,
             "_dated": 0,

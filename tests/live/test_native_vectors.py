@@ -338,7 +338,7 @@ class TestPlans:
         assert scans(queries_for(given._store.label_prefix).of_kind("nearest_by_index", "fact")) == []
 
     def test_writes_use_indexes(self, given: NativeVectorStore, scans: Callable[[str], list[str]]) -> None:
-        assert scans(sending(queries_for(given._store.label_prefix), native=True)) == []
+        assert scans(sending(queries_for(given._store.label_prefix))[0]) == []
 
     @pytest.fixture
     def scans(self, neo4j_stores: Neo4jStores) -> Callable[[str], list[str]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from factloom.graph.neo4j_store.pending import sending
+from factloom.graph.neo4j_store.pending import PARTS, SECTIONS, sending
 from factloom.graph.neo4j_store.queries import queries_for
 
 from .stores import Neo4jStores
@@ -53,9 +53,11 @@ def planned(stores: Neo4jStores, text: str) -> set[str]:
     return {name for name in operators(plan) if "Scan" in name or "Seek" in name}
 
 
-def test_sending_a_write_uses_indexes_only(neo4j_stores: Neo4jStores) -> None:
+@pytest.mark.parametrize("part", ["all", *(part for part in PARTS if part != "native")])
+def test_sending_a_write_uses_indexes_only(neo4j_stores: Neo4jStores, part: str) -> None:
     store = neo4j_stores.new()
-    found = planned(neo4j_stores, sending(queries_for(store.label_prefix)))
+    text, _ = sending(queries_for(store.label_prefix), SECTIONS if part == "all" else PARTS[part])
+    found = planned(neo4j_stores, text)
     assert found
     assert not [name for name in found if "Scan" in name]
 

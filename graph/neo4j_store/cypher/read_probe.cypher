@@ -20,19 +20,26 @@ CALL (spaces) {
     [sum(s.episode_documents), sum(s.episode_terms), sum(s.fact_documents), sum(s.fact_terms),
      sum(s.entity_documents), sum(s.entity_terms)] AS totals
 }
-CALL (spaces, sequence) {
+CALL (sequence) {
+  // The index follows commits in the background: by now it must have those that the number counts.
+  UNWIND CASE WHEN any(asked IN $w.terms WHERE sequence <> $w.known OR size(asked.terms) > size(asked.known))
+    THEN [1] ELSE [] END AS behind
+  {await_index}
+  RETURN count(*) AS awaited
+}
+CALL (spaces, sequence, awaited) {
   UNWIND $w.terms AS asked
   CALL (asked, spaces) {
     MATCH (t:{prefix}Term) WHERE t.space IN spaces AND t.kind = asked.kind AND t.term IN asked.terms
     RETURN t.term AS term, sum(t.documents) AS documents
   }
-  CALL (asked, term, documents, sequence) {
+  CALL (asked, term, documents, sequence, spaces) {
     // The space and the kind are in the query of the index; without spaces in it, the label tells the kind.
     UNWIND CASE
       WHEN documents > asked.most OR (sequence = $w.known AND term IN asked.known) THEN []
       ELSE asked.within
     END AS within
-    CALL db.index.fulltext.queryNodes($w.index, within + term) YIELD node AS n
+    {index_hits}
     {of_kind}
     RETURN
       collect(coalesce(n._ref, 0)) AS refs, collect(coalesce(n._length, 0)) AS lengths,
@@ -52,3 +59,26 @@ CALL (named) {
 }
 {selections}
 RETURN sequence, totals, sequences, postings, [n IN named | {entity_columns}] AS entities, relations, {selected}
+
+
+// name: index_hits
+CALL db.index.fulltext.queryNodes($w.index, within + term) YIELD node AS n
+
+// name: unindexed_hits
+// The index knows nothing of what a transaction has written so far, so what reads inside one looks at its records.
+CALL (asked, spaces, term) {
+  WITH * WHERE asked.kind = 'episode'
+  MATCH (n:{prefix}Episode) WHERE n.space IN spaces AND n._occurred IS NOT NULL AND n._ref IS NOT NULL
+    AND ' ' + n._terms + ' ' CONTAINS ' ' + term + ' '
+  RETURN n
+  UNION ALL
+  WITH * WHERE asked.kind = 'fact'
+  MATCH (n:{prefix}Fact) WHERE n.space IN spaces AND n._created IS NOT NULL AND n.id IS NOT NULL
+    AND ' ' + n._terms + ' ' CONTAINS ' ' + term + ' '
+  RETURN n
+  UNION ALL
+  WITH * WHERE asked.kind = 'entity'
+  MATCH (n:{prefix}Entity) WHERE n.space IN spaces AND n.name IS NOT NULL AND n.id IS NOT NULL
+    AND ' ' + n._terms + ' ' CONTAINS ' ' + term + ' '
+  RETURN n
+}

@@ -75,4 +75,4 @@ CREATE INDEX factloom{prefix}_change_space IF NOT EXISTS FOR (n:{prefix}Change) 
 CREATE INDEX factloom{prefix}_embedded IF NOT EXISTS FOR (n:{prefix}Embedded) ON (n.space, n._vector_sequence, n._ref);
 CREATE FULLTEXT INDEX factloom{prefix}_terms IF NOT EXISTS
   FOR (n:{prefix}Episode|{prefix}Fact|{prefix}Entity) ON EACH [n._space_token, n._terms]
-  OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace'}}
+  OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace', `fulltext.eventually_consistent`: true}}

@@ -74,6 +74,7 @@ MERGE (s:{prefix}Session {space: row.properties.space, name: row.properties.sess
 ON CREATE SET s._number = row.properties._session
 CREATE (e:{prefix}Episode)
 SET e = row.properties
+SET e.occurred_at = {time e._occurred}, e.created_at = {time e._created}
 CREATE (e)-[:IN_SESSION]->(s)
 
 // name: unlink_episodes
@@ -115,11 +116,13 @@ MATCH (n:{prefix}Entity {_ref: row.ref})
 REMOVE n:$(row.old_labels)
 SET n:$(row.labels)
 SET n += row.properties
+SET n.updated_at = {time n._updated}
 
 // name: put_entities
 UNWIND $w.rows AS row
 CREATE (n:{prefix}Entity:$(row.labels))
 SET n = row.properties
+SET n.created_at = {time n._created}, n.updated_at = {time n._updated}
 
 // name: remove_names
 UNWIND $w.rows AS row
@@ -143,6 +146,8 @@ MATCH (s:{prefix}Entity {_ref: row.properties._subject})
 MATCH (o:{prefix}Entity {_ref: row.properties._object})
 CREATE (f:{prefix}Fact)
 SET f = row.properties
+SET f.valid_at = {time f._valid}, f.invalid_at = {time f._invalid}, f.expired_at = {time f._expired},
+  f.expires_at = {time f._expires}, f.created_at = {time f._created}
 CREATE (f)-[:SUBJECT]->(s)
 CREATE (f)-[:OBJECT]->(o)
 
@@ -150,6 +155,8 @@ CREATE (f)-[:OBJECT]->(o)
 UNWIND $w.rows AS row
 MATCH (f:{prefix}Fact {_ref: row.ref})
 SET f += row.properties
+SET f.valid_at = {time f._valid}, f.invalid_at = {time f._invalid}, f.expired_at = {time f._expired},
+  f.expires_at = {time f._expires}, f.created_at = {time f._created}
 
 // name: move_facts
 UNWIND $w.rows AS row
@@ -209,6 +216,7 @@ MATCH (s:{prefix}Entity {_ref: row.subject})
 MATCH (o:{prefix}Entity {_ref: row.object})
 CREATE (s)-[r:$(row.type)]->(o)
 SET r = row.properties
+SET r.since = {time row.since}, r.until = {time row.until}
 
 // name: has_lapsed
 RETURN EXISTS { MATCH (f:{prefix}Fact) WHERE f._drawn_until <= $now }
@@ -229,3 +237,4 @@ RETURN count(f)
 UNWIND $w.rows AS row
 CREATE (c:{prefix}Change)
 SET c = row
+SET c.at = {time c._at}
