@@ -86,6 +86,7 @@ class ExplicitIngest:
             episodes = self._episodes(tx, facts, candidates, scope, stated_at)
             made = {e.id: e for e, fact in zip(episodes, facts, strict=True) if fact.episode_id is None}
             writer = FactWriter(tx, scope.space, self._ontology, now=self._clock(), actor=actor)
+            writer.foresee(candidates)
             changes = [
                 change
                 for candidate, episode in zip(candidates, episodes, strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from factloom.schemas.extraction import Candidate, Mention
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import IndexEntry, WriteTransaction
+from factloom.schemas.queries import EntityQuery
 from factloom.schemas.records import Action, Change, Entity, Episode, Metadata, new_id
 from factloom.schemas.results import EntityChange, FactChange
 from factloom.schemas.spaces import SpaceSet
@@ -42,11 +43,19 @@ class FactWriter:
         vectors: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self._tx = tx
+        self._spaces = SpaceSet.of(space)
         self._now = now
         self._actor = actor
         self._resolver = Resolver(tx, space, now, proposals or {}, similarity, vectors or {})
         self.merges: list[EntityChange] = []
         self._reconciler = Reconciler(tx, space, ontology=ontology, now=now, actor=actor)
+
+    def foresee(self, candidates: Iterable[Candidate]) -> None:
+        """Look up all names in ``candidates`` at once: a store that keeps what it reads asks its server once then."""
+        names = [name for c in candidates for end in (c.subject, c.object) if end for name in (end.name, *end.aliases)]
+        keys = tuple(dict.fromkeys(normalise_name(name) for name in names))
+        if len(keys) > 1:
+            self._tx.find_entities(EntityQuery(keys=keys, limit=1), spaces=self._spaces)
 
     def take_all(self, candidates: Sequence[Candidate], episode: Episode) -> list[FactChange]:
         """Resolve and reconcile what ``episode`` states, in order."""

@@ -294,6 +294,7 @@ class Learner:
             similarity=self._settings.ingest.entity_similarity,
             vectors=batch.vectors,
         )
+        writer.foresee(candidate for id_ in waiting for candidate in batch.candidates.get(id_, ()))
         changes: list[FactChange] = []
         entries: list[IndexEntry] = []
         done: list[str] = []
