@@ -10,7 +10,9 @@ from factloom.schemas.queries import EpisodeQuery
 from factloom.schemas.records import Episode, Role, new_id
 from factloom.schemas.spaces import SpaceSet
 
-_NEAREST_OF = 50
+_NEAREST_OF = (4, 50)
+"""Among how many the nearest is looked for: among few first, since it mostly is the last one before the message."""
+
 _MADE = frozenset({"edit_of", "explicit"})
 
 
@@ -35,14 +37,14 @@ def assign_sessions(tx: WriteTransaction, episodes: Sequence[Episode], *, gap: t
 
 def _stored_session(tx: WriteTransaction, episode: Episode, gap: timedelta) -> str | None:
     """The session of the stored episode that is nearest in time, if it is within the gap."""
-    query = EpisodeQuery(
-        labels=episode.labels,
-        since=episode.occurred_at - gap,
-        until=episode.occurred_at + gap,
-        limit=_NEAREST_OF,
-    )
-    found = tx.find_episodes(query, spaces=SpaceSet.of(episode.space))
-    same = [other for other in found if other.labels == episode.labels and not _is_made(other)]
+    since, until = episode.occurred_at - gap, episode.occurred_at + gap
+    for limit in _NEAREST_OF:
+        query = EpisodeQuery(labels=episode.labels, since=since, until=until, limit=limit)
+        found = tx.find_episodes(query, spaces=SpaceSet.of(episode.space))
+        same = [other for other in found if other.labels == episode.labels and not _is_made(other)]
+        # They come newest first: if the first one is not later than the message, all others are further away.
+        if len(found) < limit or (same and same[0].occurred_at <= episode.occurred_at):
+            break
     nearest = min(same, key=lambda other: _apart(other, episode.occurred_at), default=None)
     return nearest.session if nearest else None
 
