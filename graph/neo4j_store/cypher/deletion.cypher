@@ -19,13 +19,13 @@ SET f._episode_ids = [id IN f._episode_ids WHERE NOT id IN $w.ids]
 
 // name: redact_changes
 UNWIND $w.ids AS id
-MATCH (c:{prefix}Change {episode_id: id})
+MATCH (c:{prefix}Change {episode_id: id}) USING INDEX SEEK c:{prefix}Change(episode_id)
 SET c.reason = ''
 REMOVE c.episode_id, c.before, c.after
 
 // name: delete_changes
 UNWIND $w.ids AS id
-MATCH (c:{prefix}Change {target_id: id})
+MATCH (c:{prefix}Change {target_id: id}) USING INDEX SEEK c:{prefix}Change(target_id)
 DELETE c
 
 // name: unrecord
@@ -56,7 +56,7 @@ DETACH DELETE f
 
 // name: forget_successors
 UNWIND $w.ids AS id
-MATCH (f:{prefix}Fact {superseded_by: id})
+MATCH (f:{prefix}Fact {superseded_by: id}) USING INDEX SEEK f:{prefix}Fact(superseded_by)
 REMOVE f.superseded_by
 
 // name: delete_entities

@@ -53,7 +53,8 @@ MATCH (s:{prefix}Space) WHERE s.vector_sequence > 0 RETURN s.name
 MATCH (s:{prefix}Store {_one: 1})
 OPTIONAL MATCH (p:{prefix}Space {name: $space})
 RETURN s.dimension, p.vector_sequence, COLLECT {
-  MATCH (x:{prefix}Embedded) WHERE x.space = $space AND x._vector_sequence > $after AND x._ref > 0
+  MATCH (x:{prefix}Embedded) USING INDEX SEEK x:{prefix}Embedded(space, _vector_sequence, _ref)
+  WHERE x.space = $space AND x._vector_sequence > $after AND x._ref > 0
   WITH x._vector_sequence AS sequence, sum(x._parts) AS parts
   RETURN [sequence, parts] ORDER BY sequence
 }
@@ -63,7 +64,7 @@ MATCH (r:{prefix}Removal) WHERE r.space = $token AND r.sequence > $after AND r.s
 RETURN DISTINCT r._ref AS ref ORDER BY ref
 
 // name: added_vectors
-MATCH (x:{prefix}Embedded)
+MATCH (x:{prefix}Embedded) USING INDEX SEEK x:{prefix}Embedded(space, _vector_sequence, _ref)
 WHERE x.space = $space AND x._vector_sequence > $after AND x._vector_sequence <= $upto AND x._ref > 0
 RETURN x._ref, [label IN labels(x) WHERE label IN $labels][0], x._parts, x._vectors
 ORDER BY x._vector_sequence, x._ref

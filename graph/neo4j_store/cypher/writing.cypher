@@ -1,4 +1,6 @@
-// What a write does. Rows come in batches, in one map parameter $w.
+// What a write does. Rows come in batches, in one map parameter $w. A plan is made once, maybe while the store is empty,
+// and kept: hints name the index wherever it is not that of a constraint, since to the counts of an empty store, or of one
+// whose counts are old, walking a whole index costs no more than a seek.
 
 // name: lock_store
 // Every writer changes the store's node first, so that writers exclude each other; what is read follows the lock.
@@ -8,7 +10,7 @@ WITH count(*) AS stores
 MATCH (s:{prefix}Store {_one: 1})
 OPTIONAL MATCH (w:{prefix}Writer {client: $client})
 RETURN s.ref, s.embedder, s.dimension, s._last, w.number, COUNT { (:{prefix}Embedded) },
-  EXISTS { MATCH (f:{prefix}Fact) WHERE f._drawn_until <= $now }, s._native IS NOT NULL
+  EXISTS { MATCH (f:{prefix}Fact) USING INDEX SEEK f:{prefix}Fact(_drawn_until) WHERE f._drawn_until <= $now }, s._native IS NOT NULL
 
 // name: put_store
 UNWIND $w.rows AS row
@@ -60,11 +62,13 @@ OPTIONAL MATCH (twin:{prefix}Episode {id: row.id})
 OPTIONAL MATCH (s:{prefix}Session {space: row.space, name: row.session})
 RETURN row.i, CASE WHEN e IS NULL THEN null ELSE {episode_columns} END, twin IS NOT NULL, s._number,
   COLLECT {
-    MATCH (p:{prefix}Episode) WHERE p._session = s._number AND p._occurred <= row.occurred AND p._ref > 0
+    MATCH (p:{prefix}Episode) USING INDEX SEEK p:{prefix}Episode(_session, _occurred, _ref)
+    WHERE p._session = s._number AND p._occurred <= row.occurred AND p._ref > 0
     RETURN [p._ref, p._next] ORDER BY p._session DESC, p._occurred DESC, p._ref DESC LIMIT 1
   },
   COLLECT {
-    MATCH (p:{prefix}Episode) WHERE p._session = s._number AND p._occurred >= -100000000000000000 AND p._ref > 0
+    MATCH (p:{prefix}Episode) USING INDEX SEEK p:{prefix}Episode(_session, _occurred, _ref)
+    WHERE p._session = s._number AND p._occurred >= -100000000000000000 AND p._ref > 0
     RETURN p._ref ORDER BY p._session, p._occurred, p._ref LIMIT 1
   }
 
@@ -195,7 +199,7 @@ MERGE (f)-[:SUPERSEDED_BY]->(newer)
 // name: find_superseded
 UNWIND $w.rows AS row
 MATCH (newer:{prefix}Fact {id: row.id})
-MATCH (f:{prefix}Fact {superseded_by: row.id}) WHERE newer.space = f.space
+MATCH (f:{prefix}Fact {superseded_by: row.id}) USING INDEX SEEK f:{prefix}Fact(superseded_by) WHERE newer.space = f.space
 MERGE (f)-[:SUPERSEDED_BY]->(newer)
 
 // name: count_degrees
@@ -219,10 +223,10 @@ SET r = row.properties
 SET r.since = {time row.since}, r.until = {time row.until}
 
 // name: has_lapsed
-RETURN EXISTS { MATCH (f:{prefix}Fact) WHERE f._drawn_until <= $now }
+RETURN EXISTS { MATCH (f:{prefix}Fact) USING INDEX SEEK f:{prefix}Fact(_drawn_until) WHERE f._drawn_until <= $now }
 
 // name: lapsed_edges
-MATCH (f:{prefix}Fact) WHERE f._drawn_until <= $now
+MATCH (f:{prefix}Fact) USING INDEX SEEK f:{prefix}Fact(_drawn_until) WHERE f._drawn_until <= $now
 WITH f LIMIT 1000
 CALL (f) {
   MATCH (s:{prefix}Entity {_ref: f._subject})
