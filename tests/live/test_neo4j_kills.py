@@ -67,7 +67,7 @@ def test_a_clear_error_nothing_half_written_and_on_it_goes(
 
 @pytest.mark.timeout(1200)
 def test_what_was_acknowledged_survives_kills_in_the_middle_of_adds(control: ServerControl) -> None:
-    outcome = run(control, kills=3)
+    outcome = run(control, kills=2)  # one in the middle of work, one soon after a start
     assert outcome.lost == []
     assert outcome.problems == []
     assert outcome.unclear == []
