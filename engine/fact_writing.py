@@ -46,7 +46,8 @@ class FactWriter:
         self._spaces = SpaceSet.of(space)
         self._now = now
         self._actor = actor
-        self._resolver = Resolver(tx, space, now, proposals or {}, similarity, vectors or {})
+        self._resolver = Resolver(tx, space, now, proposals or {}, similarity, vectors or {}, terms=analyse)
+        self._episode_id: str | None = None
         self.merges: list[EntityChange] = []
         self._reconciler = Reconciler(tx, space, ontology=ontology, now=now, actor=actor)
 
@@ -59,17 +60,22 @@ class FactWriter:
 
     def take_all(self, candidates: Sequence[Candidate], episode: Episode) -> list[FactChange]:
         """Resolve and reconcile what ``episode`` states, in order."""
+        named = [m.name for c in candidates for m in (c.subject, c.object) if m is not None]
+        self._begin(episode, named)
         affirmed = {candidate.text for candidate in candidates if not candidate.negated}
         return [c for one in candidates for c in self.take(one, episode, restated=one.text in affirmed)]
 
     def take(self, candidate: Candidate, episode: Episode, *, restated: bool = False) -> list[FactChange]:
         """Resolve and reconcile one candidate that ``episode`` states, ``restated`` if another says the same."""
+        if self._episode_id != episode.id:
+            self._begin(episode, [candidate.subject.name, *([candidate.object.name] if candidate.object else [])])
         subject = self._resolver.resolve(candidate.subject)
         object_ = self._resolver.resolve(candidate.object) if candidate.object else None
         if object_ is not None and candidate.subject is not candidate.object:
             subject = self._resolver.touched.get(subject.id, subject)
         self._merge_found(episode)
         self._note_freed(episode)
+        self._note_called(episode)
         if object_ is not None and subject.id == object_.id:
             return [nothing(episode, f"{candidate.predicate} of {subject.name} to itself says nothing")]
         metadata = dict(candidate.metadata)
@@ -96,6 +102,16 @@ class FactWriter:
         if all(change.action is Action.NOTHING for change in changes):
             self._note_names(statement, episode)
         return changes
+
+    def _begin(self, episode: Episode, named: Sequence[str]) -> None:
+        self._episode_id = episode.id
+        self._resolver.begin(episode, named)
+
+    def _note_called(self, episode: Episode) -> None:
+        """Keep on record who was found by a part of the name, and why it was thought that it means them."""
+        called = self._resolver.called
+        self._tx.record([self._renamed(e, episode, why, after={"names": [name]}) for e, name, why in called])
+        called.clear()
 
     def _note_names(self, statement: Statement, episode: Episode) -> None:
         """Keep on record what an episode calls entities where no fact's history tells it."""

@@ -16,7 +16,13 @@ def types_agree(one: str, other: str) -> bool:
 
 def is_relational(name: str) -> bool:
     """Whether a name only says whose somebody is ("Ana's sister"), for want of a name of their own."""
-    return "'s " in name or "’s " in name
+    plain = without_qualifier(name)
+    return "'s " in plain or "’s " in plain
+
+
+def without_qualifier(name: str) -> str:
+    """The name without what tells its bearer from others of the name: "John" of "John (Ana's boss)"."""
+    return name.partition(" (")[0]
 
 
 def _words(key: str) -> frozenset[str]:

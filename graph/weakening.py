@@ -13,6 +13,7 @@ from math import prod
 from typing import Any
 
 from factloom.graph.entity_names import is_relational
+from factloom.graph.people import first_name
 from factloom.graph.statements import began, tellings_of
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ontology import Ontology
@@ -278,5 +279,5 @@ def _keys(names: Iterable[str], kind: str) -> set[str]:
     """The keys of names and, since a person is also called by it, of the first names in them."""
     keys = {normalise_name(name) for name in names}
     if kind == "person":
-        keys |= {normalise_name(name).split()[0] for name in names if normalise_name(name) and not is_relational(name)}
+        keys |= {normalise_name(first) for name in names if (first := first_name(name))}
     return keys - {""}

@@ -97,6 +97,13 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "predicates": NOT_A_LIST,
     "types": (*NOT_A_LIST, ["\ud800"]),
     "episode_ids": (*NOT_A_LIST, ["\ud800"]),
+    "fact_ids": (*NOT_A_LIST, ["\ud800"]),
+    "aliases": (*NOT_A_LIST, [" "]),
+    "keep": (*NOT_TEXT, "nothing"),
+    "gone": (*NOT_TEXT, "nothing"),
+    "entity": (*NOT_TEXT, "nothing"),
+    "type": NOT_TEXT,
+    "change_id": NOT_AN_ID,
     "infer": NOT_A_FLAG,
     "include_history": NOT_A_FLAG,
     "rerank": NOT_A_FLAG,
@@ -118,6 +125,9 @@ CALLED: dict[str, str] = {
     "fact_id": "fact",
     "name_or_id": "entity",
     "config_file": "settings file",
+    "keep": "entity",
+    "gone": "entity",
+    "change_id": "change",
 }
 """What messages call an argument, where it is not its name alone."""
 GOOD: dict[str, dict[str, Any]] = {
@@ -127,6 +137,9 @@ GOOD: dict[str, dict[str, Any]] = {
     "search_many": {"queries": ["tea?"], "user_id": "ana"},
     "context": {"query": "tea?", "user_id": "ana"},
     "update": {"fact_id": None, "text": "Ana likes coffee."},
+    "merge_entities": {"keep": "Ana", "gone": "tea", "user_id": "ana"},
+    "split_entity": {"entity": "Ana", "name": "Eva", "fact_ids": ["nothing"], "user_id": "ana"},
+    "undo": {"change_id": "nothing"},
     "get": {"id": None},
     "history": {"id": None},
     "delete": {"id": None},

@@ -60,31 +60,31 @@ def state(memory: Memory) -> dict[str, Any]:
 
 class TestMerging:
     def test_all_that_was_known_of_both_is_known_of_one(self, memory: Memory) -> None:
-        say(memory, "Bia | LIKES | tea")
+        say(memory, "Odile | LIKES | tea")
         say(memory, "Beatriz | LIKES | jazz")
-        done = memory.merge_entities("Beatriz", "Bia", reason="a nickname", actor="ana", **Ana)
-        assert (done.action, done.entity.name, done.entity.aliases) == (Action.MERGED, "Beatriz", ("Bia",))
-        assert current(memory, "Bia") == ["Beatriz likes jazz.", "Bia likes tea."]
+        done = memory.merge_entities("Beatriz", "Odile", reason="a nickname", actor="ana", **Ana)
+        assert (done.action, done.entity.name, done.entity.aliases) == (Action.MERGED, "Beatriz", ("Odile",))
+        assert current(memory, "Odile") == ["Beatriz likes jazz.", "Odile likes tea."]
         assert done.other_id not in {entity.id for entity in memory.entities(**Ana)}
         (told,) = memory.history(done.entity.id)
         assert (told.id, told.actor, told.reason) == (done.change_id, "ana", "a nickname")
         (moved,) = done.fact_ids
         assert [(row.action, row.reason) for row in memory.history(moved)][-1] == (Action.MERGED, "a nickname")
-        say(memory, "Bia | LIKES | chess", 1)
-        assert "Bia likes chess." in current(memory, "Beatriz")
+        say(memory, "Odile | LIKES | chess", 1)
+        assert "Odile likes chess." in current(memory, "Beatriz")
 
     def test_what_both_said_is_one_fact_with_the_episodes_of_both(self, memory: Memory) -> None:
-        say(memory, "Bia | LIKES | tea")
+        say(memory, "Odile | LIKES | tea")
         say(memory, "Beatriz | LIKES | tea", 1)
-        memory.merge_entities("Beatriz", "Bia", **Ana)
+        memory.merge_entities("Beatriz", "Odile", **Ana)
         (likes,) = facts(memory, "LIKES")
         assert likes.support == 2
         assert [row.action for row in memory.history(likes.id)] == [Action.ADDED, Action.ADDED, Action.MERGED]
 
     def test_an_end_that_it_brings_about_is_told(self, memory: Memory) -> None:
-        say(memory, "Bia | LIVES_IN | Rome")
+        say(memory, "Odile | LIVES_IN | Rome")
         say(memory, "Beatriz | LIVES_IN | Oslo", 1)
-        memory.merge_entities("Beatriz", "Bia", **Ana)
+        memory.merge_entities("Beatriz", "Odile", **Ana)
         rome, oslo = facts(memory, "LIVES_IN")
         assert (rome.invalid_at, rome.superseded_by) == (at(1), oslo.id)
         assert memory.history(rome.id)[-1].reason == "ended by a newer statement (LIVES_IN)"
@@ -101,23 +101,23 @@ class TestMerging:
     @pytest.mark.parametrize(
         ("keep", "gone", "error"),
         [
-            ("Bia", "bia ", "both are the same entity"),
-            ("Bia", "Nobody", "there is no entity 'Nobody'"),
-            ("", "Bia", "keep is empty"),
-            ("Bia", "tea", "of the type person, 'tea' of the type food"),
+            ("Odile", "odile ", "both are the same entity"),
+            ("Odile", "Nobody", "there is no entity 'Nobody'"),
+            ("", "Odile", "keep is empty"),
+            ("Odile", "tea", "of the type person, 'tea' of the type food"),
         ],
     )
     def test_what_cannot_be_merged(self, memory: Memory, keep: str, gone: str, error: str) -> None:
-        say(memory, "Bia | EATS | tea")
+        say(memory, "Odile | EATS | tea")
         with pytest.raises((InvalidInputError, NotFoundError), match=error):
             memory.merge_entities(keep, gone, **Ana)
 
     def test_only_inside_a_space_and_only_where_the_handle_may(
         self, memory: Memory, open_memory: Callable[..., Memory]
     ) -> None:
-        say(memory, "Bia | LIKES | tea")
+        say(memory, "Odile | LIKES | tea")
         memory.add("Bea | LIKES | tea", user_id="rui")
-        mine, theirs = person(memory, "Bia").id, memory.entity("Bea", user_id="rui").entity.id
+        mine, theirs = person(memory, "Odile").id, memory.entity("Bea", user_id="rui").entity.id
         with pytest.raises(InvalidInputError, match="is in user/ana, 'Bea' in user/rui"):
             memory.merge_entities(mine, theirs)
         with pytest.raises(NotFoundError):
@@ -146,19 +146,19 @@ class TestUndoingMerges:
     def test_it_is_as_before(self, memory: Memory) -> None:
         for month, text in enumerate(
             (
-                "Bia | LIKES | tea",
+                "Odile | LIKES | tea",
                 "Beatriz (Bee) | LIKES | tea",
-                "Bia (Bibi) | LIVES_IN | Rome",
+                "Odile (Bibi) | LIVES_IN | Rome",
                 "Beatriz | LIVES_IN | Oslo",
-                "Bia | MOVED_TO | Faro",
-                "Bia | HAS_FRIEND | Beatriz",
-                "Rui | HAS_FRIEND | Bia",
+                "Odile | MOVED_TO | Faro",
+                "Odile | HAS_FRIEND | Beatriz",
+                "Rui | HAS_FRIEND | Odile",
             )
         ):
             say(memory, text, month)
         before = state(memory)
         history = {key: memory.history(key) for key in before if not key.startswith("index")}
-        done = memory.merge_entities("Beatriz", "Bia", **Ana)
+        done = memory.merge_entities("Beatriz", "Odile", **Ana)
         assert state(memory) != before
         memory.undo(done.change_id)
         assert state(memory) == before
@@ -167,36 +167,36 @@ class TestUndoingMerges:
             assert own == [row for row in rows if row.action is not Action.SUPERSEDED], key
 
     def test_what_was_learned_since_stays(self, memory: Memory) -> None:
-        say(memory, "Bia | LIKES | tea")
+        say(memory, "Odile | LIKES | tea")
         say(memory, "Beatriz | LIKES | tea", 1)
-        done = memory.merge_entities("Beatriz", "Bia", **Ana)
+        done = memory.merge_entities("Beatriz", "Odile", **Ana)
         say(memory, "Beatriz | LIKES | tea", 2)
-        say(memory, "Bia | LIKES | chess", 3)
+        say(memory, "Odile | LIKES | chess", 3)
         memory.undo(done.change_id)
-        kept, gone = (memory.entity(name, **Ana).facts for name in ("Beatriz", "Bia"))
+        kept, gone = (memory.entity(name, **Ana).facts for name in ("Beatriz", "Odile"))
         assert sorted((fact.text, fact.support) for fact in kept) == [
             ("Beatriz likes tea.", 2),
-            ("Bia likes chess.", 1),
+            ("Odile likes chess.", 1),
         ]
-        assert [(fact.text, fact.support) for fact in gone] == [("Bia likes tea.", 1)]
+        assert [(fact.text, fact.support) for fact in gone] == [("Odile likes tea.", 1)]
 
     def test_what_the_other_ended_holds_again(self, memory: Memory) -> None:
-        say(memory, "Bia | LIVES_IN | Rome")
+        say(memory, "Odile | LIVES_IN | Rome")
         say(memory, "Beatriz | LIKES | tea")
-        done = memory.merge_entities("Beatriz", "Bia", **Ana)
+        done = memory.merge_entities("Beatriz", "Odile", **Ana)
         say(memory, "Beatriz | LIVES_IN | Oslo", 2)
         assert [fact.invalid_at for fact in facts(memory, "LIVES_IN")] == [at(2), None]
         memory.undo(done.change_id)
-        assert current(memory, "Bia") == ["Bia lives in Rome."]
+        assert current(memory, "Odile") == ["Odile lives in Rome."]
         rome = facts(memory, "LIVES_IN")[0]
         assert rome.superseded_by is None
         assert memory.history(rome.id)[-1].reason == "what had ended it is about another entity"
 
     def test_several_are_undone_from_the_last_on(self, memory: Memory) -> None:
-        for name in ("Bia", "Bee", "Beatriz"):
+        for name in ("Odile", "Bee", "Beatriz"):
             say(memory, f"{name} | LIKES | tea")
         before = state(memory)
-        first = memory.merge_entities("Bee", "Bia", **Ana)
+        first = memory.merge_entities("Bee", "Odile", **Ana)
         second = memory.merge_entities("Beatriz", "Bee", **Ana)
         with pytest.raises(InvalidInputError, match=f"undo that first: {second.change_id}"):
             memory.undo(first.change_id)
@@ -205,9 +205,9 @@ class TestUndoingMerges:
         assert state(memory) == before
 
     def test_only_once_and_only_what_can_be(self, memory: Memory) -> None:
-        say(memory, "Bia | LIKES | tea")
+        say(memory, "Odile | LIKES | tea")
         say(memory, "Beatriz | LIKES | jazz")
-        done = memory.merge_entities("Beatriz", "Bia", **Ana)
+        done = memory.merge_entities("Beatriz", "Odile", **Ana)
         memory.undo(done.change_id)
         with pytest.raises(InvalidInputError, match="was undone already"):
             memory.undo(done.change_id)
@@ -218,12 +218,12 @@ class TestUndoingMerges:
             memory.undo("nothing")
 
     def test_a_name_that_was_taken_since(self, memory: Memory) -> None:
-        say(memory, "Bia | LIKES | tea")
+        say(memory, "Odile | LIKES | tea")
         say(memory, "Beatriz | LIKES | jazz")
-        done = memory.merge_entities("Beatriz", "Bia", **Ana)
-        split = memory.split_entity("Beatriz", "Bia", fact_ids=[facts(memory, "LIKES")[1].id], **Ana)
+        done = memory.merge_entities("Beatriz", "Odile", **Ana)
+        split = memory.split_entity("Beatriz", "Odile", fact_ids=[facts(memory, "LIKES")[1].id], **Ana)
         with pytest.raises(
-            InvalidInputError, match=rf"'Bia' \(person\) is the name of another entity, {split.other_id}"
+            InvalidInputError, match=rf"'Odile' \(person\) is the name of another entity, {split.other_id}"
         ):
             memory.undo(done.change_id)
 
@@ -233,14 +233,14 @@ class TestUndoingMerges:
             chance = random.Random(seed)
             memory.delete_all(**Ana)
             for month in range(chance.randint(2, 9)):
-                subject = chance.choice(["Bia", "Bia (Bibi)", "Beatriz", "Beatriz (Bee)", "Rui"])
+                subject = chance.choice(["Odile", "Odile (Bibi)", "Beatriz", "Beatriz (Bee)", "Rui"])
                 predicate = chance.choice(["LIVES_IN", "MOVED_TO", "LIKES", "HAS_FRIEND", "MARRIED_TO", "VISITED"])
                 people = predicate in ("HAS_FRIEND", "MARRIED_TO")
-                object_ = chance.choice(["Bia", "Beatriz", "Rui", "Eva"] if people else ["Rome", "Oslo"])
+                object_ = chance.choice(["Odile", "Beatriz", "Rui", "Eva"] if people else ["Rome", "Oslo"])
                 said = f"{chance.choice(['', '', '', 'not '])}{subject} | {predicate} | {object_}"
                 say(memory, said, chance.choice([month % 7, month % 7, 0]))
             try:
-                kept, gone = person(memory, "Beatriz").id, person(memory, "Bia").id
+                kept, gone = person(memory, "Beatriz").id, person(memory, "Odile").id
             except NotFoundError:
                 continue
             before = state(memory)
@@ -251,14 +251,14 @@ class TestUndoingMerges:
 
 class TestSplitting:
     def test_facts_are_moved_to_a_new_one_and_back(self, memory: Memory) -> None:
-        say(memory, "John (Ana's brother) | LIKES | tea")
+        say(memory, "John (Ana's neighbour) | LIKES | tea")
         say(memory, "John (Ana's boss) | LIKES | golf", 1)
         say(memory, "John | LIVES_IN | Rome", 2)
         before = state(memory)
         golf = facts(memory, "LIKES")[1]
         done = memory.split_entity("John", "John Baker", fact_ids=[golf.id], reason="two men", actor="ana", **Ana)
         assert done.other is not None
-        assert (done.action, done.entity.aliases, done.fact_ids) == (Action.SPLIT, ("Ana's brother",), (golf.id,))
+        assert (done.action, done.entity.aliases, done.fact_ids) == (Action.SPLIT, ("Ana's neighbour",), (golf.id,))
         assert (done.other.name, done.other.type) == ("John Baker", "person")
         assert set(done.other.aliases) == {"John", "Ana's boss"}
         assert current(memory, "John Baker") == ["John likes golf."]
@@ -279,7 +279,7 @@ class TestSplitting:
         assert {key: value for key, value in after.items() if key in before and key != done.entity.id} == {
             key: value for key, value in before.items() if key != done.entity.id
         }
-        assert set(after[done.entity.id]["aliases"]) == {"Ana's brother", "Ana's boss", "John Baker"}
+        assert set(after[done.entity.id]["aliases"]) == {"Ana's neighbour", "Ana's boss", "John Baker"}
 
     def test_by_messages_what_others_state_too_is_taken_apart(self, memory: Memory) -> None:
         say(memory, "John | LIKES | tea")
@@ -332,26 +332,26 @@ class TestSplitting:
 
 class TestForgetting:
     def test_undoing_brings_nothing_back_that_was_forgotten(self, memory: Memory, tmp_path: Path) -> None:
-        secret = say(memory, "Bia (Zyzzogeton) | LIKES | tea")
-        say(memory, "Bia | LIVES_IN | Rome", 1)
+        secret = say(memory, "Odile (Zyzzogeton) | LIKES | tea")
+        say(memory, "Odile | LIVES_IN | Rome", 1)
         say(memory, "Beatriz | LIKES | tea", 2)
-        done = memory.merge_entities("Beatriz", "Bia", **Ana)
+        done = memory.merge_entities("Beatriz", "Odile", **Ana)
         assert b"zyzzogeton" in bytes_of(tmp_path)
         memory.delete(secret)
         assert b"zyzzogeton" not in bytes_of(tmp_path)
         undone = memory.undo(done.change_id)
         assert undone.other is not None
-        assert (undone.other.name, undone.other.aliases) == ("Bia", ())
-        assert current(memory, "Bia") == ["Bia lives in Rome."]
+        assert (undone.other.name, undone.other.aliases) == ("Odile", ())
+        assert current(memory, "Odile") == ["Odile lives in Rome."]
         assert [(f.text, f.support) for f in memory.entity("Beatriz", **Ana).facts] == [("Beatriz likes tea.", 1)]
 
     def test_nor_the_words_of_a_fact_that_was_joined_or_dropped(self, memory: Memory, tmp_path: Path) -> None:
-        say(memory, "Bia | LIKES | jazz")
-        joined = say(memory, "Bia | VISITED | Zyzzo", 1)
+        say(memory, "Odile | LIKES | jazz")
+        joined = say(memory, "Odile | VISITED | Zyzzo", 1)
         say(memory, "Beatriz | VISITED | Zyzzo", 1)
-        dropped = say(memory, "Bia | HAS_FRIEND | Beatriz", 2)
+        dropped = say(memory, "Odile | HAS_FRIEND | Beatriz", 2)
         say(memory, "Beatriz | LIKES | tea", 2)
-        done = memory.merge_entities("Beatriz", "Bia", **Ana)
+        done = memory.merge_entities("Beatriz", "Odile", **Ana)
         visit = facts(memory, "VISITED")[0]
         assert visit.support == 2
         memory.delete(visit.id)
@@ -360,14 +360,14 @@ class TestForgetting:
         for word in (b"zyzzo", b"friend"):
             assert word not in bytes_of(tmp_path)
         memory.undo(done.change_id)
-        assert current(memory, "Bia") == ["Bia likes jazz."]
+        assert current(memory, "Odile") == ["Odile likes jazz."]
 
     def test_nor_after_a_split_has_carried_the_fact_away(self, memory: Memory, tmp_path: Path) -> None:
-        secret = say(memory, "Bia | LIKES | zyzzo")
+        secret = say(memory, "Odile | LIKES | zyzzo")
         say(memory, "Beatriz | LIKES | zyzzo", 1)
         say(memory, "Beatriz | LIKES | tea", 1)
-        say(memory, "Bia | LIKES | jazz", 1)
-        memory.merge_entities("Beatriz", "Bia", **Ana)
+        say(memory, "Odile | LIKES | jazz", 1)
+        memory.merge_entities("Beatriz", "Odile", **Ana)
         fact = next(fact for fact in facts(memory, "LIKES") if "zyzzo" in fact.text)
         memory.split_entity("Beatriz", "Eva", fact_ids=[fact.id], **Ana)
         memory.delete(fact.id)
@@ -391,7 +391,7 @@ class TestForgetting:
             memory.delete_all(**Ana)
             told = {}
             for month in range(chance.randint(3, 8)):
-                who, word = chance.choice(["Bia", "Beatriz", "Beatriz (Bia;"]), f"zq{seed}x{month}"
+                who, word = chance.choice(["Odile", "Beatriz", "Beatriz (Odile;"]), f"zq{seed}x{month}"
                 names = f"{who} {word})" if "(" in who else f"{who} ({word})"
                 predicate = chance.choice(["LIVES_IN", "MOVED_TO", "LIKES", "VISITED"])
                 told[say(memory, f"{names} | {predicate} | {chance.choice(['Rome', 'Oslo'])}", month % 7)] = word
@@ -400,7 +400,7 @@ class TestForgetting:
                 step = chance.choice(["merge", "split", "undo", "delete", "delete"])
                 try:
                     if step == "merge":
-                        changes.append(memory.merge_entities("Beatriz", "Bia", **Ana).change_id)
+                        changes.append(memory.merge_entities("Beatriz", "Odile", **Ana).change_id)
                     elif step == "split" and told:
                         episode = chance.choice(list(told))
                         name = f"Eva {len(changes)}"

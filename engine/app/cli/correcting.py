@@ -20,7 +20,7 @@ Type = Annotated[str | None, typer.Option("--type", metavar="NAME", help="What i
 
 def add_commands(app: typer.Typer) -> None:
     """Register this group."""
-    command(app, example="factloom merge Beatriz Bia --user ana", panel=PANEL)(merge)
+    command(app, example="factloom merge Beatriz Bibs --user ana", panel=PANEL)(merge)
     command(app, example='factloom split John "John Baker" --episode 0198c0de-… --user ana', panel=PANEL)(split)
     command(app, example="factloom undo 0198c0de-…", panel=PANEL)(undo)
 
