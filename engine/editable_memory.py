@@ -196,7 +196,7 @@ class EditableMemory(ReadableMemory):
             fact_ids=tuple(fact_ids),
             episode_ids=tuple(episode_ids),
             type=check_name(type, "type"),
-            aliases=tuple(check_text(alias, "an alias of aliases", longest=200) for alias in aliases),
+            aliases=tuple(check_text(alias, "one of aliases", longest=200) for alias in aliases),
         )
         found = self._entity_named(entity, "entity", spaces, labels)
         done = self._entities.split(found, wanted, actor=self._actor(actor, agent_id), reason=_reason(reason))

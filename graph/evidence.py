@@ -28,12 +28,13 @@ class Evidence:
         self._episode: Episode | None = None
         self._named: frozenset[str] = frozenset()
         self._recent: dict[str, int] | None = None
+        self._speakers: set[str] | None = None
 
     def begin(self, episode: Episode, named: Iterable[str]) -> None:
         """What follows is about this episode, which names these people and things."""
         self._episode = episode
         self._named = frozenset(normalise_name(name) for name in named)
-        self._recent = None
+        self._recent = self._speakers = None
 
     def against(self, entity: Entity, mention: Mention, why: str | None = None) -> bool:
         """Whether something speaks against a person being the one that a mention names.
@@ -47,6 +48,8 @@ class Evidence:
         if why == "a nickname" and entity.key in self._named:
             return True  # one message names both
         name = PersonName.read(mention.name)
+        if name is not None and why is not None and name.differs_by_title(entity.aliases):
+            return True
         if why is None and name is not None and name.is_full and entity.key == normalise_name(mention.name):
             return False  # two of one full name are one, whatever they are to somebody
         known = (entity.name, *entity.aliases)
@@ -54,8 +57,12 @@ class Evidence:
 
     def speaks(self, entity: Entity) -> bool:
         """Whether an entity bears the name of who says this."""
-        speaker = self._episode.speaker if self._episode is not None else None
-        return speaker is not None and normalise_name(speaker) in _keys(entity)
+        if self._speakers is None:
+            speaker = self._episode.speaker if self._episode is not None else None
+            key = normalise_name(speaker) if speaker else ""
+            found = self._tx.find_entities(EntityQuery(keys=(key,)), spaces=self._spaces) if key else []
+            self._speakers = {e.id for e in found if e.key == key} or {e.id for e in found}
+        return entity.id in self._speakers
 
     def _of_strangers(self, one: Iterable[str], other: Iterable[str]) -> bool:
         """Whether two are the same kin of people who are not related themselves: Ana's brother and Rui's brother."""

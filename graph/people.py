@@ -76,6 +76,13 @@ class PersonName:
         """Whether the given name is only an initial."""
         return len(self.given) == 1
 
+    def differs_by_title(self, others: Iterable[str]) -> bool:
+        """Whether one of these names has a title that this one's bearer cannot have: Mrs. Silva is no Mr. Silva."""
+        read = [PersonName.read(other) for other in others]
+        own = _data().titles.get(self.title, "")
+        theirs = {_data().titles.get(other.title, "") for other in read if other is not None}
+        return bool(own) and bool(theirs - {"", own})
+
     @property
     def is_full(self) -> bool:
         """Whether it has a given name in full and a surname."""
