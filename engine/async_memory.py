@@ -14,6 +14,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from factloom.engine.memory import Memory
 from factloom.schemas.cancellation import Cancellation
 from factloom.schemas.errors import InvalidInputError, StoreUnavailableError
+from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import Embedder
 from factloom.schemas.settings import Settings
 
@@ -81,6 +82,11 @@ class AsyncMemory:
     def settings(self) -> Settings:
         """The settings in force."""
         return self._memory.settings
+
+    @property
+    def ontology(self) -> Ontology:
+        """The predicates and types that are known."""
+        return self._memory.ontology
 
     @property
     def embedder(self) -> Embedder:

@@ -14,7 +14,6 @@ from factloom.engine.messages import check_metadata, parse_time
 from factloom.engine.readable_memory import ReadableMemory
 from factloom.engine.scope import spaces_to_read
 from factloom.schemas.errors import InvalidInputError
-from factloom.schemas.ontology import core_ontology
 from factloom.schemas.ports import Embedder, Extractor, GraphStore
 from factloom.schemas.records import Entity, Fact, utc_now
 from factloom.schemas.results import EntityChange
@@ -51,8 +50,8 @@ class EditableMemory(ReadableMemory):
             **arguments,
         )
         parts = self._parts
-        self._editor = Editor(parts.store, parts.embedder, parts.extractor, clock=clock)
-        self._entities = EntityEditor(parts.store, parts.embedder, ontology=core_ontology(), clock=clock)
+        self._editor = Editor(parts.store, parts.embedder, parts.extractor, ontology=parts.ontology, clock=clock)
+        self._entities = EntityEditor(parts.store, parts.embedder, ontology=parts.ontology, clock=clock)
 
     # --- facts ---------------------------------------------------------------------------------------------------
 

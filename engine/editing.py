@@ -14,6 +14,7 @@ from factloom.retrieval.analysis import analyse, document_terms, embedded_texts
 from factloom.schemas.errors import InvalidInputError, NotFoundError
 from factloom.schemas.extraction import Candidate, ExtractionRequest, Mention
 from factloom.schemas.naming import to_predicate
+from factloom.schemas.ontology import Ontology, using
 from factloom.schemas.ports import Embedder, Extractor, GraphStore, IndexEntry, WriteTransaction
 from factloom.schemas.records import (
     Action,
@@ -54,8 +55,15 @@ class Editor:
     """Writes new versions of facts."""
 
     def __init__(
-        self, store: GraphStore, embedder: Embedder, extractor: Extractor | None, *, clock: Callable[[], datetime]
+        self,
+        store: GraphStore,
+        embedder: Embedder,
+        extractor: Extractor | None,
+        *,
+        ontology: Ontology,
+        clock: Callable[[], datetime],
     ) -> None:
+        self._ontology = ontology
         self._store = store
         self._embedder = embedder
         self._extractor = extractor
@@ -130,7 +138,8 @@ class Editor:
             occurred_at=now,
             created_at=now,
         )
-        (extraction,) = self._extractor.extract([ExtractionRequest(episode=episode)])
+        with using(self._ontology):
+            (extraction,) = self._extractor.extract([ExtractionRequest(episode=episode)])
         names = {subject.name.casefold(), *(alias.casefold() for alias in subject.aliases)}
         read = [c for c in extraction.candidates if c.subject.name.casefold() in names and not c.negated]
         return read[0] if len(read) == 1 else None
@@ -152,7 +161,7 @@ class Editor:
         if not found or found[0].expired_at is not None:
             raise InvalidInputError(f"fact {old.id} was changed or deleted in the meantime; read it again")
         latest = found[0]
-        resolver = Resolver(tx, old.space, now)
+        resolver = Resolver(tx, old.space, now, ontology=self._ontology)
         object_ = resolver.resolve(mention)
         if object_.id == latest.subject_id:
             raise InvalidInputError(f"{mention.name!r} is the subject of the fact; a fact joins two entities")

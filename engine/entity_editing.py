@@ -9,7 +9,6 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from factloom.engine.text_vectors import vectors_of, write_with_vectors
-from factloom.graph.entity_names import UNTYPED, types_agree
 from factloom.graph.merge_records import split_undo
 from factloom.graph.merging import Act, Merged, merge_entities
 from factloom.graph.reconciliation import Reconciler
@@ -60,7 +59,7 @@ class EntityEditor:
             raise InvalidInputError(
                 f"{keep.name!r} is in {keep.space}, {gone.name!r} in {gone.space}; one entity is in one space"
             )
-        if type is None and not types_agree(keep.type, gone.type):
+        if type is None and not self._ontology.types_agree(keep.type, gone.type):
             raise InvalidInputError(
                 f"{keep.name!r} is of the type {keep.type}, {gone.name!r} of the type {gone.type}; say with type= what "
                 "they are if they are one all the same"
@@ -69,7 +68,7 @@ class EntityEditor:
 
         def work(tx: WriteTransaction) -> EntityChange:
             stays, goes = _current(tx, (keep, gone))
-            kind = type or (goes.type if stays.type == UNTYPED else stays.type)
+            kind = type or self._ontology.narrower(stays.type, goes.type)
             _check_free(tx, stays, kind, but=goes)
             reconciler = self._reconciler(tx, stays.space, act)
             done = merge_entities(tx, stays, goes, act, reconciler=reconciler, type=kind)

@@ -46,7 +46,9 @@ class FactWriter:
         self._spaces = SpaceSet.of(space)
         self._now = now
         self._actor = actor
-        self._resolver = Resolver(tx, space, now, proposals or {}, similarity, vectors or {}, terms=analyse)
+        self._resolver = Resolver(
+            tx, space, now, proposals or {}, similarity, vectors or {}, terms=analyse, ontology=ontology
+        )
         self._episode_id: str | None = None
         self.merges: list[EntityChange] = []
         self._reconciler = Reconciler(tx, space, ontology=ontology, now=now, actor=actor)

@@ -24,7 +24,7 @@ from factloom.retrieval.analysis import embedded_texts
 from factloom.schemas.errors import ModelError, StoreError, VectorIndexError
 from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest, Mention
 from factloom.schemas.naming import normalise_name
-from factloom.schemas.ontology import Ontology
+from factloom.schemas.ontology import Ontology, using
 from factloom.schemas.ports import (
     Embedder,
     Extractor,
@@ -203,7 +203,9 @@ class Learner:
         if isinstance(self._extractor, UsesEntities) and requests:
             known = known_entities(self._store, requests, limit=self._extractor.known_entities)
             requests = [r.model_copy(update={"entities": e}) for r, e in zip(requests, known, strict=True)]
-        for extraction in self._extractor.extract(requests) if requests else ():
+        with using(self._ontology):
+            extractions = self._extractor.extract(requests) if requests else []
+        for extraction in extractions:
             batch.extractions[extraction.episode_id] = extraction
         for extraction in batch.extractions.values():
             if extraction.error is None:

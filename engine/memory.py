@@ -29,7 +29,6 @@ from factloom.engine.readable_memory import check_parts, settings_for
 from factloom.engine.reembedding import reembed as reembed_store
 from factloom.engine.scope import scope_to_write, spaces_to_read
 from factloom.engine.wiring import build
-from factloom.schemas.ontology import core_ontology
 from factloom.schemas.ports import Embedder, Extractor, GraphStore
 from factloom.schemas.records import utc_now
 from factloom.schemas.results import AddResult, DeleteReceipt
@@ -76,7 +75,7 @@ class Memory(EditableMemory):
             **arguments,
         )
         parts, settings = self._parts, self._settings
-        ontology = core_ontology()
+        ontology = parts.ontology
         learner = Learner(
             parts.store, parts.index, parts.embedder, parts.extractor, settings=settings, ontology=ontology, clock=clock
         )

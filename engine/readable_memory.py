@@ -28,6 +28,7 @@ from factloom.engine.wiring import build, build_cypher, build_reranker, build_se
 from factloom.retrieval.token_counting import named_counter
 from factloom.schemas.cypher import CypherResult
 from factloom.schemas.errors import InvalidInputError
+from factloom.schemas.ontology import Ontology, using
 from factloom.schemas.ports import Closable, Embedder, Extractor, GraphStore, Reranker
 from factloom.schemas.queries import FactQuery, View
 from factloom.schemas.records import Category, Change, Entity, Episode, Fact, utc_now
@@ -93,6 +94,11 @@ class ReadableMemory:
     def settings(self) -> Settings:
         """The settings in force."""
         return self._settings
+
+    @property
+    def ontology(self) -> Ontology:
+        """The predicates and types that are known: the core's, and those of the settings."""
+        return self._parts.ontology
 
     @property
     def embedder(self) -> Embedder:
@@ -179,7 +185,8 @@ class ReadableMemory:
             rerank=rerank,
             time_limit=time_limit,
         )
-        return self._searcher.search(checked_query(query, self._settings), spaces=readable, **how)
+        with using(self._parts.ontology):
+            return self._searcher.search(checked_query(query, self._settings), spaces=readable, **how)
 
     def search_many(self, /, queries: Sequence[str], **search: Any) -> list[SearchResult]:
         """What ``search`` finds for each of several questions, in their order, with the same further arguments for all.
@@ -192,7 +199,8 @@ class ReadableMemory:
         """
         asked = checked_queries(queries, self._settings)
         readable, how = search_arguments(self._visible, self._settings, self._clock, **search)
-        return self._searcher.search_many(asked, spaces=readable, **how)
+        with using(self._parts.ontology):
+            return self._searcher.search_many(asked, spaces=readable, **how)
 
     def context(
         self, /, query: str, max_tokens: int | None = None, *, tokenizer: str | None = None, **search: Any
@@ -217,7 +225,8 @@ class ReadableMemory:
         counter = named_counter(named) if named else None
         search.setdefault("limit", min(1000, max(20, budget // 12)))
         readable, how = search_arguments(self._visible, self._settings, self._clock, **search)
-        result = self._searcher.search(checked_query(query, self._settings), spaces=readable, **how)
+        with using(self._parts.ontology):
+            result = self._searcher.search(checked_query(query, self._settings), spaces=readable, **how)
         return self._searcher.context(result, spaces=readable, max_tokens=budget, now=how["now"], counter=counter)
 
     # --- reading -------------------------------------------------------------------------------------------------

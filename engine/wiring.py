@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from factloom.schemas.errors import ConfigurationError, EmbedderMismatchError
+from factloom.schemas.ontology import Ontology, core_ontology
+from factloom.schemas.own_ontology import build_ontology
 from factloom.schemas.ports import (
     ChangeFeed,
     CypherRunner,
@@ -35,6 +37,7 @@ class Parts:
     index: VectorIndex
     embedder: Embedder
     extractor: Extractor | None
+    ontology: Ontology = field(default_factory=core_ontology)
 
 
 def default_store_path() -> Path:
@@ -77,17 +80,17 @@ def build_embedder(settings: EmbedderSettings, cache_dir: Path | None = None) ->
     )
 
 
-def build_extractor(settings: Settings) -> Extractor | None:
+def build_extractor(settings: Settings, ontology: Ontology) -> Extractor | None:
     """The extractor that the settings name; None when nothing is to be extracted."""
     named = settings.extractor
     if named.kind == "none":
         return None
     from factloom.engine.extraction.extractor import OfflineExtractor
 
-    offline = OfflineExtractor(named.pipeline)
+    offline = OfflineExtractor(named.pipeline, ontology=ontology)
     if named.kind == "spacy":
         return offline
-    model = _build_llm_extractor(named)
+    model = _build_llm_extractor(named, ontology)
     if named.fallback == "none":
         return model
     from factloom.engine.extraction.llm.fallback import FallbackExtractor
@@ -95,7 +98,7 @@ def build_extractor(settings: Settings) -> Extractor | None:
     return FallbackExtractor(model, offline)
 
 
-def _build_llm_extractor(settings: ExtractorSettings) -> Extractor:
+def _build_llm_extractor(settings: ExtractorSettings, ontology: Ontology) -> Extractor:
     """The extractor that asks a language model; it connects at the first message, not here."""
     from factloom.engine.extraction.llm.accounting import Prices
     from factloom.engine.extraction.llm.extractor import LlmExtractor
@@ -116,6 +119,7 @@ def _build_llm_extractor(settings: ExtractorSettings) -> Extractor:
         max_prompt_tokens=settings.max_prompt_tokens,
         known_entities=settings.known_entities,
         prices=Prices(settings.prompt_price, settings.answer_price),
+        ontology=ontology,
     )
 
 
@@ -239,8 +243,10 @@ def build(
     """All parts; those given are used as they are.
 
     Raises:
+        ConfigurationError: the settings cannot be used, such as types or predicates of the user's own.
         EmbedderMismatchError: the store's vectors come from another embedder.
     """
+    ontology = build_ontology(settings.ontology)
     embedder = embedder or build_embedder(settings.embedder, settings.cache_dir)
     opened = store or open_store(settings, clock=clock)
     recorded = opened.embedder()
@@ -251,7 +257,8 @@ def build(
             f"the store's vectors were made by {recorded[0]}, the embedder now set is {embedder.name}; "
             f"set it back, or make the vectors anew with: factloom reembed"
         )
-    return Parts(opened, build_index(settings, opened), embedder, extractor or build_extractor(settings))
+    reader = extractor or build_extractor(settings, ontology)
+    return Parts(opened, build_index(settings, opened), embedder, reader, ontology)
 
 
 def build_searcher(

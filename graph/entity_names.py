@@ -6,13 +6,6 @@ from collections.abc import Iterable
 
 from factloom.schemas.naming import normalise_name
 
-UNTYPED = "thing"
-
-
-def types_agree(one: str, other: str) -> bool:
-    """Whether two entity types may be the same entity's: equal, or one of them is not known."""
-    return one == other or UNTYPED in (one, other)
-
 
 def is_relational(name: str) -> bool:
     """Whether a name only says whose somebody is ("Ana's sister"), for want of a name of their own."""

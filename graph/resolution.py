@@ -14,19 +14,13 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from factloom.graph.entity_names import (
-    UNTYPED,
-    distinct_names,
-    is_relational,
-    names_compatible,
-    types_agree,
-    without_qualifier,
-)
+from factloom.graph.entity_names import distinct_names, is_relational, names_compatible, without_qualifier
 from factloom.graph.evidence import Evidence
 from factloom.graph.merge_records import told_apart
 from factloom.graph.people import PersonName, completes, first_name, other_keys, same_person
 from factloom.schemas.extraction import Mention
 from factloom.schemas.naming import normalise_name
+from factloom.schemas.ontology import UNTYPED, Ontology, core_ontology
 from factloom.schemas.ports import WriteTransaction
 from factloom.schemas.queries import EntityQuery
 from factloom.schemas.records import Entity, Episode, new_id
@@ -63,6 +57,7 @@ class Resolver:
     merged: list[tuple[Entity, Entity]] = field(default_factory=list)
     freed: list[tuple[Entity, tuple[str, ...]]] = field(default_factory=list)
     terms: Callable[[str], Sequence[str]] = lambda _: ()
+    ontology: Ontology = field(default_factory=core_ontology)
     called: list[tuple[Entity, str, str]] = field(default_factory=list)
     _unsure: set[str] = field(default_factory=set)
     _known: dict[tuple[str, str], Entity] = field(default_factory=dict)
@@ -95,7 +90,7 @@ class Resolver:
     def _lookup(self, keys: Iterable[str], mention: Mention) -> list[Entity]:
         wanted = tuple(dict.fromkeys(keys))
         found = self.tx.find_entities(EntityQuery(keys=wanted, limit=200), spaces=self._spaces) if wanted else []
-        return [entity for entity in found if types_agree(entity.type, mention.type)]
+        return [entity for entity in found if self.ontology.types_agree(entity.type, mention.type)]
 
     def _find(self, mention: Mention, key: str) -> Entity | None:
         alias_keys = [normalise_name(alias) for alias in mention.aliases]
@@ -270,7 +265,7 @@ class Resolver:
         name, entity_key, aliases = entity.name, entity.key, [*entity.aliases, *mention.aliases]
         better = is_relational(entity.name) and not is_relational(mention.name)
         fuller = mention.type == "person" and completes(mention.name, entity.name)
-        kind = mention.type if entity.type == UNTYPED else entity.type
+        kind = self.ontology.narrower(entity.type, mention.type)
         if key != entity.key:
             aliases.append(without_qualifier(entity.name) if better or fuller else mention.name)
             if better or fuller:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from factloom.schemas.errors import ConfigurationError
+from factloom.schemas.own_ontology import OntologySettings
 
 
 class _Section(BaseModel):
@@ -162,6 +163,7 @@ class Settings(BaseSettings):
     actor: str = Field(
         "memory", min_length=1, description="who changes things, in history, unless a call says otherwise"
     )
+    ontology: OntologySettings = OntologySettings()
     embedder: EmbedderSettings = EmbedderSettings()
     extractor: ExtractorSettings = ExtractorSettings()
     reranker: RerankerSettings = RerankerSettings()

@@ -14,6 +14,7 @@ from factloom.engine.extraction.phrases import conjuncts, relation_of
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.rendering import activity, article, retell
 from factloom.schemas.extraction import Candidate, Mention
+from factloom.schemas.ontology import UNTYPED, ontology_in_use
 
 if TYPE_CHECKING:
     from spacy.tokens import Span, Token
@@ -144,6 +145,9 @@ class Draft:
         if object is not None and object.name.casefold() == subject.name.casefold():
             return None
         spec = predicate_table().get(predicate)
+        if spec.own:  # what is skippered is a ship, whatever its name looks like
+            subject = subject if subject.is_speaker else _typed(subject, spec.subject)
+            object = _typed(object, spec.object) if object is not None else None
         plural = self.clause.subject is not None and self.reader.several(self.clause.subject) == subject
         nameless = spec.object == "organisation" and object is not None and object.name[:1].islower()
         if (
@@ -210,6 +214,14 @@ class Draft:
             told = f"{object.name}, {article(object.aliases[0])}{object.aliases[0]}"
         text = template.format(s=subject.name, o=told, a=article(object.name), when=when)
         return text[:1].upper() + text[1:]
+
+
+def _typed(mention: Mention, type_: str) -> Mention:
+    """The mention as of this type, unless it is of a narrower one, or none is asked for."""
+    ontology = ontology_in_use()
+    if type_ == UNTYPED or (type_ in ontology.wider(mention.type)):
+        return mention
+    return mention.model_copy(update={"type": type_})
 
 
 def words_of(when: When, sentence: Span) -> str:

@@ -44,6 +44,7 @@ from factloom.engine.extraction.titles import readable
 from factloom.engine.extraction.verbs import read_naming, read_verb
 from factloom.engine.extraction.worth import is_worth_keeping, weigh
 from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest, Mention
+from factloom.schemas.ontology import Ontology, ontology_in_use, using
 from factloom.schemas.records import Episode, Role
 
 if TYPE_CHECKING:
@@ -58,11 +59,13 @@ SILENT_ROLES: Final = frozenset({Role.SYSTEM, Role.TOOL})
 class OfflineExtractor:
     """Extracts facts with a spaCy pipeline (``load_pipeline``); loads it at the first message.
 
-    Safe to call from several threads: parsing is serialised.
+    Safe to call from several threads: parsing is serialised. ``ontology``: the predicates and types to read for;
+    default: the one in use, which is the core unless a memory has its own.
     """
 
-    def __init__(self, pipeline: str | None = None) -> None:
+    def __init__(self, pipeline: str | None = None, *, ontology: Ontology | None = None) -> None:
         self._pipeline = pipeline
+        self._ontology = ontology
         self._lock = Lock()
         self._cache: OrderedDict[tuple[str, str], Turn] = OrderedDict()
 
@@ -78,7 +81,7 @@ class OfflineExtractor:
             ModelNotFoundError: the pipeline is missing or damaged.
         """
         nlp = load_pipeline(self._pipeline)
-        with self._lock:
+        with self._lock, using(self._ontology or ontology_in_use()):
             texts = (readable(nlp, _readable(request.episode)) for request in requests)
             docs = [mend(doc) for doc in nlp.pipe(texts, batch_size=BATCH)]
             answers = [_answer(request) for request in requests]

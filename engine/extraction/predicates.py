@@ -8,6 +8,7 @@ spaCy.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, ValidationError
 
 from factloom.schemas.errors import ConfigurationError
-from factloom.schemas.ontology import Ontology, core_ontology
+from factloom.schemas.ontology import Ontology, Said, ontology_in_use
 from factloom.schemas.records import Category, Record
 
 TABLE: Final = Path(__file__).parent / "predicates.toml"
@@ -35,6 +36,7 @@ class Predicate:
     object: str = "thing"
     text: str | None = None
     past: str = "event"
+    own: bool = False  # of the user's own, whose types are told by whoever added it
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class PredicateTable:
 
     def get(self, name: str) -> Predicate:
         """The predicate of this name; one that the table has no words for is told in the speaker's own."""
-        return self.predicates.get(name) or _predicate(_Saying(name=name), core_ontology())
+        return self.predicates.get(name) or _predicate(_Saying(name=name), ontology_in_use())
 
 
 class _Saying(Record):
@@ -99,14 +101,18 @@ class _File(Record):
     relation: tuple[_Noun, ...]
 
 
-@lru_cache(maxsize=1)
 def predicate_table() -> PredicateTable:
-    """The shipped table, read once together with the core ontology."""
-    return read_table(TABLE.read_text(encoding="utf-8"), core_ontology())
+    """The shipped table with what the ontology in use says of its own predicates; read once for each."""
+    return _table_for(ontology_in_use())
+
+
+@lru_cache(maxsize=8)
+def _table_for(ontology: Ontology) -> PredicateTable:
+    return read_table(TABLE.read_text(encoding="utf-8"), ontology)
 
 
 def read_table(text: str, ontology: Ontology) -> PredicateTable:
-    """The table that a TOML text holds.
+    """The table that a TOML text holds, and what the ontology itself says of how its predicates are said.
 
     Raises:
         ConfigurationError: it is not such a table, says what a predicate means, or names one that the core lacks.
@@ -122,6 +128,8 @@ def read_table(text: str, ontology: Ontology) -> PredicateTable:
         raise ConfigurationError(
             f"the extractor's predicates.toml says {', '.join(unknown)}, which schemas/predicates.toml does not define"
         )
+    own = [(spec.name, spec.said) for name in ontology.names() if (spec := ontology[name]).said is not None]
+    file = _with_own(file, own)
     predicates = {row.name: _predicate(row, ontology) for row in file.predicate}
     relations: dict[str, Relation] = {}
     verbs: dict[tuple[str, str | None], VerbPattern] = {}
@@ -135,8 +143,24 @@ def read_table(text: str, ontology: Ontology) -> PredicateTable:
     for kind in file.relation:
         predicates.setdefault(kind.name, _predicate(_Saying(name=kind.name), ontology))
         other = ontology[kind.name].object_type
-        relations |= {noun: Relation(noun, kind.name, other, kind.gender, kind.vague, kind.presupposed) for noun in kind.nouns}
+        relations |= {
+            noun: Relation(noun, kind.name, other, kind.gender, kind.vague, kind.presupposed) for noun in kind.nouns
+        }
     return PredicateTable(predicates, relations, verbs, adjectives)
+
+
+def _with_own(file: _File, own: Sequence[tuple[str, Said | None]]) -> _File:
+    """The rows with those of users behind them: of two that say the same, the last counts."""
+    rows, kinds = list(file.predicate), list(file.relation)
+    for name, said in own:
+        if said is None:
+            continue
+        shipped = next((row for row in rows if row.name == name), _Saying(name=name))
+        given = said.model_dump(include={"denied", "text", "past"}, exclude_none=True)
+        words = {"adjectives": (*shipped.adjectives, *said.adjectives), "verbs": (*shipped.verbs, *said.verbs)}
+        rows = [row for row in rows if row.name != name] + [shipped.model_copy(update={**given, **words})]
+        kinds += [_Noun(name=name, nouns=said.nouns, gender=said.gender)] if said.nouns else []
+    return _File(predicate=tuple(rows), relation=tuple(kinds))
 
 
 def _predicate(row: _Saying, ontology: Ontology) -> Predicate:
@@ -148,6 +172,7 @@ def _predicate(row: _Saying, ontology: Ontology) -> Predicate:
         subject=meaning.subject_type,
         object=meaning.object_type,
         text=row.text,
+        own=meaning.said is not None,
         past=row.past or ("same" if meaning.category is Category.EPISODIC else "event"),
     )
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate
-from factloom.schemas.ontology import core_ontology
+from factloom.schemas.ontology import ontology_in_use
 from factloom.schemas.records import Category
 
 KEEPING: Final = 0.45  # the least that is learned
@@ -44,7 +44,7 @@ def weigh(candidate: Candidate) -> Candidate:
 
 def worth(candidate: Candidate) -> tuple[float, list[str]]:
     """The score from 0 to 1, and its reasons: what is told first, then each step taken."""
-    core = candidate.predicate in core_ontology() or candidate.predicate.startswith("FAVOURITE_")
+    core = candidate.predicate in ontology_in_use() or candidate.predicate.startswith("FAVOURITE_")
     score = CORE if core else OPEN
     told = [name for name in _STEPS if _applies(name, candidate, core)]
     score += sum(_STEPS[name] for name in told)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from factloom.engine.memory import Memory
     from factloom.schemas.cypher import CypherResult, GraphNode, GraphPath, GraphRelationship
     from factloom.schemas.errors import FactloomError
+    from factloom.schemas.ontology import EntityType, PredicateSpec, Said
     from factloom.schemas.records import Action, Category, Change, Entity, Episode, Fact, Role
     from factloom.schemas.results import AddResult, DeleteReceipt, EntityChange, FactChange, Stats
     from factloom.schemas.search import ContextBlock, Hit, SearchResult
@@ -29,6 +30,7 @@ _HOMES = {
     "engine.memory": ("Memory",),
     "schemas.cypher": ("CypherResult", "GraphNode", "GraphPath", "GraphRelationship"),
     "schemas.errors": ("FactloomError",),
+    "schemas.ontology": ("EntityType", "PredicateSpec", "Said"),
     "schemas.records": ("Action", "Category", "Change", "Entity", "Episode", "Fact", "Role"),
     "schemas.results": ("AddResult", "DeleteReceipt", "EntityChange", "FactChange", "Stats"),
     "schemas.search": ("ContextBlock", "Hit", "SearchResult"),
@@ -48,6 +50,7 @@ __all__ = [
     "DeleteReceipt",
     "Entity",
     "EntityChange",
+    "EntityType",
     "Episode",
     "Fact",
     "FactChange",
@@ -59,7 +62,9 @@ __all__ = [
     "Hit",
     "Labels",
     "Memory",
+    "PredicateSpec",
     "Role",
+    "Said",
     "SearchResult",
     "Settings",
     "SpaceSet",

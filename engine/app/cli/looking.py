@@ -45,6 +45,7 @@ def add_commands(app: typer.Typer) -> None:
     command(app, example="factloom show 0198c0de-…", panel=PANEL)(show)
     command(app, example="factloom history 0198c0de-…", panel=PANEL)(history)
     command(app, example="factloom pending --user ana", panel=PANEL)(pending)
+    command(app, example="factloom ontology SKIPPER_OF --config factloom.toml", panel=PANEL)(ontology)
     command(app, example="factloom stats", panel=PANEL)(stats)
 
 
@@ -199,6 +200,39 @@ def pending(
     )
     if episodes:
         run.exit_code = ExitCode.PROBLEMS
+
+
+def ontology(
+    run: Run,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="One predicate or type.", show_default=False)
+    ] = None,
+    own: Annotated[bool, typer.Option("--own", help="Only what the settings add or change.")] = False,
+) -> None:
+    """Show the predicates and types that are known, with those of the settings; checks them. Needs no store."""
+    from factloom.engine.app.cli.tables import ontology_report
+    from factloom.schemas.ontology import UNTYPED
+    from factloom.schemas.own_ontology import build_ontology, own_names
+
+    known = build_ontology(run.settings.ontology)
+    added = [set(names) for names in own_names(known)]
+    types = [each for key, each in sorted(known.types.items()) if not own or key in added[0]]
+    predicates = [known[key] for key in known.names() if not own or key in added[1]]
+    if name is not None:
+        types = [each for each in types if each.name == name]
+        predicates = [spec for spec in predicates if spec.name == name]
+        if not types and not predicates:
+            hint = (
+                "predicates are in UPPER_SNAKE_CASE, types in small letters; others are allowed, and mean what they say"
+            )
+            raise NotFoundError(f"there is no predicate or type {name!r}; {hint}")
+    run.show(
+        lambda: {
+            "types": [each.model_dump(mode="json") for each in types if each.name != UNTYPED],
+            "predicates": [spec.model_dump(mode="json") for spec in predicates],
+        },
+        lambda: ontology_report(types, predicates, added[0] | added[1]),
+    )
 
 
 def stats(run: Run, user: User = None, agent: Agent = None, run_id: RunId = None, space: Space = None) -> None:

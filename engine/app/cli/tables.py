@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from factloom.graph.merge_records import UNDO
+from factloom.schemas.ontology import EntityType, PredicateSpec
 from factloom.schemas.records import Action, Change, Entity, Episode, Fact
 from factloom.schemas.results import AddResult, DeleteReceipt, EntityChange, Stats
 from factloom.schemas.search import ANSWERING, Hit, SearchResult
@@ -240,6 +241,38 @@ def entity_change_report(change: EntityChange) -> Text:
 
 def _can_undo(change: EntityChange) -> bool:
     return change.action is not Action.UNDONE or change.other is None
+
+
+def ontology_report(types: Sequence[EntityType], predicates: Sequence[PredicateSpec], own: set[str]) -> RenderableType:
+    """Types and predicates, those of the settings marked."""
+    parts: list[RenderableType] = []
+    if types:
+        kinds = table("type", "means", "kind of")
+        for each in types:
+            kinds.add_row(_marked(each.name, own), plain(each.description), each.kind_of or "")
+        parts.append(kinds)
+    if predicates:
+        rows = table("predicate", "from", "to", "what it does")
+        for spec in predicates:
+            rows.add_row(_marked(spec.name, own), spec.subject_type, spec.object_type, _meaning(spec))
+        parts.append(rows)
+    return Group(*parts) if parts else Text("Nothing of your own; see docs/ontology.md.")
+
+
+def _marked(name: str, own: set[str]) -> Text:
+    return Text(name).append(" *" if name in own else "", style="bold")
+
+
+def _meaning(spec: PredicateSpec) -> str:
+    told = [
+        spec.category.value,
+        "one at a time" if spec.cardinality == "one" else "",
+        "symmetric" if spec.symmetric else "",
+        f"the other way round: {spec.inverse}{'' if spec.canonical else ', which is stored'}" if spec.inverse else "",
+        f"implies {', '.join(spec.implies)}" if spec.implies else "",
+        f"ends {', '.join(spec.ends)}" if spec.ends else "",
+    ]
+    return "; ".join(part for part in told if part)
 
 
 def receipt_report(receipt: DeleteReceipt) -> RenderableType:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from factloom.engine.extraction.llm.packing import Pack, Piece, estimated_tokens
 from factloom.schemas.extraction import Mention
-from factloom.schemas.ontology import Ontology
+from factloom.schemas.ontology import EntityType, Ontology, PredicateSpec, core_ontology
 from factloom.schemas.records import Category, Episode, Role
 
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -24,7 +24,7 @@ def instructions(ontology: Ontology) -> str:
     text = folder.joinpath("extract.md").read_text(encoding="utf-8")
     example = json.loads(folder.joinpath("example.json").read_text(encoding="utf-8"))
     parts = {
-        "{types}": ", ".join(entity_types(ontology)),
+        "{types}": _types(ontology),
         "{predicates}": _predicates(ontology),
         "{example_data}": json.dumps(example["data"], ensure_ascii=False),
         "{example_answer}": json.dumps(example["answer"], ensure_ascii=False),
@@ -37,7 +37,22 @@ def instructions(ontology: Ontology) -> str:
 def entity_types(ontology: Ontology) -> tuple[str, ...]:
     """All types that the ontology knows, sorted."""
     specs = [ontology[name] for name in ontology.names()]
-    return tuple(sorted({type_ for spec in specs for type_ in (spec.subject_type, spec.object_type)}))
+    named = {type_ for spec in specs for type_ in (spec.subject_type, spec.object_type)}
+    return tuple(sorted(named | own_types(ontology).keys()))
+
+
+def own_types(ontology: Ontology) -> dict[str, EntityType]:
+    """The types that the core has not, by name: a model has to be told what they mean."""
+    core = core_ontology().types
+    return {name: each for name, each in ontology.types.items() if name not in core}
+
+
+def _types(ontology: Ontology) -> str:
+    lines = [", ".join(entity_types(ontology))]
+    for name, each in sorted(own_types(ontology).items()):
+        wider = f" (a kind of {each.kind_of})" if each.kind_of else ""
+        lines += ["", f"- {name}{wider}: {each.description}"] if each.description or wider else []
+    return "\n".join(lines)
 
 
 def _predicates(ontology: Ontology) -> str:
@@ -48,11 +63,18 @@ def _predicates(ontology: Ontology) -> str:
         lines += [f"## {category.value}", ""] if specs else []
         for spec in specs:
             one = " (1)" if spec.cardinality == "one" else ""
-            lines.append(
-                f"- {spec.subject_type} {spec.name} {spec.object_type}{one}: {spec.phrase or spec.name.lower()}"
-            )
+            lines.append(f"- {spec.subject_type} {spec.name} {spec.object_type}{one}: {spec.words()}{_as_said(spec)}")
         lines += [""] if specs else []
     return "\n".join(lines).rstrip()
+
+
+def _as_said(spec: PredicateSpec) -> str:
+    """The words by which a predicate of the user's own is said, as examples."""
+    if spec.said is None:
+        return ""
+    words = [word.replace("+", " ").replace("|", "/").replace(" ~", " …") for word in spec.said.verbs]
+    words += [*(f"be {adjective}" for adjective in spec.said.adjectives), *(f"my {noun}" for noun in spec.said.nouns)]
+    return f" (said: {', '.join(words)})" if words else ""
 
 
 @dataclass(frozen=True, slots=True)

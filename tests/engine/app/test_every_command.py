@@ -86,6 +86,7 @@ def test_every_command_works_through_the_entry_point(entry_point: Cli, tmp_path:
     split = run("split", "Ana", "Ana Silva", "--fact", first["id"], "--user", "ana")
     assert split["fact_ids"] == [first["id"]]
     assert run("undo", split["change_id"])["entity"]["name"] == "Ana"
+    assert [spec["name"] for spec in run("ontology", "LIVES_IN")["predicates"]] == ["LIVES_IN"]
     assert run("pending")["episodes"] == []
     assert run("retry")["episodes"] == []
     assert run("stats")["episodes"] == 5
