@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from factloom.schemas.naming import normalise_name
 from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import IndexEntry, WriteTransaction
 from factloom.schemas.queries import EntityQuery
-from factloom.schemas.records import Action, Change, Entity, Episode, Metadata, new_id
+from factloom.schemas.records import Action, Change, Entity, Episode, Metadata, Role, new_id
 from factloom.schemas.results import EntityChange, FactChange
 from factloom.schemas.spaces import SpaceSet
 
@@ -97,6 +98,8 @@ class FactWriter:
             labels=episode.labels,
             episode_id=episode.id,
             metadata=metadata,
+            speaker=_speaker(episode),
+            changed=_tells_of_change(candidate),
             subject_names=_names(candidate.subject),
             object_names=_names(candidate.object) if candidate.object else (),
         )
@@ -177,6 +180,25 @@ class FactWriter:
         """The change with its fact as it stands at the end of the transaction."""
         latest = self._reconciler.written.get(change.fact.id) if change.fact else None
         return change.model_copy(update={"fact": latest}) if latest else change
+
+
+_CHANGE = re.compile(
+    r"\b(?:now|nowadays|these days|currently|no longer|any ?more|since|recently|meanwhile|lately|again)\b", re.I
+)
+"""Words that tell that something is so by now, whatever it was before."""
+
+
+def _tells_of_change(candidate: Candidate) -> bool:
+    """Whether a statement is told as news: with its date, as what an event brought about, or in such words."""
+    dated = candidate.valid_at is not None and "time_expression" in candidate.metadata
+    return dated or candidate.invalid_at is not None or bool(_CHANGE.search(candidate.sentence))
+
+
+def _speaker(episode: Episode) -> str | None:
+    """Who says something; None where a caller states it outright, or a document does."""
+    if episode.role in (Role.TOOL, Role.DOCUMENT, Role.SYSTEM):
+        return None
+    return episode.speaker or episode.labels.user_id
 
 
 def _names(mention: Mention) -> tuple[str, ...]:

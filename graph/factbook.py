@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from factloom.graph.disputes import Disputes
 from factloom.graph.statements import Statement, began, holds_after, replaced, tellings, tellings_of
 from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import WriteTransaction
@@ -30,6 +31,7 @@ class FactBook:
         self._ontology = ontology
         self._now = now
         self._actor = actor
+        self._disputes = Disputes(tx, space, ontology=ontology, now=now, actor=actor)
         self.written: dict[str, Fact] = {}
         self.worded: set[str] = set()
 

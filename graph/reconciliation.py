@@ -9,7 +9,8 @@ The rules, in order, for one resolved statement inside one space:
 3. a predicate that holds one object at a time closes the older fact at the newer's ``valid_at``, and a statement
    that arrives late is itself closed where the next newer fact begins, or where the older one is said again;
 4. a correction expires the fact that was wrong, and what that implied, instead of closing it;
-5. predicates may end and imply others (``schemas/predicates.toml``).
+5. predicates may end and imply others (``schemas/predicates.toml``);
+6. what different people tell of the same thing is kept side by side (``disputes.py``).
 
 Nothing is deleted by learning, and every step is recorded with its reason. What is recorded about one fact never quotes
 another, so that deleting the other leaves no trace of it.
@@ -21,6 +22,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from factloom.graph.denials import Denials
+from factloom.graph.disputes import are_disputed
 from factloom.graph.factbook import plain, telling
 from factloom.graph.statements import (
     SAME_EVENT,
@@ -67,7 +69,9 @@ class Reconciler(Denials):
             later = (
                 new
                 for new in held[position + 1 :]
-                if new.object_id != old.object_id and (new.superseded_by or holds_after(new, self._now))
+                if new.object_id != old.object_id
+                and (new.superseded_by or holds_after(new, self._now))
+                and not are_disputed(self._tx, new, old)
             )
             new = next(later, None)
             if new is not None and holds_after(old, began(new)):
@@ -99,7 +103,9 @@ class Reconciler(Denials):
         assert statement.object is not None
         text = spec.sentence(statement.subject.name, statement.object.name)
         metadata = {**statement.metadata, "implied_by": statement.predicate}
-        return replaced(statement, predicate=predicate, text=text, category=spec.category, metadata=metadata)
+        changed = statement.changed or statement.category is Category.EPISODIC
+        told = {"text": text, "category": spec.category, "metadata": metadata, "changed": changed}
+        return replaced(statement, predicate=predicate, **told)
 
     # --- affirming -----------------------------------------------------------------------------------------------
 
@@ -109,19 +115,50 @@ class Reconciler(Denials):
         rivals = self._rivals(statement)
         known = next((fact for fact in same if self._says_the_same(fact, statement, rivals)), None)
         if known is not None:
-            return [self._support(known, statement)]
+            return [self._support(known, statement), *self._give_way(known, rivals, statement)]
         new = self._new_fact(statement)
-        new, ended = self._place_among(new, rivals, statement)
+        if self._ontology[statement.predicate].fixed:  # it was not so before either
+            statement = replaced(statement, correction=True)
+        disputed = [fact for fact in rivals if self._side_by_side(fact, statement)]
+        new, ended = self._place_among(new, [fact for fact in rivals if fact not in disputed], statement)
         new = self._ended_already(new, statement)
         self._write(new)
         self._record(new.id, Action.ADDED, "", statement, after=telling(new, statement))
         for fact in ended:
             new = self._end(fact, new, statement, correction=statement.correction)
+        disputed += self._contrary_disputed(new, statement)
+        for fact in disputed:
+            self._disputes.record(new, fact)
         changes = [
-            self._fact_change(Action.SUPERSEDED, new, self.written[fact.id], statement, f"it was: {fact.text}")
-            for fact in ended
+            *self._told(Action.SUPERSEDED, new, [self.written[fact.id] for fact in ended], statement, "it was: "),
+            *self._told(Action.DISPUTED, new, disputed, statement, "somebody else says: "),
         ] or [self._fact_change(Action.ADDED, new, None, statement)]
         return changes + self._end_contrary(new, statement)
+
+    def _told(
+        self, action: Action, new: Fact, others: Sequence[Fact], statement: Statement, words: str
+    ) -> list[FactChange]:
+        return [self._fact_change(action, new, fact, statement, f"{words}{fact.text}") for fact in others]
+
+    def _side_by_side(self, fact: Fact, statement: Statement) -> bool:
+        """Whether a fact that excludes the statement is told by somebody else, so that both are kept."""
+        return overlap(fact, statement) and self._disputes.disagree(fact, statement)
+
+    def _contrary_disputed(self, new: Fact, statement: Statement) -> list[Fact]:
+        """What the new fact contradicts by its meaning, as somebody else tells it."""
+        return [fact for fact in self._contrary(statement) if fact.id != new.id and self._side_by_side(fact, statement)]
+
+    def _give_way(self, known: Fact, rivals: Sequence[Fact], statement: Statement) -> list[FactChange]:
+        """End what stood beside a fact that is said again, where nobody holds to it any more, or who says it knows."""
+        changes = []
+        for fact in rivals:
+            beside = began(fact) <= statement.began and holds_after(fact, statement.began)
+            if beside and are_disputed(self._tx, fact, known) and not self._disputes.disagree(fact, statement):
+                over = {"superseded_by": known.id, "invalid_at": max(began(fact), statement.began)}
+                reason = "nobody says so any more, or who it is about says otherwise"
+                self._close(fact, over, reason, statement, at=statement.began)
+                changes.append(self._fact_change(Action.CLOSED, self.written[fact.id], fact, statement, reason))
+        return changes
 
     def _ended_already(self, new: Fact, statement: Statement) -> Fact:
         """The new fact with the end that a later statement told before it arrived ("she no longer works there")."""
@@ -130,7 +167,7 @@ class Reconciler(Denials):
         enders = [name for name in self._ontology.names() if statement.predicate in self._ontology[name].ends]
         enders.append(self._ontology.opposite(statement.predicate))
         found = self._either_way(statement, enders, statement.object.id)
-        later = [fact for fact in found if began(fact) > statement.began]
+        later = [f for f in found if began(f) > statement.began and not self._disputes.disagree(f, statement)]
         if not later:
             return new
         first = min(later, key=began)
@@ -272,17 +309,22 @@ class Reconciler(Denials):
 
     def _end_contrary(self, new: Fact, statement: Statement) -> list[FactChange]:
         """Close what the new fact ends by its meaning: the opposite predicate, and those that the ontology lists."""
-        assert statement.object is not None
-        spec = self._ontology[statement.predicate]
-        ended = self._either_way(statement, [self._ontology.opposite(statement.predicate)], statement.object.id)
-        if spec.ends:
-            ended += self._either_way(statement, spec.ends, statement.object.id)
         changes = []
-        for fact in ended:
-            if holds_after(fact, statement.began) and began(fact) <= statement.began and fact.id != new.id:
+        for fact in self._contrary(statement):
+            before = holds_after(fact, statement.began) and began(fact) <= statement.began
+            if before and fact.id != new.id and not self._disputes.disagree(fact, statement):
                 new = self._end(fact, new, statement)
                 changes.append(self._fact_change(Action.CLOSED, self.written[fact.id], fact, statement, new.text))
         return changes
+
+    def _contrary(self, statement: Statement) -> list[Fact]:
+        """The facts between the same two that say the opposite, or that the predicate ends by its meaning."""
+        assert statement.object is not None
+        spec = self._ontology[statement.predicate]
+        found = self._either_way(statement, [self._ontology.opposite(statement.predicate)], statement.object.id)
+        if spec.ends:
+            found += self._either_way(statement, spec.ends, statement.object.id)
+        return found
 
     def _end_implied(self, event: Fact, over: dict[str, Any], statement: Statement) -> list[FactChange]:
         """Close, or stop believing, what is held only because an event implied it that is now denied."""
@@ -309,6 +351,8 @@ class Reconciler(Denials):
         earlier = [fact for fact in affected if began(fact) <= statement.began]
         never = statement.correction and statement.object is not None
         running = [fact for fact in earlier if never or holds_after(fact, statement.began)]
+        disputed = [fact for fact in running if self._disputes.disagree(fact, statement)]
+        running = [fact for fact in running if fact not in disputed]
         if not running and statement.predicate in _PLANS and statement.object is not None:
             running = self._plan_meant(statement, statement.object)
         over = {"expired_at": self._now} if statement.correction else {"invalid_at": statement.began}
@@ -324,7 +368,7 @@ class Reconciler(Denials):
                 self._note_denied(statement)
         else:
             self._note_over(earlier, statement)
-        if self._is_news(statement, known=bool(affected or running)):
+        if disputed or self._is_news(statement, known=bool(affected or running)):
             kept = replaced(statement, predicate=self._ontology.opposite(statement.predicate), negated=False)
             changes += self._affirm(kept)
         return changes or [self._fact_change(Action.NOTHING, None, None, statement, "it negates nothing that is held")]

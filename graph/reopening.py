@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from factloom.graph.disputes import are_disputed
 from factloom.graph.statements import began
 from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import WriteTransaction
@@ -136,7 +137,8 @@ def _end_by_next(tx: WriteTransaction, fact: Fact, gone: Mapping[str, Fact], ont
     query = FactQuery(subject_ids=(fact.subject_id,), predicates=(fact.predicate,), limit=_UNBOUNDED)
     for other in tx.find_facts(query, spaces=SpaceSet.of(fact.space)):
         excludes = (one or other.object_id == fact.object_id) and other.expired_at is None
-        if excludes and other.id not in gone and other.id != fact.id and began(other) > began(fact):
+        later = excludes and other.id not in gone and other.id != fact.id and began(other) > began(fact)
+        if later and not are_disputed(tx, fact, other):
             yield began(other), other.id
 
 

@@ -22,7 +22,9 @@ class Statement:
     ``valid_at``: what is not dated holds from when it was said; None only if just an ``invalid_at`` is told, and then
     nobody knows since when it held. ``restated``: the same episode also says it in another, affirmative way ("she
     avoids meat"), so that a negation need not be kept as a fact of its own.
-    ``subject_names`` and ``object_names``: what the episode calls them; a name goes with the last that gives it.
+    ``speaker``: who says it, None where it is stated outright. ``changed``: the words tell of a change ("now", a date),
+    so that it is news and no contradiction. ``subject_names`` and ``object_names``: what the episode calls them; a name
+    goes with the last that gives it.
     """
 
     subject: Entity
@@ -40,6 +42,8 @@ class Statement:
     labels: Labels = field(default_factory=Labels)
     episode_id: str | None = None
     metadata: Metadata = field(default_factory=dict)
+    speaker: str | None = None
+    changed: bool = False
     subject_names: tuple[str, ...] = ()
     object_names: tuple[str, ...] = ()
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from factloom.retrieval.analysis import analyse, document_text, words
 from factloom.retrieval.candidates import Candidates
+from factloom.retrieval.contradictions import TOLD_OTHERWISE, contradicted
 from factloom.retrieval.explanation import PathFinder, Step, episode_note, fact_note, render_path
 from factloom.retrieval.first_look import Scope
 from factloom.retrieval.ranking import EPISODE_WEIGHTS, Ranking
@@ -177,13 +178,15 @@ class PageReader:
         around, view = self._found.around, self._scope.view
         sources = self._sources([self._facts[place.ref] for place in places if place.kind == "fact"])
         notes = self._stale_notes(places)
+        at = view.at or view.now
+        disputed = contradicted(around.facts, at) if any(place.kind == "fact" for place in places) else frozenset()
         hits = []
         for place in places:
             path = render_path(self._paths[place.ref], around, self._facts, self._episodes, self._entity_ids)
             if place.kind == "fact":
                 fact, episode = self._facts[place.ref], None
                 evidence = tuple(sources[place.ref])
-                note = fact_note(fact, view.at or view.now, view.now)
+                note = fact_note(fact, at, view.now) or (TOLD_OTHERWISE if place.ref in disputed else "")
             else:
                 fact, episode = None, self._episodes[place.ref]
                 evidence = (episode,)

@@ -63,7 +63,8 @@ class Said(Record):
 class PredicateSpec(Record):
     """One predicate.
 
-    ``cardinality`` one: a newer object closes the older fact at the newer's ``valid_at``. ``ends``: other predicates
+    ``cardinality`` one: a newer object closes the older fact at the newer's ``valid_at``. ``fixed``: it never changes
+    (BORN_IN), so that two objects are a contradiction and no news. ``ends``: other predicates
     whose facts between the same two a new fact of this one closes (MARRIED_TO ends ENGAGED_TO; LEFT_JOB_AT does not
     end the work for another employer). ``implies``: states the fact of another predicate with the same subject and
     object as well (MOVED_TO implies LIVES_IN). ``inverse``: the same fact said the other way round; the one of the two
@@ -75,6 +76,7 @@ class PredicateSpec(Record):
     name: Predicate
     category: Category = Category.SEMANTIC
     cardinality: Literal["one", "many"] = "many"
+    fixed: bool = False
     symmetric: bool = False
     inverse: Predicate | None = None
     canonical: bool = True

@@ -85,6 +85,7 @@ class Action(StrEnum):
     MERGED = "merged"
     SPLIT = "split"
     UNDONE = "undone"
+    DISPUTED = "disputed"
     NOTHING = "nothing"
     PENDING = "pending"
 

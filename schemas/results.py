@@ -54,7 +54,8 @@ class AddResult(Record):
     @property
     def added(self) -> tuple[Fact, ...]:
         """Facts that are new."""
-        return tuple(c.fact for c in self.changes if c.fact and c.action in (Action.ADDED, Action.SUPERSEDED))
+        new = (Action.ADDED, Action.SUPERSEDED, Action.DISPUTED)
+        return tuple({c.fact.id: c.fact for c in self.changes if c.fact and c.action in new}.values())
 
     @property
     def supported(self) -> tuple[FactChange, ...]:
@@ -65,6 +66,11 @@ class AddResult(Record):
     def superseded(self) -> tuple[FactChange, ...]:
         """Facts that took the place of an older one (``previous``)."""
         return self._with(Action.SUPERSEDED)
+
+    @property
+    def disputed(self) -> tuple[FactChange, ...]:
+        """New facts beside which somebody else's stand that cannot be so as well (``previous``)."""
+        return self._with(Action.DISPUTED)
 
     @property
     def closed(self) -> tuple[FactChange, ...]:

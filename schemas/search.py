@@ -54,7 +54,8 @@ class Hit(Record):
 
     ``parts`` are the weighted parts that add up to ``score`` (vector, keyword, graph, recency, support, …).
     ``path`` leads from where the search entered the graph to the hit. ``sources`` are the episodes it rests on, the
-    best first; an episode rests on itself. ``note`` says in words when it is no longer true.
+    best first; an episode rests on itself. ``note`` says in words when it is no longer true, or
+    that others say otherwise.
     """
 
     kind: HitKind

@@ -267,6 +267,7 @@ def _meaning(spec: PredicateSpec) -> str:
     told = [
         spec.category.value,
         "one at a time" if spec.cardinality == "one" else "",
+        "never changes" if spec.fixed else "",
         "symmetric" if spec.symmetric else "",
         f"the other way round: {spec.inverse}{'' if spec.canonical else ', which is stored'}" if spec.inverse else "",
         f"implies {', '.join(spec.implies)}" if spec.implies else "",
