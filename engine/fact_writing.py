@@ -100,6 +100,7 @@ class FactWriter:
             metadata=metadata,
             speaker=_speaker(episode),
             changed=_tells_of_change(candidate),
+            dated="time_expression" in candidate.metadata,
             subject_names=_names(candidate.subject),
             object_names=_names(candidate.object) if candidate.object else (),
         )

@@ -112,6 +112,9 @@ class Reconciler(Denials):
     def _affirm(self, statement: Statement) -> list[FactChange]:
         assert statement.object is not None
         same = self._either_way(statement, [statement.predicate], statement.object.id)
+        misdated = self._misdated(same, statement)
+        if misdated is not None:
+            return [self._redate(misdated, statement)]
         rivals = self._rivals(statement)
         known = next((fact for fact in same if self._says_the_same(fact, statement, rivals)), None)
         if known is not None:
@@ -134,6 +137,26 @@ class Reconciler(Denials):
             *self._told(Action.DISPUTED, new, disputed, statement, "somebody else says: "),
         ] or [self._fact_change(Action.ADDED, new, None, statement)]
         return changes + self._end_contrary(new, statement)
+
+    def _misdated(self, same: Sequence[Fact], statement: Statement) -> Fact | None:
+        """The fact of the same triple that a correction gives another time, the one that was told last; else None."""
+        if not (statement.correction and statement.dated) or any(began(fact) == statement.began for fact in same):
+            return None
+        event = statement.category is Category.EPISODIC
+        meant = [fact for fact in same if event or overlap(fact, statement)]
+        return max(meant, key=lambda fact: (fact.created_at, fact.id), default=None)
+
+    def _redate(self, wrong: Fact, statement: Statement) -> FactChange:
+        """Put the fact with its right time in the place of the one with the wrong time."""
+        new = self._new_fact(statement)
+        if new.invalid_at is None and new.category is not Category.EPISODIC:
+            new = new.model_copy(update={"invalid_at": wrong.invalid_at, "superseded_by": wrong.superseded_by})
+        if new.invalid_at is not None and began(new) > new.invalid_at:
+            new = new.model_copy(update={"valid_at": None})
+        self._write(new)
+        self._record(new.id, Action.ADDED, "", statement, after=telling(new, statement))
+        self._end(wrong, new, statement, correction=True)
+        return self._fact_change(Action.SUPERSEDED, new, self.written[wrong.id], statement, f"it was: {wrong.text}")
 
     def _told(
         self, action: Action, new: Fact, others: Sequence[Fact], statement: Statement, words: str

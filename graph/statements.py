@@ -23,8 +23,8 @@ class Statement:
     nobody knows since when it held. ``restated``: the same episode also says it in another, affirmative way ("she
     avoids meat"), so that a negation need not be kept as a fact of its own.
     ``speaker``: who says it, None where it is stated outright. ``changed``: the words tell of a change ("now", a date),
-    so that it is news and no contradiction. ``subject_names`` and ``object_names``: what the episode calls them; a name
-    goes with the last that gives it.
+    so that it is news and no contradiction; ``dated``: they say when. ``subject_names`` and ``object_names``: what the
+    episode calls them; a name goes with the last that gives it.
     """
 
     subject: Entity
@@ -44,6 +44,7 @@ class Statement:
     metadata: Metadata = field(default_factory=dict)
     speaker: str | None = None
     changed: bool = False
+    dated: bool = False
     subject_names: tuple[str, ...] = ()
     object_names: tuple[str, ...] = ()
 

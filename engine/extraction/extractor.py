@@ -21,6 +21,7 @@ from factloom.engine.extraction.antecedents import REACH, Antecedents, Turn
 from factloom.engine.extraction.attributes import read_attribute, read_measure, read_participle
 from factloom.engine.extraction.clauses import Tense, read_clauses
 from factloom.engine.extraction.copulas import read_copula
+from factloom.engine.extraction.corrections import complete_correction
 from factloom.engine.extraction.dates import bare_when
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.endings import read_ending
@@ -84,7 +85,7 @@ class OfflineExtractor:
         with self._lock, using(self._ontology or ontology_in_use()):
             texts = (readable(nlp, _readable(request.episode)) for request in requests)
             docs = [mend(doc) for doc in nlp.pipe(texts, batch_size=BATCH)]
-            answers = [_answer(request) for request in requests]
+            answers = [_answer(request) or _correction(request) for request in requests]
             told = map(mend, nlp.pipe([answer[0] for answer in answers if answer is not None], batch_size=BATCH))
             found = []
             for request, doc, answer in zip(requests, docs, answers, strict=True):
@@ -115,6 +116,7 @@ class OfflineExtractor:
             for c in _read_sentence(span, reader, episode, quoted, later)
         ]
         if answer is not None:
+            candidates = [c for c in candidates if c.sentence.strip() != answer.instead_of]
             candidates += _read_answer(answer, reader, episode)
         if episode.role is Role.ASSISTANT:  # what it says of its own doings is no memory of anybody
             candidates = [c for c in candidates if not c.subject.is_speaker]
@@ -167,14 +169,22 @@ def _first_names(turns: Sequence[Episode]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A short answer made a sentence: its parse, the words that stand in the message, and the question's episode."""
+    """A short answer or correction made a sentence: its parse, the words that stand in the message, and what of it.
+
+    ``leans_on``: the key in the metadata of its facts, and the id of the episode that it completes or corrects;
+    ``instead_of``: the sentence of the same message that it takes back.
+    """
 
     doc: Doc
     words: str
-    question: str
+    leans_on: tuple[str, str]
+    instead_of: str | None = None
 
 
-def _answer(request: ExtractionRequest) -> tuple[str, str, str] | None:
+_Told = tuple[str, str, tuple[str, str], str | None]
+
+
+def _answer(request: ExtractionRequest) -> _Told | None:
     """The statement that the message makes with the question before it, the words used up, and the question's id."""
     episode, before = request.episode, request.previous[-1] if request.previous else None
     if before is None or (before.role, before.speaker) == (episode.role, episode.speaker):
@@ -182,13 +192,33 @@ def _answer(request: ExtractionRequest) -> tuple[str, str, str] | None:
     if before.role in SILENT_ROLES or episode.role in SILENT_ROLES or "?" not in before.content:
         return None
     completed = complete(before.content.rstrip()[-400:], _readable(episode))
-    return (*completed, before.id) if completed is not None else None
+    return (*completed, ("answers", before.id), None) if completed is not None else None
+
+
+def _correction(request: ExtractionRequest) -> _Told | None:
+    """The statement that a short correction makes of what the same speaker said before, its words, and that episode.
+
+    Behind somebody else's question it is an answer, and corrects only what stands in the message itself.
+    """
+    episode = request.episode
+    if episode.role in SILENT_ROLES or episode.role is Role.DOCUMENT:
+        return None
+    own = [turn for turn in request.previous if (turn.role, turn.speaker) == (episode.role, episode.speaker)]
+    last = request.previous[-1] if request.previous else None
+    asked = last is not None and last not in own and "?" in last.content
+    before = [] if asked else own[-1:]
+    earlier = [_readable(turn)[-400:] for turn in before]
+    found = complete_correction(earlier, _readable(episode), episode.occurred_at)
+    if found is None:
+        return None
+    corrected = episode.id if found.instead_of is not None else before[-1].id
+    return found.statement, found.words, ("corrects", corrected), found.instead_of
 
 
 def _read_answer(answer: _Answer, reader: Reader, episode: Episode) -> list[Candidate]:
     """What the completed answer states; its evidence is the answer itself."""
     found = [c for span in sentences(answer.doc) for c in _read_sentence(span, reader, episode, ())]
-    metadata = {"answers": answer.question}
+    metadata = dict([answer.leans_on])
     return [c.model_copy(update={"sentence": answer.words, "metadata": {**c.metadata, **metadata}}) for c in found]
 
 

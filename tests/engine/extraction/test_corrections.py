@@ -1,0 +1,90 @@
+"""Short corrections: completed with what the same person said before, and read as corrections."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from factloom import Memory
+from factloom.engine.extraction.corrections import complete_correction
+from factloom.retrieval.embedders import HashingEmbedder
+
+NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "statement"),
+    [
+        ("I moved to Porto in April 2024.", "Actually it was in May.", "Actually, I moved to Porto in May 2024."),
+        ("I moved to Porto in April.", "It was May, actually.", "Actually, I moved to Porto in May."),
+        ("I adopted a dog on Tuesday.", "No wait, it was on Wednesday.", "Actually, I adopted a dog on Wednesday."),
+        ("We met Tom on Friday.", "sorry, Saturday", "Actually, we met Tom on Saturday."),
+        ("I started at Corvina in 2019.", "oops, 2020", "Actually, I started at Corvina in 2020."),
+        ("I have lived here since 2019.", "Actually since 2020.", "Actually, I have lived here since 2020."),
+        ("My sister lives in Faro.", "Sorry, I meant Braga.", "Actually, my sister lives in Braga."),
+        ("The exam is on the 12th.", "no wait, it's the 14th, not the 12th", "Actually, the exam is on the 14th."),
+        ("I prefer tea.", "I mean coffee, not tea", "Actually, I prefer coffee."),
+    ],
+)
+def test_it_says_the_whole(before: str, said: str, statement: str) -> None:
+    found = complete_correction([before], said, NOW)
+    assert found == (statement, said, None)
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ("I live in Porto.", "Actually I quit my job."),
+        ("I live in Porto.", "Actually it was great."),
+        ("I live in Porto.", "No."),
+        ("I live in Porto.", "Well, Bea is here."),
+        ("I live in Porto.", "Oh, Lisbon!"),
+        ("I like tea.", "Actually it was in May."),
+        ("Where is Tom?", "I mean Bea."),
+        ("Tom called.", "I mean Bea."),
+    ],
+)
+def test_what_corrects_nothing(before: str, said: str) -> None:
+    assert complete_correction([before], said, NOW) is None
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Memory:
+    return Memory(str(tmp_path / "memory.db"), embedder=HashingEmbedder(64))
+
+
+def say(memory: Memory, minute: int, text: str, name: str = "Ana") -> list[str]:
+    result = memory.add(text, user_id="ana", name=name, time=NOW + timedelta(minutes=minute))
+    return [change.fact.text for change in result.changes if change.fact is not None]
+
+
+def current(memory: Memory) -> list[tuple[str, str]]:
+    facts = memory.get_all(user_id="ana")
+    return sorted((fact.predicate, f"{fact.valid_at:%Y-%m}") for fact in facts)
+
+
+def test_a_date_is_corrected_and_so_is_what_followed_from_it(memory: Memory) -> None:
+    say(memory, 0, "I moved to Porto in April 2024.")
+    say(memory, 1, "Nice!", "Rui")
+    assert say(memory, 2, "Actually it was in May.") == ["Ana moved to Porto in May 2024.", "Ana lives in Porto."]
+    assert current(memory) == [("LIVES_IN", "2024-05"), ("MOVED_TO", "2024-05")]
+    wrong = [fact for fact in memory.get_all(user_id="ana", include_history=True) if fact.expired_at is not None]
+    assert {fact.predicate for fact in wrong} == {"MOVED_TO", "LIVES_IN"}
+    assert {memory.history(fact.id)[-1].reason for fact in wrong} == {"corrected by a later statement"}
+    memory.close()
+
+
+def test_inside_one_message_only_what_is_right_is_learned(memory: Memory) -> None:
+    say(memory, 0, "I moved to Porto in April. No wait, it was in May.")
+    assert current(memory) == [("LIVES_IN", "2024-05"), ("MOVED_TO", "2024-05")]
+    assert len(memory.get_all(user_id="ana", include_history=True)) == 2
+    memory.close()
+
+
+def test_behind_a_question_it_is_an_answer(memory: Memory) -> None:
+    say(memory, 0, "I live in Porto.")
+    say(memory, 1, "Where does your sister live?", "Rui")
+    say(memory, 2, "Actually, Lisbon.")
+    homes = [fact.text for fact in memory.get_all(user_id="ana", predicates=["LIVES_IN"])]
+    assert "Ana lives in Porto." in homes
+    memory.close()
