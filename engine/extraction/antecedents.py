@@ -44,12 +44,12 @@ class Antecedents:
     present: frozenset[str]  # names of those who talk; they are "I" and "you", seldom "she"
     named: Callable[[Doc, int], tuple[Mention, ...]] = lambda doc, before: ()
 
-    def resolve(self, pronoun: Token, gender: str) -> Mention | None:
-        """The mention that a third-person pronoun stands for, or None when nobody fits."""
+    def resolve(self, pronoun: Token, gender: str, *, reach: int = REACH) -> Mention | None:
+        """The mention that a third-person pronoun stands for, or None when nobody fits in ``reach`` turns."""
         within = self.within(pronoun, gender)
         if within is not None:
             return within
-        for turn in self.previous()[:REACH]:
+        for turn in self.previous()[:reach]:
             fitting = _persons(p for p in turn.people if self._fits(p, gender))
             # Earlier turns are asked only when they leave no choice: a wrong person is worse than none.
             if fitting and gender in turn.open:

@@ -20,7 +20,7 @@ def mend(doc: Doc) -> Doc:
             _verb_taken_for_noun(token)
         elif token.lower_ in _BARE_ING and token.tag_ == "VBG" and token.pos_ == "VERB":
             token.tag_ = "VBP"
-        elif token.lower_ in ("he", "she", "it") and token.dep_ == "nmod:poss":
+        elif token.lower_ in ("he", "she") and token.dep_ == "nmod:poss":
             _pronoun_taken_for_owner(token)
         if token.dep_ in ("acl:relcl", "acl") and token.head.lower_ in _DATED:
             _front_date(token)
@@ -38,6 +38,9 @@ def _pronoun_taken_for_owner(token: Token) -> None:
     after = token.doc[token.i + 1] if token.i + 1 < len(token.doc) else None
     if after is None or after.lower_ not in ("'s", "’s") or after.dep_ != "case":
         return
+    owned = token.doc[after.i + 1 : token.head.i + 2]
+    if token.head.dep_ not in ("ROOT", "parataxis", "conj") or any(t.lower_ in ("'s", "’s") for t in owned):
+        return  # "she's my aunt's friend" is left as it is
     token.dep_ = "nsubj"
     after.head = token.head
     after.dep_, after.pos_ = "cop", "AUX"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from factloom.engine.extraction.clauses import Clause, preposition
 from factloom.engine.extraction.drafting import SURE, Draft
-from factloom.engine.extraction.mentions import Kin, Reader
+from factloom.engine.extraction.mentions import THIRD_PERSON, Kin, Reader
 from factloom.engine.extraction.phrases import entity_type, given_name, phrase, relation_of
 from factloom.engine.extraction.rendering import article
 from factloom.schemas.extraction import Candidate, Mention
@@ -128,6 +128,9 @@ def name_relative(draft: Draft, kin: Kin, name: Mention) -> list[Candidate]:
 
 def _name_of(token: Token, reader: Reader) -> Mention | None:
     """The named person or animal on one side of "is"; a bare description is not a name."""
+    if token.lower_ in THIRD_PERSON and reader.antecedents is not None:
+        # "She's my cousin" tells who somebody is that was just asked about; who was named long before is known.
+        return reader.antecedents.resolve(token, THIRD_PERSON[token.lower_], reach=1)
     mention = reader.mention(token, type="person")
     if mention is None:
         return None
