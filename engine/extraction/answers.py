@@ -18,7 +18,7 @@ LONGEST_ANSWER: Final = 12  # words; a longer one says what it means by itself
 _YES: Final = re.compile(
     r"^(?:yes|yeah|yep|yup|sure|of course|absolutely|definitely|totally|i do|i am|i did|i have)\b", re.I
 )
-_NO: Final = re.compile(r"^(?:no|nope|nah|never|not really|not at all|i don't|i'm not|i didn't|i haven't)\b", re.I)
+_NO: Final = re.compile(r"^(?:no|nope|nah|never|not any ?more|no longer|not really|not at all|i don't|i'm not|i didn't|i haven't)\b", re.I)
 _FILLER: Final = re.compile(
     r"^(?:(?:oh|well|um+|uh+|hmm+|so|ah|haha|just|it's|it is|that's|in fact|mostly)\b[,.]?\s*)+", re.I
 )
@@ -30,7 +30,7 @@ _SENTENCE: Final = re.compile(
 _TRAILING: Final = re.compile(
     r"(?:,? (?:now|again|then|exactly|these days|nowadays|currently|btw|by the way|anyway|though))+\s*\?$", re.I
 )
-_SUBJECT: Final = r"(?P<subject>you|your [\w' -]+?|he|she|(?-i:[A-Z]\w+(?: [A-Z]\w+)?))"
+_SUBJECT: Final = r"(?P<subject>you|(?:his|her) name|your [\w' -]+?|he|she|(?-i:[A-Z]\w+(?: [A-Z]\w+)?))"
 _LEAD: Final = re.compile(r"^\W*(?:(?:and|so|but|oh|ok|okay|hey|btw|by the way|\w+,)\s+)*", re.I)
 
 # A question word with an auxiliary and a subject, then the verb and the rest.
@@ -90,16 +90,22 @@ def _whether(question: str, answer: str) -> str | None:
     if yes == no or "?" in answer:
         return None
     subject, aux, rest = _spoken(match["subject"]), match["aux"].lower(), _turned(match["rest"])
+    still = rest.startswith("still ")
     rest = re.sub(r"^(?:still|also|really|already|ever) ", "", rest)
+    after = re.match(r"[^,]*, ((?:in|on|last|two|three|a|since|for|yesterday|back)\b[^.,!]*)", answer, re.I)
+    dated = after[1] if after is not None and not _SENTENCE.search(after[1]) else ""
     if aux in ("do", "does", "did"):
         verb, _, tail = rest.partition(" ")
+        if no and still:
+            return f"{subject} no longer {_third(verb, subject)} {tail}."
         if no:
             return f"{subject} {_agreeing(aux, subject)} not {rest}."
         told = past_tense(verb) if aux == "did" else _third(verb, subject)
-        after = re.match(r"[^,]*, ((?:in|on|last|two|three|a|since|yesterday|back)\b[^.,!]*)", answer, re.I)
-        dated = after[1] if after is not None and not _SENTENCE.search(after[1]) else ""
         return " ".join(f"{subject} {told} {tail} {dated}".split()) + "."
-    return f"{subject} {_agreeing(aux, subject)} {'not ' if no else ''}{rest}."
+    denial = ("no longer " if still else "not ") if no else ""
+    if yes and dated.startswith("for ") and aux in ("are", "is"):
+        return f"{subject} {'have' if subject == 'I' else 'has'} been {rest} {dated}."
+    return " ".join(f"{subject} {_agreeing(aux, subject)} {denial}{rest} {dated if yes else ''}".split()) + "."
 
 
 def _any(question: str, answer: str) -> str | None:

@@ -169,6 +169,8 @@ def read_clause(verb: Token, copula: Token | None = None) -> Clause:
             clause.obliques.append((preposition(child), child))
         elif dep == "obl:unmarked" and _is_object(child, verb):
             clause.objects.append(child)
+        elif dep == "xcomp" and verb.lower_ == "become" and child.pos_ in ("NOUN", "PROPN"):
+            clause.objects.append(child)
         elif dep == "xcomp":
             clause.complement = child
         elif dep == "advcl" and verb.lower_ == "used" and child.tag_ == "VB":

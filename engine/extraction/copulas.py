@@ -256,7 +256,7 @@ def _age(draft: Draft, subject: Mention) -> Candidate | None:
     """For "I'm 34", "Pickle is sixteen", "she's 90 years old"."""
     token = draft.clause.verb
     several = draft.clause.subject is not None and draft.reader.several(draft.clause.subject) is not None
-    if several:
+    if several or (draft.clause.subject is not None and draft.clause.subject.lower_ == "we"):
         return None
     number = token if token.pos_ == "NUM" else next((c for c in token.subtree if c.pos_ == "NUM"), None)
     if number is None or draft.clause.negated or draft.clause.tense is not Tense.PRESENT:

@@ -337,6 +337,18 @@ def _day_month(match: re.Match[str], anchor: datetime, future: bool) -> Span:
     return _calendar_day(match.group(1), match.group(2), match.group(3), anchor, future)
 
 
+_ORDINALS: Final = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+    "sixteenth seventeenth eighteenth nineteenth twentieth"
+).split()
+_ORDINAL_WORD: Final = "(" + "|".join(_ORDINALS) + ")"
+
+
+def _word_month(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    day = str(_ORDINALS.index(match.group(1)) + 1)
+    return _calendar_day(day, match.group(2), match.group(3), anchor, future)
+
+
 def _month_day(match: re.Match[str], anchor: datetime, future: bool) -> Span:
     return _calendar_day(match.group(2), match.group(1), match.group(3), anchor, future)
 
@@ -359,6 +371,7 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Reader], ...]] = tuple(
     for pattern, read in (
         (r"\b(\d{4})-(\d{2})-(\d{2})\b", _iso),
         (rf"\b(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH}\b(?:,? (\d{{4}})\b)?", _day_month),
+        (rf"\b(?:on )?(?:the )?{_ORDINAL_WORD}(?: of)? {_MONTH}\b(?:,? (\d{{4}})\b)?", _word_month),
         (rf"\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)(?:,? (\d{{4}})\b)?", _month_day),
         (rf"\b(in|since|from|last|next|this|during|until|early|late|mid|of|by|to) {_MONTH}\b(?:,? (\d{{4}})\b)?", _month),
         (r"\b(?:in|since|back in|from|around|of|during) ((?:19|20)\d\d)\b", _year),

@@ -68,7 +68,7 @@ class OfflineExtractor:
         self._pipeline = pipeline
         self._ontology = ontology
         self._lock = Lock()
-        self._cache: OrderedDict[tuple[str, str], Turn] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, str, str], Turn] = OrderedDict()
 
     @property
     def name(self) -> str:
@@ -97,8 +97,9 @@ class OfflineExtractor:
         episode = request.episode
         if episode.role in SILENT_ROLES:
             return Extraction(episode_id=episode.id)
-        reader = _reader(episode)
-        turns = [self._turn(turn, nlp) for turn in request.previous[: -REACH - 1 : -1]]
+        everyone = [*request.previous, episode]
+        reader = _reader(episode, everyone)
+        turns = [self._turn(turn, nlp, everyone) for turn in request.previous[: -REACH - 1 : -1]]
         named = {p.mention.name.split()[0].lower() for t in turns for p in t.people if p.mention.type == "person"}
         reader.known = _first_names([episode, *request.previous]) | named
         reader.antecedents = Antecedents(
@@ -125,12 +126,12 @@ class OfflineExtractor:
         notes = (f"{len(weighed) - len(kept)} not worth keeping",) if len(kept) < len(weighed) else ()
         return Extraction(episode_id=episode.id, candidates=kept, notes=notes)
 
-    def _turn(self, episode: Episode, nlp: Language) -> Turn:
+    def _turn(self, episode: Episode, nlp: Language, everyone: Sequence[Episode]) -> Turn:
         """Whom an earlier turn mentions; parsed once, the last few hundred are remembered."""
-        found = self._cache.get((episode.speaker or "", episode.content))
+        reader = _reader(episode, everyone)
+        found = self._cache.get(_key(episode, reader))
         if found is not None:
             return found
-        reader = _reader(episode)
         reader.known = _first_names([episode])
         reader.antecedents = Antecedents(reader.people, list, frozenset({episode.speaker or ""}))
         return self._remember(episode, reader, mend(nlp(readable(nlp, _readable(episode)[-1000:]))))
@@ -145,7 +146,7 @@ class OfflineExtractor:
             and antecedents.within(token, THIRD_PERSON[token.lower_]) is None
         }
         found = Turn(reader.people(doc, len(doc)), frozenset(open_), reader.named(doc, len(doc)))
-        self._cache[(episode.speaker or "", episode.content)] = found
+        self._cache[_key(episode, reader)] = found
         while len(self._cache) > REMEMBERED:
             self._cache.popitem(last=False)
         return found
@@ -156,11 +157,20 @@ def _readable(episode: Episode) -> str:
     return episode.content[:LONGEST].encode("utf-8", "replace").decode("utf-8")
 
 
-def _reader(episode: Episode) -> Reader:
+def _key(episode: Episode, reader: Reader) -> tuple[str, str, str]:
+    return episode.speaker or "", reader.addressee.name if reader.addressee is not None else "", episode.content
+
+
+def _reader(episode: Episode, everyone: Sequence[Episode]) -> Reader:
+    """A reader for one of the turns ``everyone`` took; "you" is certain only where two people talk to each other."""
     if episode.role is Role.DOCUMENT:
         return Reader(speaker=None)
     name = episode.speaker or episode.labels.user_id or episode.role.value
-    return Reader(speaker=Mention(name=name[:200], type="person", is_speaker=True))
+    talking = {turn.speaker for turn in everyone if turn.speaker and turn.role is Role.USER}
+    others = talking - {episode.speaker}
+    alone = len(talking) == 2 and len(others) == 1
+    addressee = Mention(name=next(iter(others))[:200], type="person") if alone else None
+    return Reader(speaker=Mention(name=name[:200], type="person", is_speaker=True), addressee=addressee)
 
 
 def _first_names(turns: Sequence[Episode]) -> frozenset[str]:

@@ -48,6 +48,7 @@ class Reader:
 
     speaker: Mention | None
     antecedents: Antecedents | None = None
+    addressee: Mention | None = None  # who "you" is, where two talk to each other
     known: frozenset[str] = frozenset()  # first names of people in the conversation, lower case
 
     def mention(self, token: Token, *, type: str = "thing") -> Mention | None:
@@ -84,6 +85,9 @@ class Reader:
         name = phrase(token)
         if not is_content(token, name):
             return None
+        aside = next((c for c in token.children if c.dep_ == "appos" and entity_type(c) == "person"), None)
+        if aside is not None and token.pos_ == "NOUN" and relation_of(token) is None:
+            return Mention(name=phrase(aside), type="person")  # "the new guy, Emre, …"
         called = called_later(token) if token.pos_ == "NOUN" else None
         if called is not None:
             return Mention(name=called, type=type, aliases=(name,))
@@ -113,7 +117,7 @@ class Reader:
         owner_token = next((c for t in holders for c in t.children if c.dep_ == "nmod:poss" and c.i < token.i), None)
         owner: Mention | None = None
         if owner_token is not None:
-            owner = self.mention(owner_token, type="person")
+            owner = self._owner(owner_token)
         elif token.lower_ in _OWN and token.dep_ != "vocative":
             owner = self.speaker  # "Mom called": everybody's own
         elif token.dep_ in ("obj", "conj", "obl") or (token.dep_ == "nsubj" and token.head.dep_ == "conj"):
@@ -137,11 +141,17 @@ class Reader:
         if token.tag_ != "NNS" or not (lemma in _ELDERS or lemma in predicate_table().relations):
             return None
         owner_token = next((c for c in token.children if c.dep_ == "nmod:poss" and c.i < token.i), None)
-        owner = self.mention(owner_token, type="person") if owner_token is not None else None
+        owner = self._owner(owner_token)
         described = any(c.dep_ in ("amod", "acl", "acl:relcl", "nmod", "appos") for c in token.children)
         if owner is None or described or owner.type not in ("person", "animal"):
             return None
         return Mention(name=f"{owner.name}'s {token.lower_}"[:200], type="person")
+
+    def _owner(self, token: Token | None) -> Mention | None:
+        """Whose something is, by the possessive before it."""
+        if token is None:
+            return None
+        return self.addressee if token.lower_ == "your" else self.mention(token, type="person")
 
     def described(self, mention: Mention) -> Kin | None:
         """The relation in a mention that is only a description ("Rui's dog")."""

@@ -151,7 +151,9 @@ def _name_after(token: Token) -> str | None:
     if (aside and doc[start].ent_type_ != "PER") or doc[start].sent.start == start or doc[start].ent_type_ == "LOC":
         return None
     end = start + 1
-    while end < len(doc) and doc[end].text[:1].isupper() and (doc[end].ent_iob_ == "I" or doc[end].dep_ == "flat"):
+    while end < len(doc) and doc[end].text[:1].isupper():
+        if doc[end].ent_iob_ != "I" and doc[end].dep_ != "flat" and doc[end - 1].lower_ not in _TITLES:
+            break
         end += 1
     if aside and end < len(doc) and doc[end].pos_ in ("VERB", "AUX"):
         return None  # "my sister, Bea called": two clauses

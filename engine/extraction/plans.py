@@ -24,7 +24,7 @@ _SHIFTING: Final = frozenset({"postpone", "postpon", "reschedule", "move", "push
 _AIMS: Final = {"plan": "PLANS_TO"} | dict.fromkeys(("goal", "dream", "aim", "ambition"), "WANTS_TO")
 _ADJECTIVES: Final = frozenset({"planning", "going"})
 # Verbs whose present progressive tells the future even without a date.
-_GOING: Final = frozenset({"move", "travel", "fly", "visit", "marry", "relocate", "leave", "take over"})
+_GOING: Final = frozenset({"move", "travel", "fly", "visit", "marry", "relocate", "leave", "take over", "move in"})
 
 
 def read_plan(draft: Draft) -> list[Candidate]:

@@ -61,8 +61,24 @@ def read_state(draft: Draft) -> list[Candidate]:
     clause = draft.clause
     if clause.copula is None or clause.subject is None or clause.negated:
         return []
-    found = _in_a_ward(draft) or _our_tester(draft) or _passion(draft) or _intolerant(draft) or _all_about(draft)
+    found = _home_is(draft) or _in_a_ward(draft) or _our_tester(draft) or _passion(draft) or _intolerant(draft) or _all_about(draft)
     return [candidate for candidate in found if candidate is not None]
+
+
+def _home_is(draft: Draft) -> list[Candidate | None]:
+    """For "my flat is in Bonfim", "our office is in Leeds"."""
+    clause, subject = draft.clause, draft.clause.subject
+    predicate = _HOMES.get(subject.lemma_.lower()) if subject is not None else None
+    owner_token = next((c for c in subject.children if c.dep_ == "nmod:poss"), None) if subject is not None else None
+    if predicate is None or owner_token is None or preposition(clause.verb) not in ("in", "near"):
+        return []
+    owner, place = draft.reader.mention(owner_token, type="person"), draft.reader.mention(clause.verb, type="place")
+    if owner is None or place is None or entity_type(clause.verb) not in (None, "place") or not place.name[:1].isupper():
+        return []
+    return [draft.candidate(owner, predicate, place, ended=clause.tense is Tense.PAST)]
+
+
+_HOMES: Final = dict.fromkeys(("flat", "apartment", "house", "home"), "LIVES_IN") | {"office": "WORKS_IN"}
 
 
 def _in_a_ward(draft: Draft) -> list[Candidate | None]:
