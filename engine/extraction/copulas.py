@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from spacy.tokens import Token
 
 _EMPLOYER: Final = frozenset({"at", "for", "with"})
-_HEADING: Final = frozenset({"head", "owner", "founder", "ceo", "director", "captain", "manager"})
+_HEADING: Final = frozenset(
+    ["head", "owner", "founder", "ceo", "director", "captain", "manager", "treasurer", "secretary", "president", "chair"]
+    + ["conductor", "mayor", "principal", "chairman", "chairwoman"]
+)
 GROUPS: Final = frozenset({"choir", "band", "team", "club", "orchestra", "union", "committee", "crew", "troupe"})
 _LATELY: Final = frozenset({"now", "currently", "nowadays", "presently"})
 _JOBS: Final = re.compile(r"\b(?:jobs?|work|career|position|company|employer|hired)\b", re.IGNORECASE)

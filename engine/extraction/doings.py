@@ -193,6 +193,8 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
         definite = any(c.lower_ == "the" for c in noun.children) and not entity_type(noun)
         definite = definite and not (_frequent(draft) or any(c.dep_ == "compound" for c in noun.children))
         specific = object is not None and (_frequent(draft) or verb in lists.telling_verbs or _counted(noun) or is_specific(noun, object))
+        if verb == "have" and noun.lemma_.lower() in lists.occasions and draft.when is None:
+            continue  # "I have exams": which, and when?
         if object is None or definite or not specific or relation_of(noun) is not None:
             continue
         for subject in draft.subjects():

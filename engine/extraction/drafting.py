@@ -174,7 +174,8 @@ class Draft:
             start = start if start is not None and start < invalid_at else None
         elif start is None:
             start = self.anchor
-        words = self.sentence.text.strip()
+        said = str(self.sentence.doc.user_data.get("said", self.sentence.doc.text))
+        words = said[self.sentence.start_char : self.sentence.end_char].strip()
         return Candidate(
             subject=subject,
             predicate=predicate,
@@ -226,7 +227,7 @@ def _typed(mention: Mention, type_: str) -> Mention:
 
 def words_of(when: When, sentence: Span) -> str:
     """The words that say when, as they stand."""
-    return sentence.doc.text[when.span[0] : when.span[1]].strip()
+    return str(sentence.doc.user_data.get("said", sentence.doc.text))[when.span[0] : when.span[1]].strip()
 
 
 def _still_going(when: When, clause: Clause, sentence: Span) -> bool:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from factloom.engine.extraction.answers import complete
 from factloom.engine.extraction.antecedents import REACH, Antecedents, Turn
 from factloom.engine.extraction.attributes import read_attribute, read_measure, read_participle
+from factloom.engine.extraction.casing import recased
 from factloom.engine.extraction.clauses import Tense, read_clauses
 from factloom.engine.extraction.copulas import read_copula
 from factloom.engine.extraction.corrections import complete_correction
@@ -83,7 +84,7 @@ class OfflineExtractor:
         """
         nlp = load_pipeline(self._pipeline)
         with self._lock, using(self._ontology or ontology_in_use()):
-            texts = (readable(nlp, _readable(request.episode)) for request in requests)
+            texts = (_tokens(nlp, request.episode, request.previous) for request in requests)
             docs = [mend(doc) for doc in nlp.pipe(texts, batch_size=BATCH)]
             answers = [_answer(request) or _correction(request) for request in requests]
             told = map(mend, nlp.pipe([answer[0] for answer in answers if answer is not None], batch_size=BATCH))
@@ -134,7 +135,7 @@ class OfflineExtractor:
             return found
         reader.known = _first_names([episode])
         reader.antecedents = Antecedents(reader.people, list, frozenset({episode.speaker or ""}))
-        return self._remember(episode, reader, mend(nlp(readable(nlp, _readable(episode)[-1000:]))))
+        return self._remember(episode, reader, mend(nlp(_tokens(nlp, episode, everyone, last=1000))))
 
     def _remember(self, episode: Episode, reader: Reader, doc: Doc) -> Turn:
         antecedents = reader.antecedents
@@ -155,6 +156,14 @@ class OfflineExtractor:
 def _readable(episode: Episode) -> str:
     """The content as spaCy can take it: no longer than it is read, broken surrogates replaced one for one."""
     return episode.content[:LONGEST].encode("utf-8", "replace").decode("utf-8")
+
+
+def _tokens(nlp: Language, episode: Episode, around: Sequence[Episode], *, last: int = LONGEST) -> Doc:
+    """The message as tokens; what was said, capital for capital, stays in the document's user data."""
+    said = _readable(episode)[-last:]
+    doc = readable(nlp, recased(said, _first_names([episode, *around])))
+    doc.user_data["said"] = said
+    return doc
 
 
 def _key(episode: Episode, reader: Reader) -> tuple[str, str, str]:
@@ -291,7 +300,7 @@ def _relatives_around(draft: Draft, facts: list[Candidate]) -> list[Candidate]:
                 for mention in (fact.subject, fact.object)
                 if mention
             )
-            if kin is not None and not kin.named and not kin.relation.vague and not known:
+            if kin is not None and not kin.named and kin.relation.presupposed and not known:
                 found += relation_facts(draft, kin)
     return found
 

@@ -20,6 +20,8 @@ def mend(doc: Doc) -> Doc:
             _verb_taken_for_noun(token)
         elif token.lower_ in _BARE_ING and token.tag_ == "VBG" and token.pos_ == "VERB":
             token.tag_ = "VBP"
+        elif token.lower_ in ("'s", "’s") and token.dep_ == "case" and token.head.dep_ == "nmod:poss":
+            _being_taken_for_genitive(token)
         elif token.lower_ in ("he", "she") and token.dep_ == "nmod:poss":
             _pronoun_taken_for_owner(token)
         if token.dep_ in ("acl:relcl", "acl") and token.head.lower_ in _DATED:
@@ -30,6 +32,23 @@ def mend(doc: Doc) -> Doc:
     return doc
 
 
+def _being_taken_for_genitive(token: Token) -> None:
+    """For "Mum's allergic to nuts" and "Jo's bringing the kids": an adjective or a verb belongs to nobody."""
+    subject, told = token.head, token.head.head
+    verbal = told.tag_ == "VBG" and told.pos_ == "VERB"
+    telling = told.pos_ == "ADJ" or told.lower_ in _TELLING
+    if told.i <= token.i or not (verbal or telling) or any(t.pos_ == "NOUN" for t in token.doc[token.i + 1 : told.i]):
+        return
+    subject.dep_, token.head = "nsubj", told
+    token.dep_, token.pos_ = ("aux", "AUX") if verbal else ("cop", "AUX")
+    if telling and told.pos_ != "ADJ":
+        told.pos_, told.tag_ = "ADJ", "JJ"
+        for child in told.children:  # "to shellfish", taken for an infinitive
+            if child.dep_ == "acl" and child.i > told.i:
+                child.dep_, child.pos_, child.tag_ = "obl", "NOUN", "NN"
+
+
+_TELLING: Final = frozenset({"allergic", "afraid", "scared", "married", "pregnant", "engaged", "vegan", "vegetarian"})
 _BARE_ING: Final = frozenset({"sing", "bring", "ring", "swing", "sting", "cling"})
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.clauses import Tense, read_complement
 from factloom.engine.extraction.copulas import read_couple
+from factloom.engine.extraction.dates import NUMBERS
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.mentions import Kin
 from factloom.engine.extraction.phrases import conjuncts, entity_type, is_content, phrase
@@ -155,12 +156,13 @@ def read_birth(draft: Draft) -> list[Candidate | None]:
 def read_turning(draft: Draft) -> list[Candidate | None]:
     """For "I turned 30 yesterday"."""
     clause = draft.clause
-    number = next((t for t in clause.objects if t.lower_.isdigit() and 1 <= int(t.lower_) <= 120), None)
-    if clause.lemma != "turn" or number is None or clause.tense is not Tense.PAST:
+    if clause.lemma != "turn" or clause.tense is not Tense.PAST or clause.verb.i + 1 >= len(clause.verb.doc):
         return []
-    return [
-        draft.candidate(subject, "HAS_AGE", Mention(name=number.lower_, type="value")) for subject in draft.subjects()
-    ]
+    number = clause.verb.nbor().lower_
+    age = int(number) if number.isdigit() else NUMBERS.get(number, 0) if len(number) > 2 else 0
+    if not 1 <= age <= 120 or number in ("couple", "few", "several"):
+        return []
+    return [draft.candidate(s, "HAS_AGE", Mention(name=str(age), type="value")) for s in draft.subjects()]
 
 
 _DONE_TO: Final = frozenset(

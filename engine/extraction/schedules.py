@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _SETTING: Final = frozenset({"plan", "schedule", "set", "book", "postpone", "move", "fix", "due"})
 _EVENTS: Final = frozenset(
     ["release", "demo", "launch", "deadline", "meeting", "call", "review", "opening", "hearing", "delivery", "inspection"]
+    + ["thesis", "essay", "assignment", "report", "application", "homework", "rent", "payment", "invoice", "project"]
     + ["start", "finale", "final", "kickoff", "kick-off", "presentation", "handover", "reading", "screening"]
 )
 
@@ -25,7 +26,7 @@ _EVENTS: Final = frozenset(
 def read_schedule(draft: Draft) -> list[Candidate]:
     """For "the release is planned for 22 September", "the demo isn't on the 24th, it's on the 29th"."""
     clause, token = draft.clause, draft.clause.subject
-    placed = clause.copula is not None and preposition(clause.verb) in ("on", "in", "at")
+    placed = clause.copula is not None and preposition(clause.verb) in ("on", "in", "at", "due")
     if token is None or not (placed or (clause.passive and clause.lemma in _SETTING)):
         return []
     event = _event(token)
@@ -57,9 +58,11 @@ def _event(token: Token) -> Mention | None:
 
 
 def _is_event(token: Token) -> bool:
-    definite = any(c.lower_ in ("the", "our") for c in token.children)
     lemma = token.lemma_.lower()
-    return token.pos_ in ("NOUN", "PROPN") and definite and (lemma in _EVENTS or lemma in vocabulary().occasions)
+    known = lemma in _EVENTS or lemma in vocabulary().occasions
+    # "My exam is on the 3rd" is a plan of the speaker's, read as one.
+    articles = ("the", "our", "my") if lemma in _EVENTS else ("the", "our")
+    return token.pos_ in ("NOUN", "PROPN") and known and any(c.lower_ in articles for c in token.children)
 
 
 def _ahead(draft: Draft, predicate: Token | None) -> When | None:

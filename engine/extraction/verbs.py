@@ -156,6 +156,8 @@ def _apply(draft: Draft, pattern: VerbPattern, nouns: list[Token]) -> list[Candi
             object = object.model_copy(update={"type": "person"})
         if spec.name == "WORKS_IN" and noun.lemma_.lower() in vocabulary().workplaces and noun.tag_ != "NNS":
             pattern, spec = replace(pattern, predicate="WORKS_FOR"), predicate_table().get("WORKS_FOR")
+        if spec.name == "STUDIED_AT" and draft.clause.lemma == "study" and draft.clause.tense is Tense.PRESENT:
+            pattern, spec = replace(pattern, predicate="STUDIES_AT"), predicate_table().get("STUDIES_AT")
         if object is not None and spec.object in ("topic", "language"):
             object = object.model_copy(update={"name": re.split(r"\s(?:in|at) (?=[A-Z])", object.name)[0]})
         if object is None or not _acceptable(spec, object, noun):
