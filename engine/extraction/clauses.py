@@ -194,6 +194,8 @@ def read_clause(verb: Token, copula: Token | None = None) -> Clause:
             ending = child.lower_ == "anymore" or child.doc[child.i - 1].lower_ in ("any", "no")
             clause.no_longer = clause.no_longer or ending
             clause.negated = clause.negated or ending
+    if any(c.dep_ == "det" and c.lower_ == "no" for noun in clause.objects for c in noun.children):
+        clause.negated = True  # "has no plans"
     clause.implicit = _leaves_out_the_speaker(clause, auxiliaries)
     _inherit(clause, auxiliaries)
     _judge(clause, auxiliaries)
@@ -206,7 +208,7 @@ def _leaves_out_the_speaker(clause: Clause, auxiliaries: list[Token]) -> bool:
     if clause.subject is not None or clause.copula is not None or verb.dep_ not in ("ROOT", "parataxis"):
         return False
     doing = any(c.tag_ == "VBG" and c.i > verb.i for c in verb.children)
-    ongoing = verb.tag_ == "VBG" and bool(clause.objects or clause.obliques or doing)
+    ongoing = verb.tag_ == "VBG" and bool(clause.objects or clause.obliques or doing) and not _is_topic(verb)
     if verb.tag_ not in ("VBD", "VBN") and not ongoing:
         return False
     if any(c.dep_ == "obl:agent" or preposition(c) == "by" or c.dep_ == "csubj" for c in verb.children):
@@ -215,6 +217,16 @@ def _leaves_out_the_speaker(clause: Clause, auxiliaries: list[Token]) -> bool:
     start = _opening(verb)
     before = verb.doc[start : verb.i]
     return all(t.pos_ in ("ADV", "INTJ", "PUNCT", "CCONJ") or t.i in own or t.dep_ == "vocative" for t in before)
+
+
+def _is_topic(verb: Token) -> bool:
+    """Whether a gerund in front is what is talked about: "starting a business takes courage", "having you here is fun"."""
+    if verb_lemma(verb) in ("have", "see", "know", "win", "hear", "be", "get"):
+        return True
+    rest = verb.doc[verb.i + 1 : verb.sent.end]
+    own = next((k for k, t in enumerate(rest) if t.text in ".,!?;–—:-"), len(rest))
+    finite = [t for t in rest[:own] if t.tag_ in ("VBZ", "VBD", "MD") and t.dep_ not in ("acl:relcl", "advcl", "ccomp")]
+    return bool(finite)
 
 
 def _opening(verb: Token) -> int:
@@ -229,7 +241,8 @@ def _measured(noun: Token) -> Token:
     """What "a bit of Dutch" and "some of my paintings" are about."""
     if noun.lemma_.lower() not in _MEASURES:
         return noun
-    return next((c for c in noun.children if c.dep_ == "nmod" and preposition(c) == "of"), noun)
+    held = (c for c in noun.children if c.dep_ == "nmod" and preposition(c) == "of")
+    return next((c for c in held if c.i + 1 >= len(c.doc) or c.nbor().text not in ("'", "’", "'s")), noun)
 
 
 def _is_object(noun: Token, verb: Token) -> bool:

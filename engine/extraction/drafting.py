@@ -103,10 +103,14 @@ class Draft:
             if part.tag_ == "VBG" and part.pos_ in ("VERB", "NOUN"):
                 told = activity(read_clause(part), self.reader, None)
                 bare = not any(c.dep_ in ("obj", "obl", "xcomp", "ccomp") for c in part.children)
+                if any(c.dep_ == "obj" and c.pos_ == "ADJ" for c in part.children):
+                    continue  # "creating a safe, inviting place", cut short
                 doing = f"{part.lower_} {told.partition(' ')[2]}" if told is not None else part.lower_ if bare else None
                 found += [Mention(name=doing[:200], type="activity")] if doing is not None else []
             elif (mention := self.reader.mention(part, type=type)) is not None:
-                found.append(mention)
+                opening = part.i == self.sentence.start and part.pos_ == "NOUN" and not part.ent_type_
+                name = mention.name[:1].lower() + mention.name[1:] if opening else mention.name
+                found.append(mention.model_copy(update={"name": name}))
         return found
 
     def _subject(self, token: Token) -> Mention | None:

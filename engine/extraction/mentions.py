@@ -97,7 +97,8 @@ class Reader:
         """Whether the name of somebody present merely closes the sentence: "I love the thought Nate!"."""
         doc, i = token.doc, token.i
         closing = i + 1 == len(doc) or doc[i + 1].text in (".", "!", "?", "…")
-        return closing and token.lower_ in self.known and i > 0 and doc[i - 1].pos_ in ("NOUN", "ADV", "ADJ")
+        called = i > 0 and (doc[i - 1].pos_ in ("NOUN", "ADV", "ADJ") or doc[i - 1].text == ",")
+        return closing and token.lower_ in self.known and called
 
     def _titled(self, token: Token) -> Kin | None:
         """The relation in "my sister Bea", seen from Bea."""

@@ -156,7 +156,7 @@ def read_birth(draft: Draft) -> list[Candidate | None]:
 def read_turning(draft: Draft) -> list[Candidate | None]:
     """For "I turned 30 yesterday"."""
     clause = draft.clause
-    if clause.lemma != "turn" or clause.tense is not Tense.PAST or clause.verb.i + 1 >= len(clause.verb.doc):
+    if clause.lemma != "turn" or clause.verb.dep_ == "advcl" or clause.tense is not Tense.PAST or clause.verb.i + 1 >= len(clause.verb.doc):
         return []
     number = clause.verb.nbor().lower_
     age = int(number) if number.isdigit() else NUMBERS.get(number, 0) if len(number) > 2 else 0

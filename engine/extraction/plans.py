@@ -43,7 +43,7 @@ def read_plan(draft: Draft) -> list[Candidate]:
     if predicate is None or planned is None or not (_changing(planned) or _substantial(planned)):
         return []
     doing = _changing(planned) or activity(planned, draft.reader, draft.when)
-    if doing is None and planned.lemma in vocabulary().milestones:
+    if doing is None and planned.lemma in ("retire", "graduate", "marry", "divorce"):
         doing = planned.lemma  # "retire"
     if doing is None:
         return []

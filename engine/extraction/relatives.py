@@ -8,6 +8,7 @@ from factloom.engine.extraction.clauses import Clause, preposition
 from factloom.engine.extraction.drafting import SURE, Draft
 from factloom.engine.extraction.mentions import THIRD_PERSON, Kin, Reader
 from factloom.engine.extraction.phrases import entity_type, given_name, phrase, relation_of
+from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.rendering import article
 from factloom.schemas.extraction import Candidate, Mention
 
@@ -36,6 +37,7 @@ def presupposed(span: Span, reader: Reader, anchor: datetime) -> list[Candidate]
     """
     found: list[Candidate] = []
     for token in span:
+        found += _several(token, span, reader, anchor)
         kin = reader.kin(token) if relation_of(token) is not None else None
         owner = next((c for c in token.children if c.dep_ == "nmod:poss"), None) if kin is not None else None
         if kin is None or owner is None or not (kin.named or kin.relation.presupposed):
@@ -45,6 +47,21 @@ def presupposed(span: Span, reader: Reader, anchor: datetime) -> list[Candidate]
         clause = Clause(token, None)
         found += relation_facts(Draft(clause, span, reader, anchor, None), kin)
     return found
+
+
+def _several(token: Token, span: Span, reader: Reader, anchor: datetime) -> list[Candidate]:
+    """For "my kids", "our turtles": that the speaker has some."""
+    relation = predicate_table().relations.get(token.lemma_.lower()) if token.tag_ == "NNS" else None
+    owner = next((c for c in token.children if c.dep_ == "nmod:poss" and c.i < token.i), None)
+    if relation is None or owner is None or owner.lower_ not in ("my", "our") or reader.speaker is None:
+        return []
+    if not (relation.presupposed or relation.predicate == "HAS_CHILD") or given_name(token) is not None:
+        return []
+    owner_name, noun = reader.speaker.name, token.lower_
+    other = Mention(name=f"{owner_name}'s {noun}"[:200], type=relation.object)
+    draft = Draft(Clause(token, None), span, reader, anchor, None)
+    fact = draft.candidate(reader.speaker, relation.predicate, other, text=f"{owner_name} has {noun}.", confidence=0.8)
+    return [fact] if fact is not None else []
 
 
 def relation_facts(draft: Draft, kin: Kin) -> list[Candidate]:

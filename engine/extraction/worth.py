@@ -67,7 +67,7 @@ def _tells_enough(candidate: Candidate) -> bool:
     lists = vocabulary()
     noun = candidate.object.name.lower().split()[-1:] if candidate.object is not None else []
     verb = candidate.predicate.split("_")[0].lower()
-    return verb in lists.telling_verbs or bool({*noun} & (lists.occasions | lists.belongings | lists.conditions))
+    return candidate.predicate == "GO" or verb in lists.telling_verbs or bool({*noun} & (lists.occasions | lists.belongings | lists.conditions))
 
 
 def _applies(step: str, candidate: Candidate, core: bool) -> bool:
