@@ -18,7 +18,9 @@ LONGEST_ANSWER: Final = 12  # words; a longer one says what it means by itself
 _YES: Final = re.compile(
     r"^(?:yes|yeah|yep|yup|sure|of course|absolutely|definitely|totally|i do|i am|i did|i have)\b", re.I
 )
-_NO: Final = re.compile(r"^(?:no|nope|nah|never|not any ?more|no longer|not really|not at all|i don't|i'm not|i didn't|i haven't)\b", re.I)
+_NO: Final = re.compile(
+    r"^(?:no|nope|nah|never|not any ?more|no longer|not really|not at all|i don't|i'm not|i didn't|i haven't)\b", re.I
+)
 _FILLER: Final = re.compile(
     r"^(?:(?:oh|well|um+|uh+|hmm+|so|ah|haha|just|it's|it is|that's|in fact|mostly)\b[,.]?\s*)+", re.I
 )
@@ -47,8 +49,8 @@ _BE: Final = re.compile(
 )
 _PERFECT: Final = re.compile(rf"^how long (?P<aux>have|has) {_SUBJECT} (?P<rest>(?:been|\w+ed) ?[\w' -]*)\?$", re.I)
 _DOING: Final = re.compile(
-    rf"^(?P<asked>where|when|what|who|which [\w ]+?|what [\w ]+?) (?P<aux>is|are|was|were) {_SUBJECT} (?:still |currently )?"
-    r"(?P<verb>\w+ing)(?P<rest>(?: [\w' -]+)?)\?$",
+    rf"^(?P<asked>where|when|what|who|which [\w ]+?|what [\w ]+?) (?P<aux>is|are|was|were) {_SUBJECT} "
+    r"(?:still |currently )?(?P<verb>\w+ing)(?P<rest>(?: [\w' -]+)?)\?$",
     re.I,
 )
 _COUNT: Final = re.compile(rf"^how many (?P<things>[\w -]+?) (?P<aux>do|does) {_SUBJECT} have\?$", re.I)
@@ -162,7 +164,7 @@ def _ongoing(match: re.Match[str], gap: str) -> str | None:
     subject, asked, verb = _spoken(match["subject"]), match["asked"].lower(), match["verb"].lower()
     rest = _turned(match["rest"].strip())
     dated = re.match(r"(?:in|on|at|next|this|tomorrow|today|tonight|early|mid|late|\d|the)\b|\d", gap, re.I)
-    if verb in ("doing", "going") and asked == "what" or (asked == "when" and not dated):
+    if (verb in ("doing", "going") and asked == "what") or (asked == "when" and not dated):
         return None
     if asked == "where" and not re.match(r"(?:in|at|to|near|on|from|with|for)\b", gap, re.I):
         gap = f"{'to' if verb in ('moving', 'going', 'flying', 'travelling', 'traveling') else 'in'} {gap}"

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.clauses import Tense
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.phrases import phrase
+from factloom.engine.extraction.predications import Tense
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
 
-_VERBATIM: Final = frozenset({"address", "number", "email", "mail", "name", "username", "handle", "code", "id", "website"})
+_VERBATIM: Final = frozenset(
+    {"address", "number", "email", "mail", "name", "username", "handle", "code", "id", "website"}
+)
 LONGEST: Final = 60  # characters of a value that is kept as it stands
 
 
@@ -61,7 +63,12 @@ def read_participle(draft: Draft) -> list[Candidate]:
     clause = draft.clause
     if any(c.lower_ in ("getting", "being") for c in clause.verb.children):
         return []  # "I'm getting married"
-    if not clause.passive or clause.negated or clause.tense is not Tense.PRESENT or clause.obliques and _agents(draft):
+    if (
+        not clause.passive
+        or clause.negated
+        or clause.tense is not Tense.PRESENT
+        or (clause.obliques and _agents(draft))
+    ):
         return []
     doc, start = clause.verb.doc, clause.verb.i
     while start >= 2 and doc[start - 1].text == "-" and not doc[start - 2].whitespace_:
@@ -77,7 +84,8 @@ def read_participle(draft: Draft) -> list[Candidate]:
 
 
 _MEASURE: Final = re.compile(
-    r"^(?:i'm|i am|i’m) (?:about |only |almost )?(?P<tall>\d[\d.,]* ?(?:m|cm|metres|meters|feet|foot|ft)(?: ?\d+)?) tall\b|"
+    r"^(?:i'm|i am|i’m) (?:about |only |almost )?"
+    r"(?P<tall>\d[\d.,]* ?(?:m|cm|metres|meters|feet|foot|ft)(?: ?\d+)?) tall\b|"
     r"^i weigh (?:about |only |almost )?(?P<heavy>\d[\d.,]* ?(?:kilos?|kg|pounds|lbs|stone))\b",
     re.IGNORECASE,
 )

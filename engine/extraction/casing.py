@@ -7,11 +7,6 @@ from typing import Final
 
 from factloom.engine.extraction.vocabulary import vocabulary
 
-# Names that are words besides: typed small, they are more often the word.
-_WORDS: Final = frozenset(
-    ["mark", "rose", "grace", "penny", "rob", "bill", "jack", "frank", "dawn", "hope", "joy", "faith", "may", "april", "june"]
-    + ["art", "ray", "sue", "pat", "will", "iris", "lily", "violet", "ken", "drew", "max", "nick", "dean", "miles", "flora", "bob"]
-)
 _NAMED: Final = re.compile(r"\b[^\W\d_]{2,}\b")
 _MONTH: Final = re.compile(r"(?<=\b(?:in|of|on) )(?:january|february|march|april|may|june|july|august)\b")
 
@@ -23,7 +18,7 @@ def recased(text: str, known: frozenset[str]) -> str:
     """
     if re.search(r"[A-Z]", re.sub(r"\bI\b", "", text)):
         return text
-    names = (vocabulary().female | vocabulary().male | known) - (_WORDS - known)
+    names = (vocabulary().female | vocabulary().male | known) - (vocabulary().ambiguous_names - known)
     text = re.sub(r"\bi(?=\b[^.])", "I", text)
     text = _MONTH.sub(lambda match: match.group().capitalize(), text)
     return _NAMED.sub(lambda m: m.group().capitalize() if m.group() in names else m.group(), text)

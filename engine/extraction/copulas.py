@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.clauses import Tense, preposition
 from factloom.engine.extraction.dates import MONTHS, find_when
 from factloom.engine.extraction.doings import is_specific
 from factloom.engine.extraction.drafting import FAIR, Draft
 from factloom.engine.extraction.phrases import conjuncts, entity_type, is_content, phrase, relation_of
 from factloom.engine.extraction.predicates import predicate_table
+from factloom.engine.extraction.predications import Tense, preposition
 from factloom.engine.extraction.relatives import name_relative
 from factloom.engine.extraction.rendering import retell
 from factloom.engine.extraction.vocabulary import vocabulary
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from spacy.tokens import Token
 
 _EMPLOYER: Final = frozenset({"at", "for", "with"})
-_HEADING: Final = frozenset(
-    ["head", "owner", "founder", "ceo", "director", "captain", "manager", "treasurer", "secretary", "president", "chair"]
-    + ["conductor", "mayor", "principal", "chairman", "chairwoman"]
-)
 GROUPS: Final = frozenset({"choir", "band", "team", "club", "orchestra", "union", "committee", "crew", "troupe"})
 _LATELY: Final = frozenset({"now", "currently", "nowadays", "presently"})
 _JOBS: Final = re.compile(r"\b(?:jobs?|work|career|position|company|employer|hired)\b", re.IGNORECASE)
@@ -295,7 +291,7 @@ def _noun(draft: Draft, subject: Mention) -> list[Candidate | None]:
     if lemma in ("member", "part") and not clause.negated:
         return _membership(draft, subject)
     name = _bare_phrase(token)
-    heading = determiner == "the" and lemma in _HEADING
+    heading = determiner == "the" and lemma in vocabulary().offices
     if (determiner not in ("a", "an") and not heading) or not is_content(token, name):
         return []
     if lemma in lists.jobs or re.search(r"(?:ologist|grapher|itect|ician)$", lemma):

@@ -103,7 +103,9 @@ def find_when(text: str, anchor: datetime, *, future: bool = False) -> When | No
         return None
     start, end, match, (begin, precision) = best
     lead = re.search(r"\b(since|back in|on|in|for|during|over|this past|at)\s+(the\s+)?$", lowered[:start])
-    since = match.group().startswith(("since ", "for ")) and precision != "day" or bool(lead and lead.group(1) == "since")
+    since = (match.group().startswith(("since ", "for ")) and precision != "day") or bool(
+        lead and lead.group(1) == "since"
+    )
     start = lead.start() if lead else start
     middle = re.search(r"\b(?:at|by|until|in) the (?:end|beginning|start|middle) (?:of )?$", lowered[:start])
     start = middle.start() if middle else start
@@ -122,48 +124,6 @@ def bare_when(text: str, anchor: datetime) -> When | None:
 _POINTING: Final = re.compile(r"^(?:(?:that|this|it) (?:was|happened)|that's) (?:about |back )?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
-    """How long something held: "until 2020", "from 2015 to 2019". ``start`` is None where only the end is told."""
-
-    start: datetime | None
-    end: datetime
-    span: tuple[int, int]
-
-
-_PERIOD: Final = re.compile(
-    r"\b(?:(?:from|between) (?P<from>(?:\w+ ){0,2}?\w+) (?:to|until|till|and|through) |(?:until|till|up to|up until) )"
-    r"(?P<to>(?:the )?(?:last |next |this )?(?:early |late |mid )?\w+(?: \d{1,2}(?:st|nd|rd|th)?\b)?"
-    r"(?:,? (?:of )?(?:\w+ )?\d{4}\b| \w+)?)",
-    re.IGNORECASE,
-)
-
-
-def find_period(text: str, anchor: datetime, *, future: bool = False) -> Period | None:
-    """A stretch with a named end in ``text``: it ends when the named year or month begins, or after a named day."""
-    for match in _PERIOD.finditer(text):
-        last = _bound(match["to"], anchor, future)
-        if last is None:
-            continue
-        end = last.end if last.precision == "day" else last.start
-        first = _bound(match["from"], anchor, future) if match["from"] else None
-        if first is not None and end <= first.start and last.precision in ("month", "season"):
-            end = _shift(end, months=12)  # "from November to March"
-        if match["from"] and (first is None or first.start >= end):
-            continue
-        return Period(first.start if first is not None else None, end, match.span())
-    return None
-
-
-def _bound(words: str, anchor: datetime, future: bool) -> When | None:
-    """The time that begins ``words``, which lack the preposition that dates usually have."""
-    for text in (words, f"in {words}"):
-        found = find_when(text, anchor, future=future)
-        if found is not None and found.span[0] <= 4:
-            return found
-    return None
-
-
 def _safely(read: Reader, match: re.Match[str], anchor: datetime, future: bool) -> Span | None:
     try:
         return read(match, anchor, future)
@@ -178,10 +138,11 @@ def _day(value: datetime) -> datetime:
 def _end(start: datetime, precision: str) -> datetime:
     if precision in ("day", "about", "week"):
         return start + timedelta(days=7 if precision == "week" else 1)
-    return _shift(start, months={"month": 1, "season": 3, "year": 12}[precision])
+    return shift(start, months={"month": 1, "season": 3, "year": 12}[precision])
 
 
-def _shift(value: datetime, *, months: int) -> datetime:
+def shift(value: datetime, *, months: int) -> datetime:
+    """``value`` so many months later, on the last day of a month that is too short."""
     index = value.year * 12 + value.month - 1 + months
     year, month = divmod(index, 12)
     return value.replace(year=year, month=month + 1, day=min(value.day, monthrange(year, month + 1)[1]))
@@ -202,7 +163,7 @@ def _back(anchor: datetime, unit: str, count: int) -> Span:
     if unit == "week":
         day = _day(anchor - timedelta(weeks=count))
         return day - timedelta(days=day.weekday()), "week"
-    moved = _shift(_day(anchor), months=-count if unit == "month" else -12 * count).replace(day=1)
+    moved = shift(_day(anchor), months=-count if unit == "month" else -12 * count).replace(day=1)
     return (moved, "month") if unit == "month" else (moved.replace(month=1), "year")
 
 
@@ -298,19 +259,19 @@ def _month(match: re.Match[str], anchor: datetime, future: bool) -> Span:
         return datetime(int(year), wanted, 1, tzinfo=UTC), "month"
     start = datetime(anchor.year, wanted, 1, tzinfo=UTC)
     if prefix.startswith("next") or future:
-        return (start if start.month >= anchor.month else _shift(start, months=12)), "month"
+        return (start if start.month >= anchor.month else shift(start, months=12)), "month"
     if prefix.startswith("last") and wanted == anchor.month:
-        return _shift(start, months=-12), "month"
-    return (start if start <= anchor else _shift(start, months=-12)), "month"
+        return shift(start, months=-12), "month"
+    return (start if start <= anchor else shift(start, months=-12)), "month"
 
 
 def _season(match: re.Match[str], anchor: datetime, future: bool) -> Span:
     start = datetime(anchor.year, SEASONS[match.group(2)], 1, tzinfo=UTC)
     if match.group(1) == "next" or future:
-        return (start if start > anchor else _shift(start, months=12)), "season"
+        return (start if start > anchor else shift(start, months=12)), "season"
     if match.group(1) == "last" and start.month <= anchor.month < start.month + 3:
-        return _shift(start, months=-12), "season"
-    return (start if start <= anchor else _shift(start, months=-12)), "season"
+        return shift(start, months=-12), "season"
+    return (start if start <= anchor else shift(start, months=-12)), "season"
 
 
 def _year(match: re.Match[str], anchor: datetime, future: bool) -> Span:
@@ -337,10 +298,28 @@ def _day_month(match: re.Match[str], anchor: datetime, future: bool) -> Span:
     return _calendar_day(match.group(1), match.group(2), match.group(3), anchor, future)
 
 
-_ORDINALS: Final = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
-    "sixteenth seventeenth eighteenth nineteenth twentieth"
-).split()
+_ORDINALS: Final = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+]
 _ORDINAL_WORD: Final = "(" + "|".join(_ORDINALS) + ")"
 
 
@@ -356,9 +335,9 @@ def _month_day(match: re.Match[str], anchor: datetime, future: bool) -> Span:
 def _ordinal(match: re.Match[str], anchor: datetime, future: bool) -> Span:
     start = _day(anchor).replace(day=int(match.group(1)))
     if future and start < _day(anchor):
-        start = _shift(start, months=1)
+        start = shift(start, months=1)
     elif not future and start > anchor:
-        start = _shift(start, months=-1)
+        start = shift(start, months=-1)
     return start, "day"
 
 
@@ -373,7 +352,10 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Reader], ...]] = tuple(
         (rf"\b(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH}\b(?:,? (\d{{4}})\b)?", _day_month),
         (rf"\b(?:on )?(?:the )?{_ORDINAL_WORD}(?: of)? {_MONTH}\b(?:,? (\d{{4}})\b)?", _word_month),
         (rf"\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)(?:,? (\d{{4}})\b)?", _month_day),
-        (rf"\b(in|since|from|last|next|this|during|until|early|late|mid|of|by|to) {_MONTH}\b(?:,? (\d{{4}})\b)?", _month),
+        (
+            rf"\b(in|since|from|last|next|this|during|until|early|late|mid|of|by|to) {_MONTH}\b(?:,? (\d{{4}})\b)?",
+            _month,
+        ),
         (r"\b(?:in|since|back in|from|around|of|during) ((?:19|20)\d\d)\b", _year),
         (rf"\b{_NUMBER} {_UNIT} (?:ago|back)\b", _ago),
         (rf"\bfor (?:about |almost |over |nearly |around |the past |the last |more than )?{_NUMBER} {_UNIT}\b", _ago),

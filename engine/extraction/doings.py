@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.clauses import Tense, read_complement
+from factloom.engine.extraction.clauses import read_complement
 from factloom.engine.extraction.drafting import FAIR, Draft
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.phrases import conjuncts, entity_type, phrase, relation_of
 from factloom.engine.extraction.predicates import predicate_table
+from factloom.engine.extraction.predications import Tense
 from factloom.engine.extraction.rendering import retell
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from spacy.tokens import Token
 
 
-_TELLING_PREPOSITIONS: Final = frozenset({"to", "at", "in", "for", "on", "from", "into", "about", "against", "around", "over"})
+_TELLING_PREPOSITIONS: Final = frozenset(
+    {"to", "at", "in", "for", "on", "from", "into", "about", "against", "around", "over"}
+)
 
 
 def read_done(draft: Draft) -> list[Candidate | None]:
@@ -60,7 +63,9 @@ def read_done(draft: Draft) -> list[Candidate | None]:
         object = draft.reader.mention(noun) if noun.pos_ in ("NOUN", "PROPN", "PRON", "X") else None
         if object is not None and object.is_speaker:
             continue  # "it brought me joy"
-        if object is None or (verb in lists.light_verbs - _EVENTFUL and not (role == "to" or is_specific(noun, object))):
+        if object is None or (
+            verb in lists.light_verbs - _EVENTFUL and not (role == "to" or is_specific(noun, object))
+        ):
             continue
         told = draft.when is not None and is_specific(noun, object)
         if verb == "have" and not told and noun.lemma_.lower() not in lists.occasions | lists.conditions:
@@ -83,7 +88,11 @@ def _undergone(draft: Draft) -> list[Candidate | None]:
         return []
     found: list[Candidate | None] = []
     for case, noun in clause.obliques:
-        if case not in ("by", "to", "into", "for", "with", "as", "from", "at") or noun.pos_ not in ("NOUN", "PROPN", "X"):
+        if case not in ("by", "to", "into", "for", "with", "as", "from", "at") or noun.pos_ not in (
+            "NOUN",
+            "PROPN",
+            "X",
+        ):
             continue
         object = draft.reader.mention(noun)
         name = f"WAS_{clause.verb.lower_}_{case}".upper()
@@ -113,7 +122,9 @@ def _outing(draft: Draft) -> list[Candidate | None]:
         return []
     object = Mention(name=outing.lower_, type="activity")
     text = [retell(clause, subject.name, draft.reader, draft.when) for subject in draft.subjects()]
-    found = [draft.candidate(s, "GO", object, text=t, confidence=FAIR) for s, t in zip(draft.subjects(), text, strict=True)]
+    found = [
+        draft.candidate(s, "GO", object, text=t, confidence=FAIR) for s, t in zip(draft.subjects(), text, strict=True)
+    ]
     return [c.model_copy(update={"category": Category.EPISODIC}) for c in found if c is not None]
 
 
@@ -194,7 +205,9 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
         object = draft.reader.mention(noun) if noun.pos_ in ("NOUN", "PROPN") else None
         definite = any(c.lower_ == "the" for c in noun.children) and not entity_type(noun)
         definite = definite and not (_frequent(draft) or any(c.dep_ == "compound" for c in noun.children))
-        specific = object is not None and (_frequent(draft) or verb in lists.telling_verbs or _counted(noun) or is_specific(noun, object))
+        specific = object is not None and (
+            _frequent(draft) or verb in lists.telling_verbs or _counted(noun) or is_specific(noun, object)
+        )
         if verb == "have" and noun.lemma_.lower() in lists.occasions and draft.when is None:
             continue  # "I have exams": which, and when?
         if object is None or definite or not specific or relation_of(noun) is not None:
@@ -208,8 +221,8 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
 
 
 _FREQUENT: Final = re.compile(
-    r"\b(?:every|each|twice|once a|times a|usually|often|always|regularly|mondays|tuesdays|wednesdays|thursdays|fridays|"
-    r"saturdays|sundays|mornings|evenings|weekends|daily|weekly)\b",
+    r"\b(?:every|each|twice|once a|times a|usually|often|always|regularly|mondays|tuesdays|wednesdays|thursdays|"
+    r"fridays|saturdays|sundays|mornings|evenings|weekends|daily|weekly)\b",
     re.IGNORECASE,
 )
 

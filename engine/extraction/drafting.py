@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.clauses import Clause, Tense, read_clause
-from factloom.engine.extraction.dates import Period, When, find_period, find_when
+from factloom.engine.extraction.clauses import read_clause
+from factloom.engine.extraction.dates import When, find_when
+from factloom.engine.extraction.durations import Period, find_period
 from factloom.engine.extraction.mentions import Reader
 from factloom.engine.extraction.phrases import conjuncts, relation_of
 from factloom.engine.extraction.predicates import predicate_table
+from factloom.engine.extraction.predications import Clause, Tense
 from factloom.engine.extraction.rendering import activity, article, retell
+from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 from factloom.schemas.ontology import UNTYPED, ontology_in_use
 
@@ -22,11 +25,6 @@ if TYPE_CHECKING:
 SURE: Final = 0.9  # a core predicate, said in so many words
 FAIR: Final = 0.7  # the general fallback: a verb and what it was done to
 HEARSAY: Final = 0.6  # factor for what somebody else is said to have said
-# Verbs that, with a date ahead, tell a plan in the simple present: "I start at Google on Monday".
-SCHEDULED: Final = frozenset(
-    ["start", "begin", "leave", "fly", "move", "arrive", "travel", "finish", "graduate"]
-    + ["join", "come", "return", "retire", "visit", "marry"]
-)
 # Verbs whose infinitive lies ahead: "we want to go in June".
 AIMING: Final = frozenset({"want", "plan", "hope", "intend", "aim", "wish", "need", "like"})
 _CORRECTION: Final = re.compile(
@@ -54,7 +52,7 @@ class Draft:
     @classmethod
     def of(cls, clause: Clause, sentence: Span, reader: Reader, anchor: datetime) -> Draft:
         """Read the clause's time: the date expression in its own words, else the sentence's only one."""
-        scheduled = clause.tense is Tense.PRESENT and not clause.perfect and clause.lemma in SCHEDULED
+        scheduled = clause.tense is Tense.PRESENT and not clause.perfect and clause.lemma in vocabulary().scheduled
         scheduled = scheduled or (clause.tense is Tense.PRESENT and not clause.perfect and clause.lemma == "have")
         aiming = clause.tense is Tense.PRESENT and clause.complement is not None and clause.lemma in AIMING
         ahead = scheduled or aiming or (clause.progressive and clause.tense is Tense.PRESENT)
@@ -71,7 +69,9 @@ class Draft:
             # "I lived there for two years" tells how long, not when.
             lasted = when.since and not clause.perfect and not _still_going(when, clause, sentence)
             # "I booked a table for 3 October" tells for when, not when.
-            aimed = clause.tense is Tense.PAST and words_of(when, sentence).lower().startswith("for ") and not when.since
+            aimed = (
+                clause.tense is Tense.PAST and words_of(when, sentence).lower().startswith("for ") and not when.since
+            )
             when = when if _belongs(when.span, clause, sentence) and not (lasted or aimed) else None
         return cls(clause, sentence, reader, anchor, when)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.clauses import Tense, preposition
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.milestones import MARRIAGES
 from factloom.engine.extraction.phrases import entity_type, is_content, phrase
+from factloom.engine.extraction.predications import Tense, preposition
 from factloom.engine.extraction.rendering import retell
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
@@ -80,7 +80,9 @@ def _is_workplace(token: Token) -> bool:
     return token.lemma_.lower() in vocabulary().workplaces and any(c.lower_ == "the" for c in token.children)
 
 
-_WORK: Final = re.compile(r"\b(?:jobs?|work(?:s|ing)?|boss|career|position|teach|start-?up|company|hired)\b", re.IGNORECASE)
+_WORK: Final = re.compile(
+    r"\b(?:jobs?|work(?:s|ing)?|boss|career|position|teach|start-?up|company|hired)\b", re.IGNORECASE
+)
 
 
 def _places_of(objects: list[Token], obliques: list[tuple[str, Token]]) -> list[tuple[str, Token]]:

@@ -20,7 +20,7 @@ from factloom.engine.extraction.answers import complete
 from factloom.engine.extraction.antecedents import REACH, Antecedents, Turn
 from factloom.engine.extraction.attributes import read_attribute, read_measure, read_participle
 from factloom.engine.extraction.casing import recased
-from factloom.engine.extraction.clauses import Tense, read_clauses
+from factloom.engine.extraction.clauses import read_clauses
 from factloom.engine.extraction.copulas import read_copula
 from factloom.engine.extraction.corrections import complete_correction
 from factloom.engine.extraction.dates import bare_when
@@ -31,6 +31,7 @@ from factloom.engine.extraction.mentions import THIRD_PERSON, Reader
 from factloom.engine.extraction.phrases import conjuncts, relation_of
 from factloom.engine.extraction.pipeline import SHIPPED_NAME, load_pipeline
 from factloom.engine.extraction.plans import read_occasion, read_plan
+from factloom.engine.extraction.predications import Tense
 from factloom.engine.extraction.quotations import Spans, is_quoted, quoted_spans
 from factloom.engine.extraction.relatives import (
     named_relatives,
@@ -314,6 +315,9 @@ def _distinct(candidates: list[Candidate]) -> list[Candidate]:
         if key not in best or best[key].confidence < candidate.confidence:
             best[key] = candidate
     named = {
-        (c.subject.name, c.predicate, alias) for c in best.values() if c.object is not None for alias in c.object.aliases
+        (c.subject.name, c.predicate, alias)
+        for c in best.values()
+        if c.object is not None
+        for alias in c.object.aliases
     }
     return [c for c in best.values() if c.object is None or (c.subject.name, c.predicate, c.object.name) not in named]

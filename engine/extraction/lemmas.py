@@ -17,7 +17,9 @@ _LOST_E: Final = re.compile(
     r"(?<![ao])i[rnd]|dul|[bctlp]ut|com)$"
 )
 _SHORT: Final = re.compile(r"^[bcdfghjklmnpqrstvwxyz]{0,2}[aeiou][bcdfgklmnprstvz]$")
-_NO_E: Final = re.compile(r"(?:oast|ist|est|ust|lt|nt|ct|pt|ft|rt|nd|ld|rk|lk|sk|lp|mp|ck|sh|ch|ss|ll|ff|lm|ow|ay|oy|[aeo][aiou][nkdlmp])e$")
+_NO_E: Final = re.compile(
+    r"(?:oast|ist|est|ust|lt|nt|ct|pt|ft|rt|nd|ld|rk|lk|sk|lp|mp|ck|sh|ch|ss|ll|ff|lm|ow|ay|oy|[aeo][aiou][nkdlmp])e$"
+)
 _DOUBLED: Final = re.compile(r"([bdgmnprt])\1$")
 
 

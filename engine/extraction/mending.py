@@ -9,7 +9,9 @@ from factloom.engine.extraction.dates import MONTHS, WEEKDAYS
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
 
-_TIMES: Final = frozenset({"week", "weekend", "month", "year", "night", "summer", "winter", "spring", "fall", "autumn", "day"})
+_TIMES: Final = frozenset(
+    {"week", "weekend", "month", "year", "night", "summer", "winter", "spring", "fall", "autumn", "day"}
+)
 _DATED: Final = _TIMES | {"yesterday", "today", "tomorrow"} | {*WEEKDAYS} | {*MONTHS}
 
 

@@ -307,5 +307,20 @@ def _of_us(token: Token) -> bool:
 
 _HAVING: Final = frozenset({"have", "get"})
 _OWN: Final = frozenset(
-    ["mom", "mum", "dad", "mama", "papa", "mommy", "daddy", "grandma", "grandpa", "granny", "nana", "oma", "opa", "nonna"]
+    [
+        "mom",
+        "mum",
+        "dad",
+        "mama",
+        "papa",
+        "mommy",
+        "daddy",
+        "grandma",
+        "grandpa",
+        "granny",
+        "nana",
+        "oma",
+        "opa",
+        "nonna",
+    ]
 )

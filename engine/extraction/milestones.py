@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.clauses import Tense, read_complement
+from factloom.engine.extraction.clauses import read_complement
 from factloom.engine.extraction.copulas import read_couple
 from factloom.engine.extraction.dates import NUMBERS
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.mentions import Kin
 from factloom.engine.extraction.phrases import conjuncts, entity_type, is_content, phrase
 from factloom.engine.extraction.predicates import predicate_table
+from factloom.engine.extraction.predications import Tense
 from factloom.engine.extraction.relatives import relation_facts
 from factloom.engine.extraction.rendering import retell
 from factloom.engine.extraction.vocabulary import gender_of, vocabulary
@@ -103,7 +104,9 @@ def read_having(draft: Draft) -> list[Candidate | None]:
                 found.append(
                     draft.candidate(subject, "HAS_CONDITION", Mention(name=phrase(noun).lower(), type="condition"))
                 )
-        elif noun.lemma_.lower() in _AILMENTS and any(c.dep_ in ("amod", "compound") for c in noun.children):
+        elif noun.lemma_.lower() in vocabulary().ailments and any(
+            c.dep_ in ("amod", "compound") for c in noun.children
+        ):
             for subject in draft.subjects():
                 ailment = Mention(name=phrase(noun), type="condition")
                 found.append(draft.candidate(subject, "HAS_CONDITION", ailment))
@@ -112,12 +115,6 @@ def read_having(draft: Draft) -> list[Candidate | None]:
             for subject in draft.subjects() if compound is not None else []:
                 found.append(draft.candidate(subject, "ALLERGIC_TO", Mention(name=f"{compound.lemma_}s", type="food")))  # type: ignore[union-attr]
     return found
-
-
-_AILMENTS: Final = frozenset(
-    ["disease", "syndrome", "disorder", "infection", "deficiency", "pressure", "pain", "fever", "injury", "condition", "back", "knee"]
-    + ["hip", "heart", "cough", "illness"]
-)
 
 
 def _having_several(draft: Draft, noun: Token) -> list[Candidate | None]:
@@ -156,7 +153,12 @@ def read_birth(draft: Draft) -> list[Candidate | None]:
 def read_turning(draft: Draft) -> list[Candidate | None]:
     """For "I turned 30 yesterday"."""
     clause = draft.clause
-    if clause.lemma != "turn" or clause.verb.dep_ == "advcl" or clause.tense is not Tense.PAST or clause.verb.i + 1 >= len(clause.verb.doc):
+    if (
+        clause.lemma != "turn"
+        or clause.verb.dep_ == "advcl"
+        or clause.tense is not Tense.PAST
+        or clause.verb.i + 1 >= len(clause.verb.doc)
+    ):
         return []
     number = clause.verb.nbor().lower_
     age = int(number) if number.isdigit() else NUMBERS.get(number, 0) if len(number) > 2 else 0
@@ -165,9 +167,7 @@ def read_turning(draft: Draft) -> list[Candidate | None]:
     return [draft.candidate(s, "HAS_AGE", Mention(name=str(age), type="value")) for s in draft.subjects()]
 
 
-_DONE_TO: Final = frozenset(
-    {"promote", "engage", "divorce", "marry", "fire", "lay off", "bear", "injure", "hurt"}
-)
+_DONE_TO: Final = frozenset({"promote", "engage", "divorce", "marry", "fire", "lay off", "bear", "injure", "hurt"})
 
 
 def read_milestone(draft: Draft) -> list[Candidate | None]:
@@ -187,9 +187,7 @@ def read_milestone(draft: Draft) -> list[Candidate | None]:
         return []
     getting = any(c.lemma_.lower() == "get" for c in clause.verb.children)
     lemma = clause.lemma
-    if lemma in _DONE_TO and not (
-        clause.passive or getting
-    ):
+    if lemma in _DONE_TO and not (clause.passive or getting):
         return []
     if lemma.startswith("pass") and lemma != "pass away":
         return []
@@ -197,7 +195,7 @@ def read_milestone(draft: Draft) -> list[Candidate | None]:
     told: list[Candidate | None] = []
     for subject in draft.subjects():
         token = clause.subject
-        if token is not None and token.pos_ == "PROPN" and gender_of(subject.name) is not None or lemma == "die":
+        if (token is not None and token.pos_ == "PROPN" and gender_of(subject.name) is not None) or lemma == "die":
             subject = subject if subject.type == "animal" else subject.model_copy(update={"type": "person"})
         if subject.type in ("person", "animal"):
             text = retell(clause, subject.name, draft.reader, draft.when)

@@ -55,7 +55,9 @@ _TITLES: Final = frozenset(
     {"dr", "dr.", "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "prof", "prof.", "aunt", "uncle", "avó"}
 )
 _CALENDAR: Final = frozenset({*WEEKDAYS, *MONTHS} - {"may", "march"})
-_TIMES: Final = frozenset({"week", "month", "year", "night", "weekend", "morning", "summer", "winter", "today", "yesterday"})
+_TIMES: Final = frozenset(
+    {"week", "month", "year", "night", "weekend", "morning", "summer", "winter", "today", "yesterday"}
+)
 _NO_START: Final = frozenset(
     {"because", "cause", "if", "when", "that", "which", "such", "as", "like", "than", "something"}
 )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.clauses import SUBJECTS, Clause, Tense, read_clause, read_complement
+from factloom.engine.extraction.clauses import read_clause, read_complement
 from factloom.engine.extraction.dates import When, find_when
-from factloom.engine.extraction.drafting import FAIR, SCHEDULED, SURE, Draft
+from factloom.engine.extraction.drafting import FAIR, SURE, Draft
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.phrases import is_content, phrase
+from factloom.engine.extraction.predications import SUBJECTS, Clause, Tense
 from factloom.engine.extraction.rendering import activity
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
@@ -137,7 +138,7 @@ def _planned(draft: Draft) -> tuple[str | None, Clause | None]:
         return "PLANS_TO", clause
     if clause.progressive and present and (lemma in _GOING or dated) and (lemma != "go" or dated):
         return "PLANS_TO", clause
-    if present and dated and lemma in SCHEDULED and not clause.perfect and not clause.progressive:
+    if present and dated and lemma in vocabulary().scheduled and not clause.perfect and not clause.progressive:
         return "PLANS_TO", clause
     if clause.tense is Tense.FUTURE and (dated or clause.hearsay):
         return "PLANS_TO", clause
@@ -230,7 +231,7 @@ def _substantial(clause: Clause) -> bool:
         return True
     if clause.copula is not None:
         return is_content(clause.verb, phrase(clause.verb))
-    if clause.lemma in lists.empty_verbs - SCHEDULED - {"get"} and clause.lemma not in lists.light_verbs:
+    if clause.lemma in lists.empty_verbs - vocabulary().scheduled - {"get"} and clause.lemma not in lists.light_verbs:
         return False
     milestone = any(c.lemma_.lower() in lists.milestones for c in clause.verb.children if c.dep_ == "xcomp")
     if clause.lemma == "go" and clause.complement is not None and clause.complement.tag_ == "VBG":

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from factloom.engine.extraction.clauses import Clause, preposition
 from factloom.engine.extraction.drafting import SURE, Draft
 from factloom.engine.extraction.mentions import THIRD_PERSON, Kin, Reader
 from factloom.engine.extraction.phrases import entity_type, given_name, phrase, relation_of
 from factloom.engine.extraction.predicates import predicate_table
+from factloom.engine.extraction.predications import Clause, preposition
 from factloom.engine.extraction.rendering import article
 from factloom.schemas.extraction import Candidate, Mention
 

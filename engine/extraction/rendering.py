@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.clauses import GOING, SUBJECTS, Clause
+from factloom.engine.extraction.clauses import GOING
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.mentions import FIRST_PERSON, THIRD_PERSON, Reader
+from factloom.engine.extraction.predications import SUBJECTS, Clause
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -125,7 +126,12 @@ def _words(tokens: Iterable[Token], reader: Reader, when: When | None, finite: T
     for token in tokens:
         if when is not None and when.span[0] <= token.idx < when.span[1]:
             continue
-        if token.text == "," and last is not None and last.pos_ == "ADJ" and token.nbor().pos_ in ("ADJ", "NOUN", "VERB"):
+        if (
+            token.text == ","
+            and last is not None
+            and last.pos_ == "ADJ"
+            and token.nbor().pos_ in ("ADJ", "NOUN", "VERB")
+        ):
             continue  # "a safe, inviting place": no end of anything
         text = _inner(token, clause) or _word(token, reader)
         if token.lower_ in _POSSESSIVE and first_person and token.lower_ in FIRST_PERSON and token.dep_ == "nmod:poss":

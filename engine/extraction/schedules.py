@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.clauses import preposition
 from factloom.engine.extraction.dates import MONTHS, When, find_when
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.phrases import called_later, entity_type, is_content, phrase, relation_of
+from factloom.engine.extraction.predications import preposition
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 
@@ -16,11 +16,6 @@ if TYPE_CHECKING:
     from spacy.tokens import Token
 
 _SETTING: Final = frozenset({"plan", "schedule", "set", "book", "postpone", "move", "fix", "due"})
-_EVENTS: Final = frozenset(
-    ["release", "demo", "launch", "deadline", "meeting", "call", "review", "opening", "hearing", "delivery", "inspection"]
-    + ["thesis", "essay", "assignment", "report", "application", "homework", "rent", "payment", "invoice", "project"]
-    + ["start", "finale", "final", "kickoff", "kick-off", "presentation", "handover", "reading", "screening"]
-)
 
 
 def read_schedule(draft: Draft) -> list[Candidate]:
@@ -37,9 +32,7 @@ def read_schedule(draft: Draft) -> list[Candidate]:
     timed = replace(draft, when=when, period=None)
     be = "is not" if clause.negated else "is"
     text = f"The {event.name} {be} planned for {day}."
-    fact = timed.candidate(
-        event, "PLANNED_FOR", Mention(name=day, type="date"), text=text, negated=clause.negated
-    )
+    fact = timed.candidate(event, "PLANNED_FOR", Mention(name=day, type="date"), text=text, negated=clause.negated)
     if fact is None:
         return []
     metadata = {**fact.metadata, "planned_for": when.start.date().isoformat(), "precision": when.precision}
@@ -59,9 +52,9 @@ def _event(token: Token) -> Mention | None:
 
 def _is_event(token: Token) -> bool:
     lemma = token.lemma_.lower()
-    known = lemma in _EVENTS or lemma in vocabulary().occasions
+    known = lemma in vocabulary().appointments or lemma in vocabulary().occasions
     # "My exam is on the 3rd" is a plan of the speaker's, read as one.
-    articles = ("the", "our", "my") if lemma in _EVENTS else ("the", "our")
+    articles = ("the", "our", "my") if lemma in vocabulary().appointments else ("the", "our")
     return token.pos_ in ("NOUN", "PROPN") and known and any(c.lower_ in articles for c in token.children)
 
 
@@ -83,7 +76,7 @@ def _date_words(when: When) -> str:
 
 
 def read_locations(draft: Draft) -> list[Candidate]:
-    """Where a firm or shop is that is mentioned with its place: "at Hexadrive in Zurich", "a bakery in Porto called M."."""
+    """Where a firm or shop is that is mentioned with its place: "at Hexadrive in Zurich"."""
     found: list[Candidate | None] = []
     for token in draft.sentence:
         holder = _held_in(token)

@@ -26,7 +26,9 @@ class Kind(StrEnum):
 LONGEST: Final = 60_000  # characters read of one message; the rest of a longer one is stored but not learned from
 
 # A line break, and the parser's sentence ends only after a stop: chats seldom stop, and a comma is no end.
-_BREAK: Final = re.compile(r"(?<=[.!?…])(?<!\b[DM]r\.)(?<!\b[MD]rs\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bProf\.)[\"')\]]*\s+|\n+|\s+(?=[-•*] )")
+_BREAK: Final = re.compile(
+    r"(?<=[.!?…])(?<!\b[DM]r\.)(?<!\b[MD]rs\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bProf\.)[\"')\]]*\s+|\n+|\s+(?=[-•*] )"
+)
 _GREETING: Final = re.compile(
     r"^\W*(?:hi|hey+|hello+|hiya|yo|bye|goodbye|good (?:morning|afternoon|evening|night)|thanks?|thank you|congrats|"
     r"congratulations|welcome|cheers|see (?:you|ya)|take care|happy birthday|good luck|sorry|ok(?:ay)?|yes|no|yeah|yep|"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.clauses import Tense, preposition
 from factloom.engine.extraction.dates import NUMBERS
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.mentions import Reader
 from factloom.engine.extraction.phrases import entity_type, is_content, phrase, relation_of
+from factloom.engine.extraction.predications import Tense, preposition
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 _BEING: Final = frozenset({"is", "'s", "’s", "'m", "’m", "am", "are", "'re", "’re"})
 _WARDS: Final = frozenset({"hospital", "prison", "jail", "rehab", "coma", "icu"})
-_PASSIONS: Final = frozenset({"passion", "hobby", "favourite", "favorite", "fave", "love", "obsession", "pastime", "interest"})
+_PASSIONS: Final = frozenset(
+    {"passion", "hobby", "favourite", "favorite", "fave", "love", "obsession", "pastime", "interest"}
+)
 
 
 def read_ages(draft: Draft) -> list[Candidate]:
@@ -43,7 +45,9 @@ def _is_age(token: Token) -> bool:
     if not 1 <= value <= 110 or lower in ("a", "an", "couple", "few", "several"):
         return False
     after = [t.lower_ for t in token.doc[token.i + 1 : token.i + 3]]
-    return not after or after == ["years", "old"] or after[0] in ("and", ",", ".", "!", "now", "already", "but", ";", ")")
+    return (
+        not after or after == ["years", "old"] or after[0] in ("and", ",", ".", "!", "now", "already", "but", ";", ")")
+    )
 
 
 def _aged(token: Token, reader: Reader) -> Mention | None:
@@ -61,7 +65,14 @@ def read_state(draft: Draft) -> list[Candidate]:
     clause = draft.clause
     if clause.copula is None or clause.subject is None or clause.negated:
         return []
-    found = _home_is(draft) or _in_a_ward(draft) or _our_tester(draft) or _passion(draft) or _intolerant(draft) or _all_about(draft)
+    found = (
+        _home_is(draft)
+        or _in_a_ward(draft)
+        or _our_tester(draft)
+        or _passion(draft)
+        or _intolerant(draft)
+        or _all_about(draft)
+    )
     return [candidate for candidate in found if candidate is not None]
 
 
@@ -73,7 +84,12 @@ def _home_is(draft: Draft) -> list[Candidate | None]:
     if predicate is None or owner_token is None or preposition(clause.verb) not in ("in", "near"):
         return []
     owner, place = draft.reader.mention(owner_token, type="person"), draft.reader.mention(clause.verb, type="place")
-    if owner is None or place is None or entity_type(clause.verb) not in (None, "place") or not place.name[:1].isupper():
+    if (
+        owner is None
+        or place is None
+        or entity_type(clause.verb) not in (None, "place")
+        or not place.name[:1].isupper()
+    ):
         return []
     return [draft.candidate(owner, predicate, place, ended=clause.tense is Tense.PAST)]
 

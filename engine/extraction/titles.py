@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from factloom.engine.extraction.vocabulary import vocabulary
+
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
@@ -14,9 +16,6 @@ _TITLE: Final = re.compile(
     r"(?:(?<![\w\"])\"(?=[A-Z])(?P<straight>[^\"\n.!?;]{2,60}?),?\"(?!\w)|“(?=[A-Z])(?P<curly>[^”\n.!?;]{2,60}?),?”)"
 )
 _JOINED: Final = re.compile(r"\b[A-Z][A-Za-z]+:[A-Z][A-Za-z]+\b")  # "CS:GO"
-_SMALL: Final = frozenset(
-    "a an and the of in on at to for with from by or but as is not de la le el du und der die das &".split()
-)
 LONGEST: Final = 8  # words of a title
 
 
@@ -45,5 +44,7 @@ def _titles(text: str) -> list[tuple[int, int]]:
 
 
 def _capitalised(words: str) -> bool:
-    parts = [word for word in re.findall(r"[^\s,:'’-]+", words) if word.lower() not in _SMALL]
-    return 0 < len(parts) <= LONGEST and all(part[:1].isupper() or part[:1].isdigit() or len(part) == 1 for part in parts)
+    parts = [word for word in re.findall(r"[^\s,:'’-]+", words) if word.lower() not in vocabulary().small_words]
+    return 0 < len(parts) <= LONGEST and all(
+        part[:1].isupper() or part[:1].isdigit() or len(part) == 1 for part in parts
+    )

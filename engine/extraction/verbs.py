@@ -6,14 +6,14 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.clauses import Clause, Tense, preposition, read_complement
+from factloom.engine.extraction.clauses import read_complement
 from factloom.engine.extraction.copulas import GROUPS, name_facts, read_couple
 from factloom.engine.extraction.doings import is_specific, read_done, read_habit, read_medicine
 from factloom.engine.extraction.drafting import Draft, is_correction
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.milestones import (
-    read_having,
     read_birth,
+    read_having,
     read_inability,
     read_job_start,
     read_milestone,
@@ -22,6 +22,7 @@ from factloom.engine.extraction.milestones import (
 )
 from factloom.engine.extraction.phrases import conjuncts, entity_type, phrase, relation_of
 from factloom.engine.extraction.predicates import Predicate, VerbPattern, predicate_table
+from factloom.engine.extraction.predications import Clause, Tense, preposition
 from factloom.engine.extraction.relatives import called_name
 from factloom.engine.extraction.rendering import activity, retell
 from factloom.engine.extraction.vocabulary import vocabulary
@@ -127,7 +128,9 @@ def _by_complement(draft: Draft, pattern: VerbPattern) -> list[Candidate | None]
     return found
 
 
-_PASTIMES: Final = frozenset({"run", "walk", "drive", "draw", "read", "write", "learn", "travel", "act", "teach", "swim"})
+_PASTIMES: Final = frozenset(
+    {"run", "walk", "drive", "draw", "read", "write", "learn", "travel", "act", "teach", "swim"}
+)
 
 
 def _worth_doing(complement: Clause) -> bool:
@@ -186,7 +189,7 @@ def _described(noun: Token) -> Mention | None:
         return None
     tokens = [t for t in noun.subtree if t.i >= noun.left_edge.i and t.dep_ != "det"]
     text = noun.doc[noun.left_edge.i : tokens[-1].i + 1].text.strip(" ,.!")
-    leaning = any(t.pos_ == "PRON" and t.lower_ not in ("that", "who", "which") or t.text in ",;" for t in tokens)
+    leaning = any((t.pos_ == "PRON" and t.lower_ not in ("that", "who", "which")) or t.text in ",;" for t in tokens)
     return Mention(name=text) if not leaning and 3 <= len(text.split()) <= 8 else None
 
 

@@ -79,6 +79,12 @@ class Vocabulary:
     traits: frozenset[str]
     female: frozenset[str]
     male: frozenset[str]
+    ambiguous_names: frozenset[str]
+    ailments: frozenset[str]
+    scheduled: frozenset[str]
+    offices: frozenset[str]
+    small_words: frozenset[str]
+    appointments: frozenset[str]
     workplaces: frozenset[str]
     milestones: dict[str, str]
 

@@ -63,11 +63,15 @@ def is_worth_keeping(candidate: Candidate) -> bool:
 
 
 def _tells_enough(candidate: Candidate) -> bool:
-    """Whether a verb or a noun of the speaker's own says enough with one word beside it: "teaches maths", "got a tattoo"."""
+    """Whether a verb or a noun of the speaker's own says enough with one word beside it: "teaches maths"."""
     lists = vocabulary()
     noun = candidate.object.name.lower().split()[-1:] if candidate.object is not None else []
     verb = candidate.predicate.split("_")[0].lower()
-    return candidate.predicate == "GO" or verb in lists.telling_verbs or bool({*noun} & (lists.occasions | lists.belongings | lists.conditions))
+    return (
+        candidate.predicate == "GO"
+        or verb in lists.telling_verbs
+        or bool({*noun} & (lists.occasions | lists.belongings | lists.conditions))
+    )
 
 
 def _applies(step: str, candidate: Candidate, core: bool) -> bool:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from factloom.engine.extraction.dates import find_period, find_when
+from factloom.engine.extraction.dates import find_when
+from factloom.engine.extraction.durations import find_period
 
 NOW = datetime(2025, 6, 18, 15, 30, tzinfo=UTC)  # a Wednesday
 

@@ -1,0 +1,52 @@
+"""Stretches of time with a named end: "until 2020", "from 2015 to 2019"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from factloom.engine.extraction.dates import When, find_when, shift
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """How long something held: "until 2020", "from 2015 to 2019". ``start`` is None where only the end is told."""
+
+    start: datetime | None
+    end: datetime
+    span: tuple[int, int]
+
+
+_PERIOD: Final = re.compile(
+    r"\b(?:(?:from|between) (?P<from>(?:\w+ ){0,2}?\w+) (?:to|until|till|and|through) |(?:until|till|up to|up until) )"
+    r"(?P<to>(?:the )?(?:last |next |this )?(?:early |late |mid )?\w+(?: \d{1,2}(?:st|nd|rd|th)?\b)?"
+    r"(?:,? (?:of )?(?:\w+ )?\d{4}\b| \w+)?)",
+    re.IGNORECASE,
+)
+
+
+def find_period(text: str, anchor: datetime, *, future: bool = False) -> Period | None:
+    """A stretch with a named end in ``text``: it ends when the named year or month begins, or after a named day."""
+    for match in _PERIOD.finditer(text):
+        last = _bound(match["to"], anchor, future)
+        if last is None:
+            continue
+        end = last.end if last.precision == "day" else last.start
+        first = _bound(match["from"], anchor, future) if match["from"] else None
+        if first is not None and end <= first.start and last.precision in ("month", "season"):
+            end = shift(end, months=12)  # "from November to March"
+        if match["from"] and (first is None or first.start >= end):
+            continue
+        return Period(first.start if first is not None else None, end, match.span())
+    return None
+
+
+def _bound(words: str, anchor: datetime, future: bool) -> When | None:
+    """The time that begins ``words``, which lack the preposition that dates usually have."""
+    for text in (words, f"in {words}"):
+        found = find_when(text, anchor, future=future)
+        if found is not None and found.span[0] <= 4:
+            return found
+    return None
