@@ -249,9 +249,12 @@ def _read_sentence(
     kind = kind_of(span.text)
     if kind is Kind.IRONY or is_quoted(quoted, span.start_char):
         return []
+    own = [token for token in span if not is_quoted(quoted, token.idx)]
+    taken = presupposed(own, span, reader, episode.occurred_at)
     if kind is not Kind.STATEMENT:
-        return presupposed(span, reader, episode.occurred_at)
+        return taken
     found: list[Candidate] = []
+    drafts: list[Draft] = []
     when = bare_when(later.text, episode.occurred_at) if later is not None else None
     for clause in read_clauses(span):
         if is_quoted(quoted, clause.verb.idx):
@@ -263,13 +266,22 @@ def _read_sentence(
             found += read_naming(draft)
             continue
         facts = _read_clause(draft) if clause.factual else read_plan(draft) if clause.wished else []
-        occasions = [] if any(f.predicate in ("PLANS", "PLANS_TO") for f in facts) else read_occasion(draft)
-        facts += occasions
         found += facts
+        drafts.append(draft)
         if clause.factual:
             found += _relatives_around(draft, facts)
-            found += [*read_ages(draft), *read_locations(draft)]
-    return found + presupposed(span, reader, episode.occurred_at)
+    if len(own) == len(span):  # what looks at the whole sentence leaves out those that quote
+        found += _read_whole(drafts, found)
+    return found + taken
+
+
+def _read_whole(drafts: list[Draft], found: list[Candidate]) -> list[Candidate]:
+    """Ages, places of firms and events of one's own, which are read by the words of the whole sentence."""
+    stated = next((draft for draft in drafts if draft.clause.factual), None)
+    whole = [*read_ages(stated), *read_locations(stated)] if stated is not None else []
+    if drafts and not any(fact.predicate in ("PLANS", "PLANS_TO") for fact in found):
+        whole += read_occasion(drafts)
+    return whole
 
 
 _STATED: Final = (read_schedule, read_measure, read_attribute, read_participle, read_state, read_copula)

@@ -174,10 +174,14 @@ _CONSIDERING: Final = {
 }
 
 
-def read_occasion(draft: Draft) -> list[Candidate]:
-    """For "before my wedding in May", "my interview is on Tuesday": an event of one's own on a day to come."""
+def read_occasion(drafts: list[Draft]) -> list[Candidate]:
+    """For "before my wedding in May", "my interview is on Tuesday": an event of one's own on a day to come.
+
+    ``drafts`` are the clauses of one sentence; what was said in the past tense is over.
+    """
     found = []
-    over = {t.i for t in draft.clause.verb.subtree} if draft.clause.tense is Tense.PAST else set()
+    draft = drafts[0]
+    over = {t.i for each in drafts if each.clause.tense is Tense.PAST for t in each.clause.verb.subtree}
     for token in draft.sentence:
         lemma = token.lemma_.lower()
         if token.i in over:

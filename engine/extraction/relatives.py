@@ -30,13 +30,13 @@ def named_relatives(draft: Draft, tokens: list[Token]) -> list[Candidate]:
     return found
 
 
-def presupposed(span: Span, reader: Reader, anchor: datetime) -> list[Candidate]:
+def presupposed(tokens: list[Token], span: Span, reader: Reader, anchor: datetime) -> list[Candidate]:
     """The relatives that a sentence takes for granted: whoever asks for "my sister's birthday" has a sister.
 
     Only close ones, since "my boss" and "my dentist" tell nothing without a name, and everybody has a mother.
     """
     found: list[Candidate] = []
-    for token in span:
+    for token in tokens:
         found += _several(token, span, reader, anchor)
         kin = reader.kin(token) if relation_of(token) is not None else None
         owner = next((c for c in token.children if c.dep_ == "nmod:poss"), None) if kin is not None else None
