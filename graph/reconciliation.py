@@ -33,6 +33,7 @@ from factloom.graph.statements import (
     replaced,
     tellings,
 )
+from factloom.schemas.extraction import UNNAMED
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.records import Action, Category, Entity, Fact
 from factloom.schemas.results import FactChange
@@ -276,17 +277,21 @@ class Reconciler(Denials):
             episode_ids = (*fact.episode_ids, statement.episode_id)
             certainty = 1.0 - (1.0 - fact.confidence) * (1.0 - statement.confidence)
             update |= {"episode_ids": episode_ids, "support": len(episode_ids), "confidence": min(certainty, 1.0)}
+        named = UNNAMED in fact.metadata and UNNAMED not in statement.metadata
+        if named:  # "Ana has a sister", until somebody says that she is called Bea
+            kept = {key: value for key, value in fact.metadata.items() if key != UNNAMED}
+            update |= {"text": statement.text, "metadata": kept}
         stronger = fact.model_copy(update=update)
         reopened = self._reopened(fact, update["invalid_at"], statement) if update.get("invalid_at") else None
         if reopened is not None:
             left = tuple(id_ for id_ in stronger.episode_ids if id_ not in reopened.episode_ids)
             end = {"superseded_by": reopened.id, "episode_ids": left, "support": len(left)}
             stronger = stronger.model_copy(update=end)
-        self._write(stronger)
+        self._write(stronger, reworded=named)
         reason = f"stated again; {stronger.support} episodes now say so"
         if "invalid_at" in update:
             reason += ", and that it is over"
-        differs = ["support", *(name for name in ("invalid_at", "expires_at") if name in update)]
+        differs = ["support", *(name for name in ("text", "invalid_at", "expires_at") if name in update)]
         before, after = ({name: plain(getattr(one, name)) for name in differs} for one in (fact, stronger))
         self._record(
             fact.id, Action.SUPPORTED, reason, statement, before=before, after=telling(fact, statement) | after

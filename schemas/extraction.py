@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import Field
 
 from factloom.schemas.records import Category, Episode, Metadata, Predicate, Probability, Record, Time
+
+
+UNNAMED: Final = "unnamed"
+"""In the metadata of a fact about somebody whom the text does not name ("Ana has a sister"): a statement of the same
+fact that gives the name words it anew."""
 
 
 class Mention(Record):

@@ -10,7 +10,7 @@ from factloom.engine.extraction.phrases import entity_type, given_name, phrase, 
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.predications import Clause, preposition
 from factloom.engine.extraction.rendering import article
-from factloom.schemas.extraction import Candidate, Mention
+from factloom.schemas.extraction import UNNAMED, Candidate, Mention
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -78,6 +78,8 @@ def relation_facts(draft: Draft, kin: Kin) -> list[Candidate]:
     if kin.relation.object == "animal" and kin.named and noun != "pet":
         kind = Mention(name=noun, type="value")
         facts.append(draft.candidate(kin.other, "KIND_OF_ANIMAL", kind))
+    if not kin.named:
+        facts = [fact and fact.model_copy(update={"metadata": {**fact.metadata, UNNAMED: True}}) for fact in facts]
     # The date of what somebody's sister did is not the date since when she is the sister.
     subject = draft.clause.subject
     given = draft.clause.lemma in ("have", "get", "adopt", "call", "name")
