@@ -220,7 +220,7 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
     return found
 
 
-_FREQUENT: Final = re.compile(
+FREQUENT: Final = re.compile(
     r"\b(?:every|each|twice|once a|times a|usually|often|always|regularly|mondays|tuesdays|wednesdays|thursdays|"
     r"fridays|saturdays|sundays|mornings|evenings|weekends|daily|weekly)\b",
     re.IGNORECASE,
@@ -231,7 +231,7 @@ def _frequent(draft: Draft) -> bool:
     """Whether the speaker's own habit is told with how often: "I go to the gym three times a week"."""
     subject = draft.clause.subject
     told = subject is not None and subject.lower_ in ("i", "we", "he", "she")
-    return told and _FREQUENT.search(draft.clause.verb.doc[draft.clause.verb.i : draft.sentence.end].text) is not None
+    return told and FREQUENT.search(draft.clause.verb.doc[draft.clause.verb.i : draft.sentence.end].text) is not None
 
 
 def _counted(noun: Token) -> bool:

@@ -176,7 +176,8 @@ class Reader:
         determiners = {c.lower_ for c in token.children if c.dep_ in ("det", "nummod")}
         if verb.lemma_.lower() not in verbs or determiners & {"the", "that", "this"}:
             return None
-        subject = next((c for c in verb.children if c.dep_ == "nsubj"), None)
+        holder = verb.head if verb.dep_ in ("xcomp", "advcl") and verb.head.lower_ == "used" else verb
+        subject = next((c for c in holder.children if c.dep_ == "nsubj"), None)
         return self.mention(subject, type="person") if subject is not None else None
 
     def _equated(self, token: Token, kin: Kin) -> Kin:

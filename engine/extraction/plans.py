@@ -43,6 +43,9 @@ def read_plan(draft: Draft) -> list[Candidate]:
     predicate, planned = _planned(draft)
     if predicate is None or planned is None or not (_changing(planned) or _substantial(planned)):
         return []
+    if planned is not clause and draft.when is None:  # "thinking about going next month": the date is the inner one's
+        ahead = Draft.of(replace(planned, tense=Tense.FUTURE), draft.sentence, draft.reader, draft.anchor)
+        draft = replace(draft, when=ahead.when)
     doing = _changing(planned) or activity(planned, draft.reader, draft.when)
     if doing is None and planned.lemma in ("retire", "graduate", "marry", "divorce"):
         doing = planned.lemma  # "retire"

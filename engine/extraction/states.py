@@ -63,8 +63,10 @@ def _aged(token: Token, reader: Reader) -> Mention | None:
 def read_state(draft: Draft) -> list[Candidate]:
     """What a clause with "be" says of somebody's whereabouts, job among us, or of a passion."""
     clause = draft.clause
-    if clause.copula is None or clause.subject is None or clause.negated:
+    if clause.subject is None or clause.negated:
         return []
+    if clause.copula is None:
+        return _passion_is(draft)
     found = (
         _home_is(draft)
         or _in_a_ward(draft)
@@ -183,6 +185,19 @@ def _passion(draft: Draft) -> list[Candidate | None]:
         predicate = "INTERESTED_IN" if noun.lemma_.lower() in ("passion", "obsession", "interest") else "LIKES"
         return [draft.candidate(owner, predicate, thing) for thing in _things(draft, told)]
     return []
+
+
+def _passion_is(draft: Draft) -> list[Candidate]:
+    """For "my passion is cooking", which the parse takes for something going on."""
+    clause, noun = draft.clause, draft.clause.subject
+    assert noun is not None
+    owner_token = next((c for c in noun.children if c.dep_ == "nmod:poss"), None)
+    if not clause.progressive or noun.lemma_.lower() not in _PASSIONS or owner_token is None:
+        return []
+    owner = draft.reader.mention(owner_token, type="person")
+    predicate = "INTERESTED_IN" if noun.lemma_.lower() in ("passion", "obsession", "interest") else "LIKES"
+    told = [draft.candidate(owner, predicate, thing) for thing in draft.things(clause.verb)] if owner else []
+    return [candidate for candidate in told if candidate is not None]
 
 
 def _things(draft: Draft, token: Token) -> list[Mention]:

@@ -23,7 +23,7 @@ from factloom.engine.extraction.milestones import (
 from factloom.engine.extraction.phrases import conjuncts, entity_type, phrase, relation_of
 from factloom.engine.extraction.predicates import Predicate, VerbPattern, predicate_table
 from factloom.engine.extraction.predications import Clause, Tense, preposition
-from factloom.engine.extraction.relatives import called_name
+from factloom.engine.extraction.relatives import called_name, relation_facts
 from factloom.engine.extraction.rendering import activity, retell
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
@@ -67,7 +67,7 @@ def read_verb(draft: Draft) -> list[Candidate]:
         if pair:
             return pair
     if clause.passive and not clause.objects and clause.lemma not in ("lay off",):
-        return [c for c in [*read_milestone(draft), *_by_table(draft)] if c is not None]
+        return [c for c in [*read_milestone(draft), *_by_table(draft)] or read_done(draft) if c is not None]
     found = (
         read_inability(draft)
         or read_job_start(draft)
@@ -300,7 +300,9 @@ def _used_to(draft: Draft) -> list[Candidate]:
         return []
     inner.used_to, inner.tense = True, Tense.PAST
     told = Draft(inner, draft.sentence, draft.reader, draft.anchor, draft.when)
-    found = [c for c in _by_table(told) or read_done(told) if c is not None]
+    kept = [draft.reader.kin(noun) for noun in inner.objects] if inner.lemma == "have" else []
+    held = [fact for kin in kept if kin is not None for fact in relation_facts(told, kin)]
+    found = [c for c in held or _by_table(told) or read_done(told) if c is not None]
     return [
         c.model_copy(
             update={

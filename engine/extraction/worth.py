@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from factloom.engine.extraction.doings import FREQUENT
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate
 from factloom.schemas.ontology import ontology_in_use
@@ -64,6 +65,8 @@ def is_worth_keeping(candidate: Candidate) -> bool:
 
 def _tells_enough(candidate: Candidate) -> bool:
     """Whether a verb or a noun of the speaker's own says enough with one word beside it: "teaches maths"."""
+    if candidate.predicate.startswith("HAS_") or FREQUENT.search(candidate.text):
+        return True  # "HAS_ORDER_NUMBER 44718", "goes to the gym twice a week"
     lists = vocabulary()
     noun = candidate.object.name.lower().split()[-1:] if candidate.object is not None else []
     verb = candidate.predicate.split("_")[0].lower()
