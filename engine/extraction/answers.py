@@ -117,6 +117,7 @@ def _any(question: str, answer: str) -> str | None:
     had = _lowered(_YES.sub("", answer).strip(" ,.!") or "-")
     if lead is None or _NO.match(answer) or _SENTENCE.search(had) or len(had.split()) > LONGEST_ANSWER or had == "-":
         return None
+    had = had if lead == "I have" else had[:1].lower() + had[1:]
     counted = re.match(r"(?:an?|one|two|three|four|five|\d+|some|several) \w", had)
     return f"{lead} {had}." if lead != "I have" or counted else None
 

@@ -52,7 +52,7 @@ from factloom.schemas.records import Episode, Role
 
 if TYPE_CHECKING:
     from spacy.language import Language
-    from spacy.tokens import Doc, Span
+    from spacy.tokens import Doc, Span, Token
 
 BATCH: Final = 64
 REMEMBERED: Final = 512  # turns whose people are kept, so that a window costs no second parse
@@ -269,7 +269,7 @@ def _read_sentence(
         found += facts
         drafts.append(draft)
         if clause.factual:
-            found += _relatives_around(draft, facts)
+            found += _relatives_around(draft, facts, own)
     if len(own) == len(span):  # what looks at the whole sentence leaves out those that quote
         found += _read_whole(drafts, found)
     return found + taken
@@ -295,10 +295,11 @@ def _read_clause(draft: Draft) -> list[Candidate]:
     return []
 
 
-def _relatives_around(draft: Draft, facts: list[Candidate]) -> list[Candidate]:
-    """Named relatives anywhere in the clause; unnamed ones only when the clause told something."""
+def _relatives_around(draft: Draft, facts: list[Candidate], own: list[Token]) -> list[Candidate]:
+    """Named relatives among the clause's ``own`` words; unnamed ones only when the clause told something."""
     clause = draft.clause
-    tokens = [t for t in clause.verb.subtree if t.i >= draft.sentence.start and t.i < draft.sentence.end]
+    inside = {token.i for token in clause.verb.subtree}
+    tokens = [token for token in own if token.i in inside]
     found = named_relatives(draft, tokens)
     having = clause.lemma in ("have", "get", "rescue") and not clause.negated
     if facts or having:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -199,7 +200,7 @@ def read_occasion(drafts: list[Draft]) -> list[Candidate]:
         if when is None or when.start <= draft.anchor:
             continue
         told = replace_when(draft, when)
-        name = phrase(token)
+        name = re.split(r"\s(?:in|on|at|next|this)\b", phrase(token))[0]
         text = f"{holder.name}'s {name} is {when.phrase}."
         fact = told.candidate(holder, "PLANS", Mention(name=name, type="event"), text=text)
         if fact is not None:

@@ -1,0 +1,124 @@
+"""What is read only with the turns before: whose "your" is, where "there" is, what a question took for granted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from factloom.engine.extraction.extractor import OfflineExtractor
+from factloom.schemas.extraction import Candidate
+
+from .test_discourse import read, triples
+
+
+@pytest.fixture(scope="module")
+def extractor() -> OfflineExtractor:
+    return OfflineExtractor()
+
+
+def one(candidates: tuple[Candidate, ...], predicate: str) -> Candidate:
+    [found] = [c for c in candidates if c.predicate == predicate]
+    return found
+
+
+def test_your_sister_is_the_sister_of_the_other_one_of_two(extractor: OfflineExtractor) -> None:
+    candidates = read(extractor, "Ana: What does your sister do?", "Rui: She's a lawyer in Boston.")
+    assert ("Rui's sister", "HAS_JOB", "lawyer") in triples(candidates)
+
+
+def test_among_three_your_sister_is_nobody_in_particular(extractor: OfflineExtractor) -> None:
+    turns = ("Bea: Hi both!", "Ana: What does your sister do?", "Rui: She's a lawyer in Boston.")
+    assert not [c for c in read(extractor, *turns) if c.predicate == "HAS_JOB"]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "fact"),
+    [
+        ("When are you flying to Rome?", "In August.", ("Ana", "PLANS_TO", "fly to Rome")),
+        ("Where are you moving?", "Porto", ("Ana", "PLANS_TO", "move to Porto")),
+        ("Any allergies?", "Peanuts.", ("Ana", "ALLERGIC_TO", "peanuts")),
+        ("How many kids do you have?", "Three.", ("Ana", "HAS", "three kids")),
+        ("Who is your doctor?", "Dr. Osei. He is kind.", ("Ana", "HAS_DOCTOR", "Dr. Osei")),
+        ("Are you still at Siemens?", "No, I left in March.", ("-Ana", "WORKS_FOR", "Siemens")),
+        ("Do you still play tennis?", "Not any more.", ("-Ana", "PLAYS", "tennis")),
+        ("Have you ever been to Rome?", "Yes, in 2019.", ("Ana", "VISITED", "Rome")),
+    ],
+)
+def test_answers_complete_what_is_under_way_and_what_was_so(
+    extractor: OfflineExtractor, question: str, answer: str, fact: tuple[str, str, str]
+) -> None:
+    assert fact in triples(read(extractor, f"Bea: {question}", f"Ana: {answer}"))
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("What are you doing?", "Nothing much"),
+        ("When are you moving?", "No idea"),
+        ("Any plans?", "Sleep"),
+        ("Have you ever been to Rome?", "No"),
+    ],
+)
+def test_answers_that_say_nothing_complete_nothing(extractor: OfflineExtractor, question: str, answer: str) -> None:
+    assert not read(extractor, f"Bea: {question}", f"Ana: {answer}")
+
+
+def test_his_name_is_the_pets_that_was_told_of(extractor: OfflineExtractor) -> None:
+    candidates = read(extractor, "Ana: We've got a new dog.", "Bea: What's his name?", "Ana: Otto.")
+    assert ("Ana", "HAS_PET", "Otto") in triples(candidates)
+
+
+def test_there_is_the_place_named_last(extractor: OfflineExtractor) -> None:
+    candidates = read(extractor, "Ana: The office is in Toulon.", "Ana: We moved there last month.")
+    assert triples(candidates) == {("Ana", "MOVED_TO", "Toulon")}
+
+
+def test_there_is_nowhere_if_two_places_were_named(extractor: OfflineExtractor) -> None:
+    assert not read(extractor, "Ana: We looked at flats in Rome and in Toulon.", "Ana: We moved there last month.")
+
+
+def test_a_date_in_a_sentence_of_its_own_belongs_to_the_one_before(extractor: OfflineExtractor) -> None:
+    [fact] = read(extractor, "Ana: I met Tom in Bologna. Eleven years ago, help.")
+    assert fact.valid_at == datetime(2014, 1, 1, tzinfo=UTC)
+    [other] = read(extractor, "Ana: I met Tom in Bologna. In 2014 I knew nobody there.")
+    assert other.valid_at != datetime(2014, 1, 1, tzinfo=UTC)
+
+
+def test_an_event_of_ones_own_is_planned_for_its_day(extractor: OfflineExtractor) -> None:
+    fact = one(read(extractor, "Ana: I want to get fit before my wedding in May."), "PLANS")
+    assert fact.object is not None and fact.object.name == "wedding"
+    assert fact.metadata["planned_for"] == "2026-05-01"
+    assert fact.valid_at == datetime(2025, 6, 18, 12, tzinfo=UTC)
+
+
+def test_what_is_booked_for_a_day_did_not_happen_on_it(extractor: OfflineExtractor) -> None:
+    [fact] = read(extractor, "Ana: I booked a flight to Lisbon for 3 October.")
+    assert fact.valid_at == datetime(2025, 6, 18, 12, tzinfo=UTC)
+
+
+def test_a_plan_that_somebody_reports_keeps_its_source(extractor: OfflineExtractor) -> None:
+    fact = one(read(extractor, "Rui: Dad told me he's retiring next year."), "PLANS_TO")
+    assert (fact.subject.name, fact.metadata["reported_by"]) == ("Rui's dad", "Rui's dad")
+    assert fact.metadata["planned_for"] == "2026-01-01"
+
+
+def test_she_is_asked_about_by_name(extractor: OfflineExtractor) -> None:
+    candidates = read(extractor, "Ana: Paula? She's my cousin, she lives in Graz.")
+    assert triples(candidates) == {("Ana", "HAS_COUSIN", "Paula"), ("Paula", "LIVES_IN", "Graz")}
+
+
+def test_code_takes_no_relative_for_granted(extractor: OfflineExtractor) -> None:
+    assert not read(extractor, 'Ana: `my_brother = "my brother Tom"`')
+    assert not read(extractor, 'Ana: He wrote "my sister Bea is nine".')
+
+
+def test_evidence_is_what_was_typed(extractor: OfflineExtractor) -> None:
+    for fact in read(extractor, "Ana: i broke up with tim last week"):
+        assert fact.sentence == "i broke up with tim last week"
+        assert fact.metadata["time_expression"] == "last week"
+
+
+def test_where_a_firm_is_is_said_beside_it(extractor: OfflineExtractor) -> None:
+    assert ("Siemens", "LOCATED_IN", "Munich") in triples(read(extractor, "Ana: I got a job at Siemens in Munich."))
+    assert ("Siemens", "LOCATED_IN", "Munich") not in triples(read(extractor, "Ana: I met Siemens people in Munich."))
