@@ -39,8 +39,15 @@ def read_done(draft: Draft) -> list[Candidate | None]:
         inner = read_complement(clause)  # "I got to volunteer at a fair", "I finished reading Emma"
         if inner is not None:
             done = read_done(Draft(inner, draft.sentence, draft.reader, draft.anchor, draft.when))
+            lead = "HELP_" if clause.lemma == "help" else ""
             return [
-                c and c.model_copy(update={"text": retell(clause, c.subject.name, draft.reader, draft.when)})
+                c
+                and c.model_copy(
+                    update={
+                        "text": retell(clause, c.subject.name, draft.reader, draft.when),
+                        "predicate": f"{lead}{c.predicate}",
+                    }
+                )
                 for c in done
             ]
     if clause.verb.dep_ == "acl:relcl" and not clause.objects:
@@ -77,7 +84,7 @@ def read_done(draft: Draft) -> list[Candidate | None]:
     return [c.model_copy(update={"category": Category.EPISODIC}) for c in found if c is not None]
 
 
-_ACHIEVING: Final = frozenset({"get", "manage", "have"})
+_ACHIEVING: Final = frozenset({"get", "manage", "have", "help"})
 _ENDING: Final = frozenset({"finish", "end up", "complete"})
 
 

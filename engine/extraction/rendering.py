@@ -64,6 +64,7 @@ def activity(clause: Clause, reader: Reader, when: When | None) -> str | None:
     tokens = [t for t in _own_tokens(verb) if t.i > told.i]
     text = _words(tokens, reader, when, None, clause)
     text = f"{'be' if clause.copula is not None else verb_lemma(verb)} {text}".strip()
+    text = re.split(r" (?:after|before|when|while|since|as soon as) ", text)[0]
     if len(text) > 70:
         text = re.split(r",| and | so | because | but | to see if ", text)[0]
     text = _TRAILING.sub("", re.sub(r" that day\b", "", text.split(",")[0]).strip(" ,.;:!-"))

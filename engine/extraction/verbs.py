@@ -67,7 +67,8 @@ def read_verb(draft: Draft) -> list[Candidate]:
         if pair:
             return pair
     if clause.passive and not clause.objects and clause.lemma not in ("lay off",):
-        return [c for c in [*read_milestone(draft), *_by_table(draft)] or read_done(draft) if c is not None]
+        told = [*_by_participle(draft), *read_milestone(draft), *_by_table(draft)] or read_done(draft)
+        return [c for c in told if c is not None]
     found = (
         read_inability(draft)
         or read_job_start(draft)
@@ -83,6 +84,19 @@ def read_verb(draft: Draft) -> list[Candidate]:
     elif not found:
         found = _without_object(draft)
     return [candidate for candidate in found if candidate is not None]
+
+
+def _by_participle(draft: Draft) -> list[Candidate | None]:
+    """For "I'm drawn to turtles", "she's fascinated by bees": adjectives that the parse takes for passives."""
+    table, clause = predicate_table(), draft.clause
+    if clause.tense is not Tense.PRESENT or clause.progressive:
+        return []
+    found: list[Candidate | None] = []
+    for case, noun in clause.obliques:
+        predicate = table.adjectives.get((clause.verb.lower_, case))
+        for object in draft.things(noun, type=table.get(predicate).object) if predicate is not None else []:
+            found += [draft.candidate(s, predicate or "", object, negated=clause.negated) for s in draft.subjects()]
+    return found
 
 
 def _by_table(draft: Draft) -> list[Candidate | None]:
