@@ -8,7 +8,6 @@ from pydantic import Field
 
 from factloom.schemas.records import Category, Episode, Metadata, Predicate, Probability, Record, Time
 
-
 UNNAMED: Final = "unnamed"
 """In the metadata of a fact about somebody whom the text does not name ("Ana has a sister"): a statement of the same
 fact that gives the name words it anew."""

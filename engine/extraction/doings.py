@@ -68,8 +68,8 @@ def read_done(draft: Draft) -> list[Candidate | None]:
     name = "_".join(part for part in (verb, clause.particle, back, role) if part).upper()
     for noun in nouns[:3]:
         object = draft.reader.mention(noun) if noun.pos_ in ("NOUN", "PROPN", "PRON", "X") else None
-        if object is not None and object.is_speaker:
-            continue  # "it brought me joy"
+        if object is not None and (object.is_speaker or (verb == "get" and relation_of(noun) is not None)):
+            continue  # "it brought me joy"; who got a cat has one
         if object is None or (
             verb in lists.light_verbs - _EVENTFUL and not (role == "to" or is_specific(noun, object))
         ):

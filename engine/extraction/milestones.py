@@ -93,7 +93,8 @@ def read_inability(draft: Draft) -> list[Candidate | None]:
 def read_having(draft: Draft) -> list[Candidate | None]:
     """For "I have two cats, Milo and Otto", "she has asthma": relations are read elsewhere, conditions here."""
     clause = draft.clause
-    if clause.lemma != "have" or clause.negated or clause.tense is not Tense.PRESENT:
+    lasting = clause.tense is Tense.PRESENT or (clause.perfect and draft.when is not None and draft.when.since)
+    if clause.lemma != "have" or clause.negated or not lasting:
         return []
     found: list[Candidate | None] = []
     for noun in clause.objects:
@@ -132,6 +133,24 @@ def _having_several(draft: Draft, noun: Token) -> list[Candidate | None]:
         other = Mention(name=phrase(name), type=relation.object)
         for subject in draft.subjects():
             found += relation_facts(draft, Kin(subject, relation, other, named=True))
+    return found
+
+
+def read_becoming(draft: Draft) -> list[Candidate | None]:
+    """For "I became a nurse in 2010", "she went vegan last year", "he trained to be a chef"."""
+    clause = draft.clause
+    if clause.lemma not in ("become", "go", "turn") or clause.tense is not Tense.PAST or clause.negated:
+        return []
+    told = clause.objects or ([clause.complement] if clause.complement is not None else [])
+    after = clause.verb.doc[clause.verb.i + 1] if clause.verb.i + 1 < len(clause.verb.doc) else None
+    if after is not None and after.lower_ in vocabulary().diets:
+        diet = Mention(name=after.lower_, type="diet")
+        return [draft.candidate(subject, "FOLLOWS_DIET", diet) for subject in draft.subjects()]
+    found: list[Candidate | None] = []
+    for noun in told if clause.lemma == "become" else []:
+        if noun.lemma_.lower() in vocabulary().jobs and noun.tag_ not in ("NNS", "NNPS"):
+            job = re.split(r"\s(?:at|for|with|in|of)\s", phrase(noun))[0]
+            found += [draft.candidate(s, "HAS_JOB", Mention(name=job, type="job")) for s in draft.subjects()]
     return found
 
 

@@ -198,6 +198,8 @@ def phrase(token: Token) -> str:
                 continue  # the preposition in front of the whole phrase
             if child.dep_ == "nmod" and any(k.dep_ == "nmod" for k in keep):
                 continue
+            if child.dep_ == "nmod" and (child.lower_ in _CALENDAR or child.text in ("May", "March")):
+                continue  # "an accident in June"
             if child.dep_ == "nmod:unmarked" and child.i > token.i and child.lower_ in _TIMES | _CALENDAR:
                 continue  # "celiac disease last year"
             if child.dep_ in _INSIDE or (child.dep_ == "nmod" and _short_nmod(child)):

@@ -68,7 +68,8 @@ def read_state(draft: Draft) -> list[Candidate]:
     if clause.copula is None:
         return _passion_is(draft)
     found = (
-        _home_is(draft)
+        _friends_with(draft)
+        or _home_is(draft)
         or _in_a_ward(draft)
         or _our_tester(draft)
         or _passion(draft)
@@ -76,6 +77,19 @@ def read_state(draft: Draft) -> list[Candidate]:
         or _all_about(draft)
     )
     return [candidate for candidate in found if candidate is not None]
+
+
+def _friends_with(draft: Draft) -> list[Candidate | None]:
+    """For "I'm friends with Karin"."""
+    clause = draft.clause
+    if clause.verb.lower_ != "friends":
+        return []
+    beside = [(preposition(c), c) for c in clause.verb.children if c.dep_ in ("nmod", "obl")]
+    friend = next((noun for case, noun in [*beside, *clause.obliques] if case == "with"), None)
+    other = draft.reader.mention(friend, type="person") if friend is not None else None
+    if other is None or other.type != "person":
+        return []
+    return [draft.candidate(subject, "HAS_FRIEND", other) for subject in draft.subjects()]
 
 
 def _home_is(draft: Draft) -> list[Candidate | None]:

@@ -12,6 +12,7 @@ from factloom.engine.extraction.doings import is_specific, read_done, read_habit
 from factloom.engine.extraction.drafting import Draft, is_correction
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.milestones import (
+    read_becoming,
     read_birth,
     read_having,
     read_inability,
@@ -74,6 +75,7 @@ def read_verb(draft: Draft) -> list[Candidate]:
         or read_job_start(draft)
         or read_promotion(draft)
         or read_birth(draft)
+        or read_becoming(draft)
         or read_having(draft)
         or _forgone(draft)
         or read_medicine(draft)
@@ -233,7 +235,11 @@ def _acceptable(spec: Predicate, object: Mention, noun: Token) -> bool:
         group = noun.lemma_.lower() in GROUPS and spec.name == "MEMBER_OF"
         return named or group or (workplace and spec.name in ("WORKS_FOR", "VOLUNTEERS_AT"))
     if spec.object == "person":
-        return object.type == "person" and (named or relation_of(noun) is not None or object.name.endswith(_SEVERAL))
+        return (
+            object.is_speaker
+            or (object.type == "person"
+            and (named or relation_of(noun) is not None or object.name.endswith(_SEVERAL)))
+        )
     return True
 
 

@@ -87,7 +87,8 @@ def test_a_date_in_a_sentence_of_its_own_belongs_to_the_one_before(extractor: Of
 
 def test_an_event_of_ones_own_is_planned_for_its_day(extractor: OfflineExtractor) -> None:
     fact = one(read(extractor, "Ana: I want to get fit before my wedding in May."), "PLANS")
-    assert fact.object is not None and fact.object.name == "wedding"
+    assert fact.object is not None
+    assert fact.object.name == "wedding"
     assert fact.metadata["planned_for"] == "2026-05-01"
     assert fact.valid_at == datetime(2025, 6, 18, 12, tzinfo=UTC)
 
