@@ -235,10 +235,8 @@ def _acceptable(spec: Predicate, object: Mention, noun: Token) -> bool:
         group = noun.lemma_.lower() in GROUPS and spec.name == "MEMBER_OF"
         return named or group or (workplace and spec.name in ("WORKS_FOR", "VOLUNTEERS_AT"))
     if spec.object == "person":
-        return (
-            object.is_speaker
-            or (object.type == "person"
-            and (named or relation_of(noun) is not None or object.name.endswith(_SEVERAL)))
+        return object.is_speaker or (
+            object.type == "person" and (named or relation_of(noun) is not None or object.name.endswith(_SEVERAL))
         )
     return True
 
