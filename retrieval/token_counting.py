@@ -84,9 +84,9 @@ def _by_tiktoken(name: str) -> Counter:
         known = wanted in tiktoken.list_encoding_names()
         encoding = tiktoken.get_encoding(wanted) if known else tiktoken.encoding_for_model(wanted)
     except KeyError as error:
-        known_names = ", ".join(tiktoken.list_encoding_names())
         raise ConfigurationError(
-            f"tokenizer {name!r}: tiktoken knows no model or encoding {wanted!r}; name one of OpenAI's models, or of {known_names}"
+            f"tokenizer {name!r}: tiktoken knows no model or encoding {wanted!r}; name one of OpenAI's models, or of "
+            f"{', '.join(tiktoken.list_encoding_names())}"
         ) from error
     except OSError as error:  # what its HTTP client raises, too
         raise ModelNotFoundError(
