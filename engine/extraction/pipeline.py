@@ -12,12 +12,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from factloom.engine.extraction.labels import universal, uses_clear_labels
 from factloom.schemas.errors import ModelNotFoundError
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
 SHIPPED: Final = Path(__file__).parent / "model"
+_TURNING: Final = "factloom_universal_dependencies"
 SHIPPED_NAME: Final = "factloom_en_chat"
 
 
@@ -25,11 +27,12 @@ SHIPPED_NAME: Final = "factloom_en_chat"
 def load_pipeline(name: str | None = None) -> Language:
     """The shipped pipeline (``None``), an installed spaCy pipeline by name, or one in a folder.
 
-    Loaded once per process and name. Pipelines other than the shipped one must use Universal Dependencies
-    labels (``nsubj``, ``obl``, ``nmod:poss``, …) for the offline extractor to read them.
+    Loaded once per process and name. The rules read Universal Dependencies (``nsubj``, ``obl``, ``nmod:poss``, …);
+    the parses of spaCy's own English pipelines, which are labelled otherwise, are turned into these (``labels``).
 
     Raises:
-        ModelNotFoundError: it is not there, or the shipped files are damaged; the message says what to do.
+        ModelNotFoundError: it is not there, it has no parser, tagger or lemmatizer, or the shipped files are damaged;
+            the message says what to do.
     """
     if name is None:
         return load_packed(SHIPPED)
@@ -38,12 +41,40 @@ def load_pipeline(name: str | None = None) -> Language:
     if (Path(name) / "weights.msgpack").is_file():
         return load_packed(Path(name))
     try:
-        return spacy.load(name)
+        return _readable(spacy.load(name), name)
     except OSError as error:
         raise ModelNotFoundError(
             f"there is no spaCy pipeline {name!r}, neither installed nor as a folder ({error.__class__.__name__}): "
             f"install it with `python -m spacy download {name}`, or leave the setting out to use the shipped one"
         ) from error
+
+
+def _readable(nlp: Language, name: str) -> Language:
+    """The pipeline, whose parses the rules can read.
+
+    Raises:
+        ModelNotFoundError: it does not say what the rules need.
+    """
+    doc = nlp("She has moved to Lisbon.")
+    lacks = {
+        "parser": not doc.has_annotation("DEP"),
+        "tagger": not doc.has_annotation("TAG"),
+        "parts of speech": not doc.has_annotation("POS"),
+        "lemmatizer": not doc.has_annotation("LEMMA"),
+    }
+    missing = [part for part, is_missing in lacks.items() if is_missing]
+    if missing:
+        raise ModelNotFoundError(
+            f"the spaCy pipeline {name!r} has no {', '.join(missing)}, so facts cannot be read with it; name an "
+            "English pipeline with all of them, such as en_core_web_sm, or leave the setting out to use the shipped one"
+        )
+    if uses_clear_labels(nlp):
+        from spacy.language import Language
+
+        if not Language.has_factory(_TURNING):
+            Language.component(_TURNING, func=universal)
+        nlp.add_pipe(_TURNING)
+    return nlp
 
 
 def load_packed(folder: Path) -> Language:
