@@ -415,3 +415,18 @@ def test_settings_do_not_matter_to_a_copy(tmp_path: Path) -> None:
     with closing(sqlite(tmp_path / "a.db")) as a, closing(sqlite(tmp_path / "b.db")) as b:
         assert copy_store(a, b).embedder == "hashing-1/32"
         assert b.embedder() == a.embedder()
+
+
+def test_a_copy_follows_merges_and_their_undoing(tmp_path: Path, open_memory: Callable[..., Memory]) -> None:
+    memory = open_memory()
+    for day, line in enumerate(("Odile | LIKES | tea", "Beatriz | LIKES | tea", "Odile | LIVES_IN | Rome")):
+        memory.add(line, user_id="ana", time=f"2025-01-0{day + 1}T10:00:00+00:00")
+    with closing(sqlite(tmp_path / "copy.db")) as copy, closing(sqlite(tmp_path / "memory.db")) as original:
+        assert copy_store(original, copy).same
+        done = memory.merge_entities("Beatriz", "Odile", user_id="ana")
+        assert copy_store(original, copy).same
+        memory.undo(done.change_id)
+        assert copy_store(original, copy).same
+        memory.delete(memory.get_all(user_id="ana", predicates=["LIVES_IN"])[0].id)
+        assert copy_store(original, copy).same
+        assert holdings(copy, "user/ana") == holdings(original, "user/ana")
