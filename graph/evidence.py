@@ -41,7 +41,7 @@ class Evidence:
 
         ``why``: what speaks for it, where that is not the name itself ("a nickname").
         """
-        if mention.type != "person" or entity.type != "person":
+        if mention.type != "person" or entity.type != "person" or (why is None and not mention.aliases):
             return False
         if why is not None and not mention.is_speaker and self.speaks(entity):
             return True
@@ -91,11 +91,12 @@ class Evidence:
         """Entities that the last turns of the session state something of, with how many turns ago that was."""
         if self._recent is None:
             self._recent = {}
-            for turn, episode in enumerate(self._turns()):
-                query = FactQuery(episode_ids=(episode.id,), limit=_UNBOUNDED)
-                for fact in self._tx.find_facts(query, spaces=self._spaces):
-                    for id_ in (fact.subject_id, fact.object_id):
-                        self._recent.setdefault(id_, turn)
+            turns = {episode.id: turn for turn, episode in enumerate(self._turns())}
+            query = FactQuery(episode_ids=tuple(turns), limit=_UNBOUNDED)
+            for fact in self._tx.find_facts(query, spaces=self._spaces) if turns else ():
+                turn = min(turns[id_] for id_ in fact.episode_ids if id_ in turns)
+                for id_ in (fact.subject_id, fact.object_id):
+                    self._recent[id_] = min(turn, self._recent.get(id_, turn))
         return self._recent
 
     def _turns(self) -> list[Episode]:

@@ -130,14 +130,15 @@ class Reconciler(Denials):
         self._record(new.id, Action.ADDED, "", statement, after=telling(new, statement))
         for fact in ended:
             new = self._end(fact, new, statement, correction=statement.correction)
-        disputed += self._contrary_disputed(new, statement)
+        contrary = [fact for fact in self._contrary(statement) if fact.id != new.id]
+        disputed += [fact for fact in contrary if self._side_by_side(fact, statement)]
         for fact in disputed:
             self._disputes.record(new, fact)
         changes = [
             *self._told(Action.SUPERSEDED, new, [self.written[fact.id] for fact in ended], statement, "it was: "),
             *self._told(Action.DISPUTED, new, disputed, statement, "somebody else says: "),
         ] or [self._fact_change(Action.ADDED, new, None, statement)]
-        return changes + self._end_contrary(new, statement)
+        return changes + self._end_contrary(new, contrary, statement)
 
     def _misdated(self, same: Sequence[Fact], statement: Statement) -> Fact | None:
         """The fact of the same triple that a correction gives another time, the one that was told last; else None."""
@@ -167,10 +168,6 @@ class Reconciler(Denials):
     def _side_by_side(self, fact: Fact, statement: Statement) -> bool:
         """Whether a fact that excludes the statement is told by somebody else, so that both are kept."""
         return overlap(fact, statement) and self._disputes.disagree(fact, statement)
-
-    def _contrary_disputed(self, new: Fact, statement: Statement) -> list[Fact]:
-        """What the new fact contradicts by its meaning, as somebody else tells it."""
-        return [fact for fact in self._contrary(statement) if fact.id != new.id and self._side_by_side(fact, statement)]
 
     def _give_way(self, known: Fact, rivals: Sequence[Fact], statement: Statement) -> list[FactChange]:
         """End what stood beside a fact that is said again, where nobody holds to it any more, or who says it knows."""
@@ -335,12 +332,12 @@ class Reconciler(Denials):
             self._write(new)
         return new
 
-    def _end_contrary(self, new: Fact, statement: Statement) -> list[FactChange]:
+    def _end_contrary(self, new: Fact, contrary: Sequence[Fact], statement: Statement) -> list[FactChange]:
         """Close what the new fact ends by its meaning: the opposite predicate, and those that the ontology lists."""
         changes = []
-        for fact in self._contrary(statement):
+        for fact in contrary:
             before = holds_after(fact, statement.began) and began(fact) <= statement.began
-            if before and fact.id != new.id and not self._disputes.disagree(fact, statement):
+            if before and not self._disputes.disagree(fact, statement):
                 new = self._end(fact, new, statement)
                 changes.append(self._fact_change(Action.CLOSED, self.written[fact.id], fact, statement, new.text))
         return changes
