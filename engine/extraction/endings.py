@@ -148,5 +148,6 @@ def _cancelling(draft: Draft) -> list[Candidate]:
         if not passive:
             found.append(draft.candidate(subject, "CANCELLED", event))
     if passive:
+        found.append(draft.candidate(event, "PLANNED_FOR", None, text=text, negated=True))
         found.append(draft.candidate(event, "WAS_CANCELLED", Mention(name="cancelled", type="value"), text=text))
     return [candidate for candidate in found if candidate is not None]
