@@ -253,6 +253,12 @@ def _weekday(match: re.Match[str], anchor: datetime, future: bool) -> Span:
     return _day(anchor + timedelta(days=distance if ahead else -distance)), "day"
 
 
+def _short_weekday(match: re.Match[str], anchor: datetime, future: bool) -> Span | None:
+    name = next(day for day in WEEKDAYS if day.startswith(match.group(2)[:3]))
+    full = re.match(rf"(?:(last|this|next|by) |on )?{_WEEKDAY}", f"{match.group(1)} {name}")
+    return _weekday(full, anchor, future) if full is not None else None
+
+
 def _month(match: re.Match[str], anchor: datetime, future: bool) -> Span:
     prefix, wanted, year = match.group(1), MONTHS.index(match.group(2)) + 1, match.group(3)
     if year:
@@ -378,6 +384,7 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Reader], ...]] = tuple(
         (r"\blater (this) (week|month|year)\b", _unit_beside),
         (r"\bearlier (this) (week|month|year)\b", _unit_beside),
         (rf"\b(?<!every )(?<!each )(?<!other )(?:(last|this|next|by) |on )?{_WEEKDAY}\b(?!s)", _weekday),
+        (r"\b(last|this|next|on) (mon|tues?|wed|thurs?|fri|sat|sun)\b", _short_weekday),
         (rf"\b(last|this|next|in the|over the) {_SEASON}\b", _season),
         (r"\bthe (\d{1,2})(?:st|nd|rd|th)\b", _ordinal),
     )

@@ -12,7 +12,7 @@ from factloom.engine.extraction.drafting import FAIR, SURE, Draft
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.phrases import is_content, phrase
 from factloom.engine.extraction.predications import SUBJECTS, Clause, Tense
-from factloom.engine.extraction.rendering import activity
+from factloom.engine.extraction.rendering import activity, retell
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 
@@ -53,8 +53,18 @@ def read_plan(draft: Draft) -> list[Candidate]:
     if doing is None:
         return []
     object = Mention(name=doing[:200], type="activity")
-    confidence = SURE if predicate == "PLANS_TO" else FAIR
-    found = [draft.candidate(subject, predicate, object, confidence=confidence) for subject in draft.subjects()]
+    considered = planned is not clause and clause.lemma in ("think", "consider")  # no more than that, so it is told so
+    confidence = SURE if predicate == "PLANS_TO" and not considered else FAIR
+    found = [
+        draft.candidate(
+            subject,
+            predicate,
+            object,
+            text=retell(clause, subject.name, draft.reader, draft.when) if considered else None,
+            confidence=confidence,
+        )
+        for subject in draft.subjects()
+    ]
     # A plan is held from the moment it is told, whenever it is meant to happen.
     return [
         candidate.model_copy(

@@ -93,6 +93,13 @@ def test_an_event_of_ones_own_is_planned_for_its_day(extractor: OfflineExtractor
     assert fact.valid_at == datetime(2025, 6, 18, 12, tzinfo=UTC)
 
 
+def test_what_is_only_considered_is_told_as_such(extractor: OfflineExtractor) -> None:
+    [fact] = read(extractor, "Ana: We're thinking about going camping next month.")
+    assert fact.text == "Ana is thinking about going camping in July 2025."
+    [sure] = read(extractor, "Ana: We're going to visit Rome next month.")
+    assert fact.confidence < sure.confidence
+
+
 def test_what_is_booked_for_a_day_did_not_happen_on_it(extractor: OfflineExtractor) -> None:
     [fact] = read(extractor, "Ana: I booked a flight to Lisbon for 3 October.")
     assert fact.valid_at == datetime(2025, 6, 18, 12, tzinfo=UTC)

@@ -26,6 +26,8 @@ NOW = datetime(2025, 6, 18, 15, 30, tzinfo=UTC)  # a Wednesday
         ("two years ago", "2023-01-01", "year"),
         ("last Friday", "2025-06-13", "day"),
         ("on Friday I quit", "2025-06-13", "day"),
+        ("last Tues", "2025-06-17", "day"),
+        ("on Fri we left", "2025-06-13", "day"),
         ("in May", "2025-05-01", "month"),
         ("in August", "2024-08-01", "month"),
         ("in March 2019", "2019-03-01", "month"),
