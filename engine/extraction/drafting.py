@@ -165,19 +165,7 @@ class Draft:
         ):
             text = self.fill(spec.text, subject, object)
         text = text or retell(self.clause, subject.name, self.reader, self.when)
-        start = self.when.start if self.when is not None else None
-        invalid_at = None
-        if self.period is not None and not negated:
-            start, invalid_at = self.period.start, self.period.end
-            if start is None and not ended and self.anchor < invalid_at:
-                start = self.anchor
-        elif ended:
-            invalid_at = (
-                min(self.when.end, self.anchor) if self.when is not None and not self.when.since else self.anchor
-            )
-            start = start if start is not None and start < invalid_at else None
-        elif start is None:
-            start = self.anchor
+        start, invalid_at = self._validity(negated=negated, ended=ended)
         said = str(self.sentence.doc.user_data.get("said", self.sentence.doc.text))
         words = said[self.sentence.start_char : self.sentence.end_char].strip()
         return Candidate(
@@ -194,6 +182,23 @@ class Draft:
             correction=correction or is_correction(words),
             metadata=self._evidence(),
         )
+
+    def _validity(self, *, negated: bool, ended: bool) -> tuple[datetime | None, datetime | None]:
+        """From when and until when the clause says that it holds."""
+        start = self.when.start if self.when is not None else None
+        invalid_at = None
+        if self.period is not None and not negated:
+            start, invalid_at = self.period.start, self.period.end
+            if start is None and not ended and self.anchor < invalid_at:
+                start = self.anchor
+        elif ended:
+            invalid_at = (
+                min(self.when.end, self.anchor) if self.when is not None and not self.when.since else self.anchor
+            )
+            start = start if start is not None and start < invalid_at else None
+        elif start is None:
+            start = self.anchor
+        return start, invalid_at
 
     def _trust(self) -> float:
         """Each mouth that a report has passed through makes it less sure."""
