@@ -1,11 +1,13 @@
 """Features: what is known of each candidate, as one column per signal. Only candidates are looked at, never a store.
 
 Columns are on fixed scales, so that scores of different questions can be compared: cosines as they are, keyword
-scores as shares of the question's words, everything else 0 to 1 (``length`` is a logarithm).
+scores as shares of the question's words, everything else 0 to 1 (``length`` is a logarithm). A column that would hold
+nothing but zeros, as for a question that names no date, is left out.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -30,6 +32,7 @@ Rows = NDArray[np.int64]
 _NO_TALK: Final = frozenset({Role.DOCUMENT.value, Role.TOOL.value})  # plain strings, compared some hundred times
 _TYPICAL_LENGTH: Final = 100.0
 _SECONDS_A_DAY: Final = 86_400.0
+_SUPPORT: Final = (0.0, *(math.log2(support) / 3.0 for support in range(1, 9)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,6 @@ def describe_episodes(found: Candidates, question: Question, index: VectorIndex)
     wide, wide_length = _with_neighbours(counts, lengths, previous, following, near, near_length)
     score = found.seeds.episode_keywords.score
     window = (score(near, near_length, texts=3) + score(wide, wide_length, texts=5)) / 2
-    wants_end = reading.asks_for == "outcome"
     sessions = np.unique(np.where(talk, np.array(session), -refs), return_inverse=True)[1]
     columns = {
         "vector": vector,
@@ -103,15 +105,18 @@ def describe_episodes(found: Candidates, question: Question, index: VectorIndex)
         "keyword_window": np.where(talk, window, keyword),
         "session_vector": _best_in(sessions, vector),
         "session_keyword": _best_in(sessions, keyword),
-        "speaker": _spoken_by(speaker, reading),
         "question": np.array(asks, float),
         "length": np.log(np.clip(characters, 10.0, 500.0) / _TYPICAL_LENGTH),
-        "date": reading.dates.fit(occurred_at) if reading.dates else np.zeros(len(refs)),
-        "time": _marked(found.seeds.marked.get(WHEN), refs),
-        "number": _marked(found.seeds.marked.get(NUMBER), refs),
-        "recency": _recency(occurred_at, question),
-        "outcome": _lateness(occurred_at, np.where(asks, 0.0, window)) if wants_end else np.zeros(len(refs)),
+        **_of_the_question(occurred_at, question),
     }
+    marked = found.seeds.marked
+    columns |= {
+        name: _marked(marked[mark], refs) for name, mark in (("time", WHEN), ("number", NUMBER)) if mark in marked
+    }
+    if reading.speakers:
+        columns["speaker"] = _spoken_by(speaker, reading)
+    if reading.asks_for == "outcome":
+        columns["outcome"] = _lateness(occurred_at, np.where(asks, 0.0, window))
     return EpisodeTable(refs, previous, following, columns)
 
 
@@ -126,21 +131,18 @@ def describe_facts(found: Candidates, question: Question, episodes: EpisodeTable
     counts = found.seeds.fact_keywords.counts(refs)
     lengths = np.maximum(counts.sum(axis=0), 5.0)  # a fact's sentence is short; its exact length says nothing
     keyword = found.seeds.fact_keywords.score(counts, lengths)
-    wants_end = reading.asks_for == "outcome"
     named = {entity.ref for entity in reading.entities}
     since = np.array([node.valid_at if node.valid_at is not None else node.created_at for node in nodes])
     columns = {
         "vector": cosines(index, question, refs, "fact"),
         "keyword": keyword,
         "entity": np.array([float(node.subject in named) + 0.5 * (node.object in named) for node in nodes]).clip(0, 1),
-        "date": reading.dates.fit(since) if reading.dates else np.zeros(len(nodes)),
-        "recency": _recency(since, question),
-        "outcome": _lateness(since, keyword * [_tells_an_end(node) for node in nodes])
-        if wants_end
-        else np.zeros(len(nodes)),
-        "support": np.log2(np.array([min(8, max(1, node.support)) for node in nodes])) / 3.0,
+        "support": np.array([_SUPPORT[min(8, node.support)] for node in nodes]),
         "confidence": np.array([node.confidence - 1.0 for node in nodes]),
+        **_of_the_question(since, question),
     }
+    if reading.asks_for == "outcome":
+        columns["outcome"] = _lateness(since, keyword * [_tells_an_end(node) for node in nodes])
     return FactTable(refs, nodes, columns, stating, stated)
 
 
@@ -211,8 +213,6 @@ def _best_in(groups: Rows, values: Column) -> Column:
 
 def _spoken_by(speakers: tuple[str | None, ...], reading: Reading) -> Column:
     marks = reading.speaker_marks
-    if not marks:
-        return np.zeros(len(speakers))
     fits = {
         name: float(name is not None and any(mark.issubset(speaker_terms(name)) for mark in marks))
         for name in set(speakers)
@@ -220,16 +220,21 @@ def _spoken_by(speakers: tuple[str | None, ...], reading: Reading) -> Column:
     return np.array([fits[name] for name in speakers])
 
 
-def _marked(posting: Posting | None, refs: Refs) -> Column:
-    if posting is None:
-        return np.zeros(len(refs))
+def _marked(posting: Posting, refs: Refs) -> Column:
     return np.isin(refs, posting.refs, assume_unique=True).astype(float)
 
 
+def _of_the_question(times: Column, question: Question) -> dict[str, Column]:
+    """The columns on time that the question gives a reason for: the past has no recency."""
+    reading = question.reading
+    columns = {} if reading.past else {"recency": _recency(times, question)}
+    if reading.dates:
+        columns["date"] = reading.dates.fit(times)
+    return columns
+
+
 def _recency(times: Column, question: Question) -> Column:
-    """One half per half-life passed; 0 for all when the question is about the past."""
-    if question.reading.past:
-        return np.zeros(len(times))
+    """One half per half-life passed."""
     view = question.scope.view
     age = np.maximum(0.0, (view.at or view.now).timestamp() - times) / _SECONDS_A_DAY
     halved: Column = np.exp2(-age / question.half_life_days)

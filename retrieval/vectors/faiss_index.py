@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
@@ -81,7 +82,7 @@ class FaissVectorIndex:
     ) -> list[VectorHits]:
         """The ``limit`` best records of ``kind`` for each row of ``queries``; ties by ascending ref.
 
-        Exact up to 32,768 vectors of a kind in a space. Of more, sketches propose which are compared (see `sketches`):
+        Exact up to 8,192 vectors of a kind in a space. Of more, sketches propose which are compared (see `sketches`):
         the scores are exact, and one in some thousand of the best may be missing. With ``among`` always exact.
 
         With ``sequences``, the feed is asked only for a space that has not come so far here.
@@ -356,7 +357,8 @@ class FaissVectorIndex:
             raise InvalidInputError(f"queries must have shape (queries, dimension), got {queries.shape}")
         if self._dimension not in (None, queries.shape[1]):
             raise _wrong_dimension(queries, self._dimension)
-        if not np.isfinite(queries).all():
+        # A product that overflows is no proof, but is what all but broken queries are spared the closer look by.
+        if not math.isfinite(np.vdot(queries, queries)) and not np.isfinite(queries).all():
             raise InvalidInputError("queries hold values that are not finite (NaN or infinite)")
         return queries
 

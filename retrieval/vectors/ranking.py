@@ -20,7 +20,7 @@ _MARGIN: Final = 16
 _WIDER: Final = 4
 """How many times more rows the second attempt fetches; the third looks at all."""
 
-_SKETCH_SHARE: Final = 200
+_SKETCH_SHARE: Final = 100
 """Sketches propose where there are so many times more rows than hits wanted; else it would be a good part of all."""
 
 _GATHER: Final = 8
