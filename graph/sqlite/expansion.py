@@ -36,14 +36,9 @@ _NEWEST: Final = (
     "(SELECT group_concat(episode) FROM (SELECT l.episode FROM fact_episode l WHERE l.fact = f.ref "
     "ORDER BY l.occurred_at DESC, l.episode DESC LIMIT ?))"
 )
-_FACT_ALONE: Final = (
-    f"{_FACT} CASE f.support WHEN 1 THEN (SELECT l.episode FROM fact_episode l WHERE l.fact = f.ref LIMIT 1) "
-    f"ELSE {_NEWEST} END, f.since"
-)
-_FACT_STATED: Final = f"{_FACT} CASE f.support WHEN 1 THEN l.episode ELSE {_NEWEST} END, f.since, l.episode"
-"""Columns of a fact ``f``, the second with the row ``l`` by which an episode states it.
-
-Most facts are stated once; of these the one episode is known without a look for the newest of several."""
+_FACT_ALONE: Final = f"{_FACT} {_NEWEST}, f.since"
+_FACT_STATED: Final = f"{_FACT_ALONE}, l.episode"
+"""Columns of a fact ``f``, the second with the row ``l`` by which an episode states it."""
 
 _DATED: Final = "(f.expired_at IS NOT NULL OR f.invalid_at IS NOT NULL OR f.expires_at IS NOT NULL)"
 _BEST: Final = "ORDER BY f.support DESC, f.since DESC, f.ref"
@@ -272,10 +267,6 @@ def _fact_node(row: Row) -> FactNode:
     ref, subject, object_, predicate, category, valid, invalid, created, expired, confidence, support, episodes = row[
         :12
     ]
-    if episodes.__class__ is str:
-        newest = tuple(map(int, episodes.split(",")))
-    else:
-        newest = () if episodes is None else (episodes,)
     return FactNode(
         ref,
         subject,
@@ -288,7 +279,7 @@ def _fact_node(row: Row) -> FactNode:
         None if expired is None else expired / 1e6,
         confidence,
         support,
-        newest,
+        tuple(map(int, episodes.split(","))) if episodes else (),
     )
 
 

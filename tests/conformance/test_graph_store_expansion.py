@@ -204,7 +204,7 @@ class TestBounds:
     def test_the_newest_episodes_of_a_fact(self, graph_store: GraphStore) -> None:
         said = add_episodes(graph_store, *(episode(str(i), session=str(i), at=minutes(-i)) for i in range(6)))
         ana, bea = put_entities(graph_store, entity("Ana"), entity("Bea"))
-        (known,) = put_facts(graph_store, fact(ana, bea, support=6, episode_ids=tuple(each.id for each in said)))
+        (known,) = put_facts(graph_store, fact(ana, bea, episode_ids=tuple(each.id for each in said)))
         found = around(graph_store, known, episodes_per_fact=3)
         assert found.facts[known.ref].episodes == tuple(each.ref for each in said[:3])
         assert list(found.episodes) == sorted(each.ref for each in said[:3])
