@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from factloom.schemas.ontology import Ontology, ontology_in_use
@@ -11,31 +11,39 @@ from factloom.schemas.ports import FactNode
 TOLD_OTHERWISE = "others say otherwise"
 
 
-def contradicted(facts: Mapping[int, FactNode], at: datetime) -> frozenset[int]:
-    """Refs of those of the facts that another one of them contradicts at this time.
+def contradicted(facts: Mapping[int, FactNode], shown: Collection[int], at: datetime) -> frozenset[int]:
+    """Those of the refs ``shown`` whose facts another one of ``facts`` contradicts at this time.
 
     Of a predicate that holds one object at a time there is another object, or the opposite is held of the same one.
+    Only what is said of the subjects that are shown is looked at: everything is said of a hub.
     """
     ontology, time = ontology_in_use(), at.timestamp()
+    subjects = {facts[ref].subject for ref in shown if ref in facts}
     groups: dict[int, list[FactNode]] = {}
     for node in facts.values():
-        if node.category != "episodic" and _holds(node, time):
+        if node.subject in subjects and _holds(node, time):
             groups.setdefault(node.subject, []).append(node)
     return frozenset(
         node.ref
         for group in groups.values()
         for node in group
-        if any(_contradict(node, other, ontology) for other in group)
+        if node.ref in shown and _is_contradicted(node, group, ontology)
     )
 
 
 def _holds(node: FactNode, time: float) -> bool:
-    began = node.valid_at is None or node.valid_at <= time
+    """Whether a fact is so at this time; events are over once they have happened."""
+    began = node.category != "episodic" and (node.valid_at is None or node.valid_at <= time)
     return began and node.expired_at is None and (node.invalid_at is None or node.invalid_at > time)
 
 
-def _contradict(one: FactNode, other: FactNode, ontology: Ontology) -> bool:
-    if one.object != other.object:
-        return one.predicate == other.predicate and ontology[one.predicate].cardinality == "one"
-    contrary = (ontology.opposite(one.predicate), *ontology[one.predicate].ends)
-    return other.predicate in contrary or one.predicate in ontology[other.predicate].ends
+def _is_contradicted(one: FactNode, others: Iterable[FactNode], ontology: Ontology) -> bool:
+    spec = ontology[one.predicate]
+    contrary = (ontology.opposite(one.predicate), *spec.ends)
+    for other in others:
+        if other.object == one.object:
+            if other.predicate in contrary or one.predicate in ontology[other.predicate].ends:
+                return True
+        elif spec.cardinality == "one" and other.predicate == one.predicate:
+            return True
+    return False

@@ -179,7 +179,7 @@ class PageReader:
         sources = self._sources([self._facts[place.ref] for place in places if place.kind == "fact"])
         notes = self._stale_notes(places)
         at = view.at or view.now
-        disputed = contradicted(around.facts, at) if any(place.kind == "fact" for place in places) else frozenset()
+        disputed = contradicted(around.facts, {place.ref for place in places if place.kind == "fact"}, at)
         hits = []
         for place in places:
             path = render_path(self._paths[place.ref], around, self._facts, self._episodes, self._entity_ids)
