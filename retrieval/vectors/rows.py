@@ -147,6 +147,8 @@ class Rows:
         self.refs[start:end] = refs
         self.parts[start:end] = parts
         self.vectors[start:end] = vectors
+        if self._sketches is not None and len(self._sketches) < end:
+            self._sketches = None  # a reader made them while room was made, as long as the old room
         if self._sketches is not None:
             self._sketches[start:end] = sketch(vectors)
         self.count = end

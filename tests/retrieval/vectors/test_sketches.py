@@ -115,3 +115,17 @@ def test_where_signs_say_little_all_rows_are_compared(few_are_many: None) -> Non
         found.append(np.isin(nearest, search_rows(rows, query[np.newaxis], 20)[0].refs).mean())
     assert np.mean(proposed) < 0.95
     assert np.mean(found) > 0.95
+
+
+def test_sketches_that_a_reader_made_while_room_was_made_are_made_again(few_are_many: None) -> None:
+    """Room is made while readers go on; theirs may be as long as the old room was."""
+    vectors = topics(24_000)
+    rows = filled(vectors[:12_000], np.arange(12_000))
+    made_by_reader = rows.sketches
+    assert made_by_reader is not None
+    rows.reserve(12_000)
+    rows._sketches = made_by_reader.copy()
+    rows.append(np.arange(12_000, 24_000), np.zeros(12_000, np.int32), vectors[12_000:])
+    made = rows.sketches
+    assert made is not None
+    assert (made == sketch(vectors)).all()
