@@ -137,7 +137,7 @@ def describe_facts(found: Candidates, question: Question, episodes: EpisodeTable
         "vector": cosines(index, question, refs, "fact"),
         "keyword": keyword,
         "entity": np.array([float(node.subject in named) + 0.5 * (node.object in named) for node in nodes]).clip(0, 1),
-        "support": np.array([_SUPPORT[min(8, node.support)] for node in nodes]),
+        "support": np.array([_SUPPORT[max(0, min(8, node.support))] for node in nodes]),
         "confidence": np.array([node.confidence - 1.0 for node in nodes]),
         **_of_the_question(since, question),
     }

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from factloom.graph.sqlite import SqliteGraphStore
-from factloom.graph.sqlite.schema import APPLICATION_ID, VERSION
+from factloom.graph.sqlite.schema import APPLICATION_ID, MIGRATIONS, VERSION
 from factloom.schemas.errors import (
     ForeignStoreError,
     InvalidInputError,
@@ -199,3 +199,29 @@ def test_two_stores_in_memory_are_apart() -> None:
     assert contents(one) == ["hello"]
     one.close()
     two.close()
+
+
+@pytest.mark.parametrize("version", range(1, VERSION))
+def test_a_store_of_an_older_format_is_brought_up_to_date(tmp_path: Path, version: int) -> None:
+    new, old = tmp_path / "new.db", tmp_path / "old.db"
+    SqliteGraphStore(new).close()
+    connection = sqlite3.connect(old, isolation_level=None)
+    for script in MIGRATIONS[:version]:
+        connection.executescript(script)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.execute("INSERT INTO meta (name, value) VALUES ('store_id', 'kept')")
+    connection.close()
+
+    store = SqliteGraphStore(old)
+
+    assert store.store_id() == "kept"
+    store.close()
+    assert schema_of(old) == schema_of(new)
+
+
+def schema_of(path: Path) -> list[tuple[str, str]]:
+    connection = sqlite3.connect(path)
+    found = connection.execute("SELECT type, name FROM sqlite_master ORDER BY type, name").fetchall()
+    connection.close()
+    return found
