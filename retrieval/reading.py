@@ -126,7 +126,8 @@ class Draft:
             if _is_known(self.third_person, speakers):
                 named.append(self.third_person)
             found += _entities_named({}, self.third_person, entities)
-        stripped = _strip(self.tokens, self.bare, names) or self.text
+        asking = _OUTCOME_WORDS if self.asks_for == "outcome" else frozenset()
+        stripped = _strip(self.tokens, self.bare, names | asking) or self.text
         lowered = self.text.lower()
         return Reading(
             query=self.text,
@@ -282,7 +283,7 @@ def _keys(entity: Entity) -> set[str]:
 
 
 def _strip(tokens: Sequence[str], bare: Sequence[str], names: frozenset[str]) -> str:
-    """The question without names of speakers, pronouns for people and words that only ask."""
+    """The question without ``names`` (of speakers, and what else says nothing here), pronouns, words that only ask."""
     kept = [
         token
         for token, word in zip(tokens, bare, strict=True)
@@ -290,7 +291,6 @@ def _strip(tokens: Sequence[str], bare: Sequence[str], names: frozenset[str]) ->
         and word not in _QUESTION_WORDS
         and word not in _ASKER
         and word not in _THIRD_PERSON
-        and word not in _OUTCOME_WORDS
         and token not in ("?", "'", "’")
     ]
     return " ".join(kept) if any(token[0].isalnum() for token in kept) else ""

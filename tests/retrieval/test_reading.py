@@ -9,6 +9,7 @@ import pytest
 
 from factloom.retrieval.analysis import LONG_TEXT, MOST_SENTENCES, analyse, document_terms, document_text, sentences
 from factloom.retrieval.dates import read_dates
+from factloom.retrieval.reading import draft_question
 from factloom.schemas.records import Episode, Role
 
 NOW = datetime(2025, 11, 20, 12, tzinfo=UTC)
@@ -95,3 +96,12 @@ def test_an_episode_is_indexed_with_its_speaker() -> None:
     assert document_text(episode) == "Tom Becker: I bought 2 hats yesterday"
     assert {"@tom", "@becker", "#when", "#number", "hat"} <= set(document_terms(episode))
     assert "tom" not in document_terms(episode)
+
+
+def test_become_is_content_unless_it_asks_for_an_outcome() -> None:
+    def stripped(question: str) -> str:
+        return draft_question(question, now=NOW).read(speakers=[], entities=[]).stripped
+
+    assert stripped("What became of the trip?") == "of the trip"
+    assert stripped("When did Ana become a nurse?") == "Ana become a nurse"
+    assert stripped("Which accident happened on the bridge?") == "accident happened on the bridge"
