@@ -1,4 +1,4 @@
-"""Expansion: the neighbourhood of some records, one set-based query per step.
+"""Expansion: the neighbourhood of some records, one set-based query per step for what is not known yet.
 
 1. The episodes given, from them ``window`` steps along NEXT either way, and the episodes of the facts given.
 2. The facts given, those that these episodes state, and the best facts of the entities given.
@@ -11,34 +11,18 @@ then ref. Only the given refs are checked against the readable spaces: the table
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import nsmallest
+from itertools import chain
 from typing import Final
 
-from factloom.graph.sqlite.database import Database, Row
+from factloom.graph.sqlite.database import Database
 from factloom.graph.sqlite.filters import view_condition
-from factloom.graph.sqlite.node_cache import Nodes
-from factloom.graph.sqlite.rows import to_micros
+from factloom.graph.sqlite.known_graph import KnownEntity, KnownGraph
 from factloom.graph.sqlite.scope import Scope
+from factloom.graph.sqlite.stored_facts import COLUMNS, WIDTH, Sight, StoredFact, best_first
 from factloom.schemas.ports import EntityNode, EpisodeNode, FactNode, Neighbourhood
 from factloom.schemas.queries import ExpandLimits, View
-
-_EPISODE: Final = (
-    "e.ref, e.session, e.previous, e.next, e.speaker, e.role, e.occurred_at / 1e6, e.length, e.text_length, e.question"
-)
-_FACT: Final = (
-    "f.ref, f.subject, f.object, f.predicate, f.category, f.valid_at, f.invalid_at, f.created_at, f.expired_at, "
-    "f.confidence, f.support, "
-)
-# The newest episodes come in the order of the subquery, which has a limit and is therefore run as written.
-_NEWEST: Final = (
-    "(SELECT group_concat(episode) FROM (SELECT l.episode FROM fact_episode l WHERE l.fact = f.ref "
-    "ORDER BY l.occurred_at DESC, l.episode DESC LIMIT ?))"
-)
-_FACT_ALONE: Final = f"{_FACT} {_NEWEST}, f.since"
-_FACT_STATED: Final = f"{_FACT_ALONE}, l.episode"
-"""Columns of a fact ``f``, the second with the row ``l`` by which an episode states it."""
 
 _DATED: Final = "(f.expired_at IS NOT NULL OR f.invalid_at IS NOT NULL OR f.expires_at IS NOT NULL)"
 _BEST: Final = "ORDER BY f.support DESC, f.since DESC, f.ref"
@@ -47,14 +31,12 @@ _BEST: Final = "ORDER BY f.support DESC, f.since DESC, f.ref"
 class _Expansion:
     """What one expansion has found so far."""
 
-    def __init__(self, database: Database, view: View, limits: ExpandLimits, known: Nodes) -> None:
+    def __init__(self, database: Database, view: View, limits: ExpandLimits, known: KnownGraph) -> None:
         self._db = database
         self._known = known
         self._limits = limits
-        self._history = view.history
-        self._at_a_time = view.at is not None
-        self._time = to_micros(view.at or view.now)
-        self._view, self._view_parameters = view_condition(view)
+        self._view = view
+        self._sight = Sight(view)
         self.episodes: dict[int, EpisodeNode] = {}
         self.facts: dict[int, FactNode] = {}
         self.entities: set[int] = set()
@@ -65,26 +47,15 @@ class _Expansion:
     # --- episodes ---
 
     def add_episodes(self, refs: Iterable[int], scope: Scope | None = None) -> list[EpisodeNode]:
-        """Read episodes that are not known yet; with ``scope``, only those in its spaces."""
-        known, episodes = self._known, self.episodes
-        found: dict[int, EpisodeNode] = {}
-        missing: set[int] = set()
-        for ref in refs:
-            if ref and ref not in episodes:
-                node = known.get(ref)
-                if node is None:
-                    missing.add(ref)
-                else:
-                    found[ref] = node
+        """Take in episodes that are not here yet; with ``scope``, only those in its spaces. A ref may be 0 for none."""
+        known, episodes = self._known.episodes, self.episodes
+        fresh = set(refs).difference(episodes)
+        fresh.discard(0)
+        missing = fresh.difference(known)
         if missing:
-            where, parameters = _within("e.space", scope)
-            rows = self._db.rows(
-                f"SELECT {_EPISODE} FROM json_each(?) j CROSS JOIN episode e ON e.ref = j.value WHERE {where}",
-                (str(sorted(missing)), *parameters),
-            )
-            read = {row[0]: EpisodeNode._make((*row[:9], row[9] == 1)) for row in rows}
-            known.update(read)
-            found.update(read)
+            self._known.read_episodes(self._db, missing, scope)
+            fresh.intersection_update(known)
+        found = {ref: known[ref] for ref in fresh}
         episodes.update(found)
         return list(found.values())
 
@@ -92,41 +63,27 @@ class _Expansion:
         """Follow NEXT both ways for ``window`` steps."""
         frontier = start
         for _ in range(self._limits.window):
-            frontier = self.add_episodes([node.previous for node in frontier] + [node.next for node in frontier])
+            frontier = self.add_episodes(chain.from_iterable((node.previous, node.next) for node in frontier))
 
     # --- what is over ---
 
-    @property
-    def _ended(self) -> str:
-        """The facts that ended before the time of the view; binds the view's parameters and that time."""
-        return f"({_DATED} AND NOT ({self._view}) AND (f.valid_at IS NULL OR f.valid_at <= ?))"
-
-    def _note_over(self, rows: Iterable[Row]) -> None:
-        """Keep ended facts by the episode that states them."""
-        for row in rows:
-            self._over.setdefault(row[13], []).append(_fact_node(row))
+    def _note_over(self, stated: Mapping[int, tuple[StoredFact, ...]]) -> None:
+        """Note which facts are over, by the episode that states them, and which episodes state one that is seen."""
+        if self._view.history:
+            return
+        sight = self._sight
+        for episode, facts in stated.items():
+            over = [fact.node for fact in facts if fact.dated and sight.is_over(fact)]
+            if over:
+                self._over[episode] = over
+            if len(over) < len(facts) and any(map(sight.sees, facts)):
+                self._current.add(episode)
 
     def look_for_over(self) -> None:
         """Find what is over of that which episodes state that were found since ``add_facts_of_episodes``."""
-        late = sorted(self.episodes.keys() - self._looked_at)
-        if self._history or not late:
-            return
-        before = set(self._over)
-        self._note_over(
-            self._db.rows(
-                f"SELECT {_FACT_STATED} FROM json_each(?) j CROSS JOIN fact_episode l ON l.episode = j.value "
-                f"CROSS JOIN fact f ON f.ref = l.fact WHERE {self._ended}",
-                (self._limits.episodes_per_fact, str(late), *self._view_parameters, self._time),
-            )
-        )
-        found = sorted(self._over.keys() - before)
-        if found:
-            rows = self._db.rows(
-                "SELECT j.value FROM json_each(?) j WHERE EXISTS (SELECT 1 FROM fact_episode l "
-                f"CROSS JOIN fact f ON f.ref = l.fact WHERE l.episode = j.value AND {self._view})",
-                (str(found), *self._view_parameters),
-            )
-            self._current.update(ref for (ref,) in rows)
+        late = self.episodes.keys() - self._looked_at
+        if late and not self._view.history:
+            self._note_over(self._known.stated_in(self._db, late))
 
     @property
     def over(self) -> dict[int, tuple[FactNode, ...]]:
@@ -141,120 +98,90 @@ class _Expansion:
 
     # --- facts ---
 
-    def _keep(self, rows: Iterable[Row]) -> list[FactNode]:
-        found = []
-        for row in rows:
-            if row[0] not in self.facts:
-                node = _fact_node(row)
-                self.facts[node.ref] = node
-                found.append(node)
-        return found
+    def _keep(self, facts: Iterable[StoredFact]) -> list[FactNode]:
+        kept = {fact.node.ref: fact.node for fact in facts if fact.node.ref not in self.facts}
+        self.facts.update(kept)
+        return list(kept.values())
 
     def add_facts(self, refs: Sequence[int], scope: Scope) -> list[FactNode]:
-        """Read the facts given, as far as the view and ``scope`` see them."""
-        where, parameters = _within("f.space", scope)
-        return self._keep(
-            self._db.rows(
-                f"SELECT {_FACT_ALONE} FROM json_each(?) j CROSS JOIN fact f ON f.ref = j.value "
-                f"WHERE {self._view} AND {where}",
-                (self._limits.episodes_per_fact, str(refs), *self._view_parameters, *parameters),
-            )
-        )
+        """Take in the facts among ``refs``, as far as the view and ``scope`` see them."""
+        known = self._known
+        unknown = [ref for ref in refs if ref not in known]
+        if unknown:
+            known.read_facts(self._db, unknown, scope)
+        given = [known.facts[ref] for ref in refs if ref in known.facts]
+        return self._keep(filter(self._sight.sees, given))
 
     def add_facts_of_episodes(self, episodes: Iterable[int]) -> list[FactNode]:
-        """Read the best facts that each episode states, and note what is over of that."""
+        """Take in the best facts that each episode states, and note what is over of that."""
         self._looked_at = set(episodes)
-        select = (
-            f"SELECT {_FACT_STATED}, {self._view} FROM json_each(?) j CROSS JOIN fact_episode l "
-            "ON l.episode = j.value CROSS JOIN fact f ON f.ref = l.fact WHERE "
-        )
-        view, wanted = self._view_parameters, str(sorted(self._looked_at))
-        shown = (self._limits.episodes_per_fact, *view, wanted)
-        if self._history:
-            rows = self._db.rows(f"{select} {self._view}", (*shown, *view))
-        else:
-            found = self._db.rows(f"{select} ({self._view}) OR {self._ended}", (*shown, *view, *view, self._time))
-            rows = [row for row in found if row[14]]
-            self._note_over(row for row in found if not row[14])
-            self._current.update(row[13] for row in rows)
-        if max(Counter(row[13] for row in rows).values(), default=0) > self._limits.facts_per_entity:
-            by_episode: dict[int, list[Row]] = {}
-            for row in rows:
-                by_episode.setdefault(row[13], []).append(row)
-            rows = [row for stated in by_episode.values() for row in self._best(stated)]
-        return self._keep(rows)
+        stated = self._known.stated_in(self._db, self._looked_at)
+        self._note_over(stated)
+        return self._keep(chain.from_iterable(self._best(filter(self._sight.sees, facts)) for facts in stated.values()))
 
-    def _best(self, rows: list[Row]) -> list[Row]:
+    def _best(self, facts: Iterable[StoredFact]) -> list[StoredFact]:
+        bound, found = self._limits.facts_per_entity, list(facts)
+        return found if len(found) <= bound else nsmallest(bound, found, key=best_first)
+
+    def known_entities(self, refs: Iterable[int], scope: Scope | None = None) -> dict[int, KnownEntity]:
+        """The entities among ``refs``, in ``scope`` if given."""
+        wanted = list(refs)
+        self._known.read_entities(self._db, wanted, scope)
+        known = self._known.entities
+        return {ref: known[ref] for ref in wanted if ref in known}
+
+    def add_facts_of_entities(self, entities: Mapping[int, KnownEntity]) -> list[FactNode]:
+        """Take in the best facts of each entity, of a hub no more than the bound."""
         bound = self._limits.facts_per_entity
-        if len(rows) <= bound:
-            return rows
-        return nsmallest(bound, rows, key=lambda row: (-row[10], -row[12], row[0]))
-
-    def sizes(self, refs: Iterable[int], scope: Scope | None = None) -> dict[int, int]:
-        """The entities among ``refs``, in ``scope`` if given, and how many facts there ever were about each."""
-        where, parameters = _within("e.space", scope)
-        return dict(
-            self._db.rows(
-                "SELECT e.ref, e.open_facts + e.dated_facts FROM json_each(?) j "
-                f"CROSS JOIN entity e ON e.ref = j.value WHERE {where}",
-                (str(sorted(refs)), *parameters),
-            )
-        )
-
-    def add_facts_of_entities(self, sizes: dict[int, int]) -> list[FactNode]:
-        """Read the best facts of each entity, of a hub no more than the bound: the indexes are in that order."""
-        bound = self._limits.facts_per_entity
-        small = [ref for ref, facts in sizes.items() if facts <= bound]
-        hubs = [ref for ref, facts in sizes.items() if facts > bound]
-        best: list[Row] = []
-        for end in ("subject", "object") if small else ():
-            best += self._db.rows(
-                f"SELECT {_FACT_ALONE} FROM json_each(?) j CROSS JOIN fact f ON f.{end} = j.value WHERE {self._view}",
-                (self._limits.episodes_per_fact, str(small), *self._view_parameters),
-            )
+        small = [ref for ref, entity in entities.items() if entity.facts <= bound]
+        hubs = [ref for ref, entity in entities.items() if entity.facts > bound]
+        best = list(filter(self._sight.sees, self._known.about(self._db, small))) if small else []
         return self._keep(best + self._best_of_hubs(hubs) if hubs else best)
 
-    def _best_of_hubs(self, hubs: list[int]) -> list[Row]:
+    def _best_of_hubs(self, hubs: list[int]) -> list[StoredFact]:
+        """The best facts of each hub: the indexes are in that order, so that no more of them are read."""
         bound = self._limits.facts_per_entity
-        by_entity: dict[int, dict[int, Row]] = {}
+        seen, parameters = view_condition(self._view)
+        by_entity: dict[int, dict[int, StoredFact]] = {}
         for end in ("subject", "object"):
             rows = self._db.rows(
-                f"SELECT {_FACT_ALONE}, j.value FROM json_each(?) j CROSS JOIN fact f ON f.ref IN (SELECT f.ref "
-                f"FROM fact f WHERE f.{end} = j.value AND {self._view} {_BEST} LIMIT ?)",
-                (self._limits.episodes_per_fact, str(hubs), *self._view_parameters, bound),
+                f"SELECT {COLUMNS}, j.value FROM json_each(?) j CROSS JOIN fact f ON f.ref IN (SELECT f.ref "
+                f"FROM fact f WHERE f.{end} = j.value AND {seen} {_BEST} LIMIT ?)",
+                (self._limits.episodes_per_fact, str(hubs), *parameters, bound),
             )
             for row in rows:
-                by_entity.setdefault(row[13], {})[row[0]] = row
-        return [row for facts in by_entity.values() for row in self._best(list(facts.values()))]
+                by_entity.setdefault(row[WIDTH], {})[row[0]] = self._known.fact(row)
+        return [fact for facts in by_entity.values() for fact in self._best(facts.values())]
 
     # --- entities ---
 
     def entity_nodes(self) -> dict[int, EntityNode]:
-        """Read all entities found, with the number of facts about each."""
-        count, parameters = self._degree()
-        rows = self._db.rows(
-            f"SELECT e.ref, e.name, e.type, {count} FROM json_each(?) j CROSS JOIN entity e ON e.ref = j.value",
-            (*parameters, str(sorted(self.entities))),
-        )
-        return {row[0]: EntityNode._make(row) for row in rows}
+        """All entities found, by ref, with the number of facts about each that the view sees.
 
-    def _degree(self) -> tuple[str, tuple[int, ...]]:
-        """How many facts about an entity ``e`` the view sees.
-
-        For the present, facts without any end are counted already and only those with one are looked at. A look
-        at another time has to count them all.
+        Facts without any end are counted already. Those with one are counted here; at another time than the present,
+        all are.
         """
-        if self._history and not self._at_a_time:
-            return "e.open_facts + e.dated_facts", ()
-        dated = "" if self._at_a_time else f" AND {_DATED}"
+        known = self.known_entities(sorted(self.entities))
+        if self._view.history and self._view.at is None:
+            return {ref: entity.node._replace(degree=entity.facts) for ref, entity in known.items()}
+        nodes = {ref: entity.node for ref, entity in known.items()}
+        at_a_time = self._view.at is not None
+        counted = [ref for ref, entity in known.items() if at_a_time or entity.dated]
+        if counted:
+            for ref, count in self._db.rows(*self._count_facts(counted)):
+                node = nodes[ref]
+                nodes[ref] = node._replace(degree=count if at_a_time else node.degree + count)
+        return nodes
+
+    def _count_facts(self, entities: Sequence[int]) -> tuple[str, tuple[str | int, ...]]:
+        """How many facts about each of ``entities`` the view sees, without those that are counted already."""
+        seen, parameters = view_condition(self._view)
+        dated = "" if self._view.at is not None else f" AND {_DATED}"
         count = " + ".join(
-            f"(SELECT COUNT(*) FROM fact f WHERE f.{end} = e.ref{rest}{dated} AND {self._view})"
+            f"(SELECT COUNT(*) FROM fact f WHERE f.{end} = j.value{rest}{dated} AND {seen})"
             for end, rest in (("subject", ""), ("object", " AND f.subject <> f.object"))
         )
-        parameters = (*self._view_parameters, *self._view_parameters)
-        if self._at_a_time:
-            return count, parameters
-        return f"e.open_facts + CASE WHEN e.dated_facts THEN {count} ELSE 0 END", parameters
+        return f"SELECT j.value, {count} FROM json_each(?) j", (*parameters, *parameters, str(entities))
 
     @property
     def size(self) -> int:
@@ -262,47 +189,21 @@ class _Expansion:
         return len(self.episodes) + len(self.facts) + len(self.entities)
 
 
-def _fact_node(row: Row) -> FactNode:
-    """A row of ``_FACT_ALONE`` or ``_FACT_STATED`` as a node."""
-    ref, subject, object_, predicate, category, valid, invalid, created, expired, confidence, support, episodes = row[
-        :12
-    ]
-    return FactNode(
-        ref,
-        subject,
-        object_,
-        predicate,
-        category,
-        None if valid is None else valid / 1e6,
-        None if invalid is None else invalid / 1e6,
-        created / 1e6,
-        None if expired is None else expired / 1e6,
-        confidence,
-        support,
-        tuple(map(int, episodes.split(","))) if episodes else (),
-    )
-
-
-def _within(column: str, scope: Scope | None) -> tuple[str, tuple[int | str, ...]]:
-    """A condition on the space in ``column``, and what it binds; none where all that is asked for may be read."""
-    return ("1", ()) if scope is None else (scope.clause(column), scope.parameters)
-
-
 def expand(
-    database: Database, refs: Sequence[int], *, scope: Scope, view: View, limits: ExpandLimits, known: Nodes
+    database: Database, refs: Sequence[int], *, scope: Scope, view: View, limits: ExpandLimits, known: KnownGraph
 ) -> Neighbourhood:
     """The neighbourhood of ``refs``, as the module's first lines say.
 
-    ``known``: episodes that were read before in the same state of the one readable space; more are added to it.
+    ``known``: what was read before in the same state of the same spaces; more is added to it.
     """
     if not len(refs) or scope.is_empty:
         return Neighbourhood({}, {}, {}, {}, frozenset())
     given = sorted(set(map(int, refs)))
     found = _Expansion(database, view, limits, known)
     seeds = found.add_facts(given, scope)
-    others = [ref for ref in given if ref not in found.facts]
-    found.follow_next(found.add_episodes(others, scope))
-    entities = found.sizes((ref for ref in others if ref not in found.episodes), scope)
+    others = [ref for ref in given if ref not in known.facts]
+    found.follow_next(found.add_episodes((ref for ref in others if ref not in known.entities), scope))
+    entities = found.known_entities((ref for ref in others if ref not in found.episodes), scope)
     found.add_episodes(episode for fact in seeds for episode in fact.episodes)
     latest = seeds + found.add_facts_of_episodes(found.episodes)
     found.entities.update(entities)
@@ -316,7 +217,7 @@ def expand(
         if hop == limits.hops or not fresh or found.size > limits.nodes:
             break
         expanded |= fresh
-        latest = found.add_facts_of_entities(found.sizes(fresh))
+        latest = found.add_facts_of_entities(found.known_entities(sorted(fresh)))
     found.add_episodes(episode for fact in found.facts.values() for episode in fact.episodes)
     found.look_for_over()
     return Neighbourhood(

@@ -14,7 +14,7 @@ from factloom.graph.sqlite.expansion import expand
 from factloom.graph.sqlite.exporting import origin
 from factloom.graph.sqlite.filters import entity_conditions, episode_conditions, fact_conditions, view_condition
 from factloom.graph.sqlite.keywords import match_terms
-from factloom.graph.sqlite.node_cache import NodeCache, Nodes
+from factloom.graph.sqlite.known_graph import KnownGraph, KnownGraphs
 from factloom.graph.sqlite.scope import Scope, as_json, as_json_refs, scope_of
 from factloom.graph.sqlite.space_names import FORGOTTEN
 from factloom.schemas.ports import (
@@ -42,10 +42,10 @@ def _integers(rows: Iterable[Row]) -> Refs:
 class Reader:
     """``GraphReader`` on one connection, of one state of the store."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime], nodes: NodeCache | None = None) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime], known: KnownGraphs | None = None) -> None:
         self._db = database
         self._clock = clock
-        self._nodes = nodes
+        self._known = known
         self._scopes: dict[SpaceSet, Scope] = {}
 
     def _scope(self, spaces: SpaceSet) -> Scope:
@@ -211,15 +211,10 @@ class Reader:
 
     def expand(self, refs: Sequence[int], *, spaces: SpaceSet, view: View, limits: ExpandLimits) -> Neighbourhood:
         """The bounded two-way neighbourhood of the records ``refs``."""
-        scope = self._scope(spaces)
-        return expand(self._db, refs, scope=scope, view=view, limits=limits, known=self._known_nodes(scope))
-
-    def _known_nodes(self, scope: Scope) -> Nodes:
-        """Episode nodes that are known already, where just one space is read; a transaction knows none."""
-        if self._nodes is None or scope.numbers is None or len(scope.numbers) != 1:
-            return {}
-        row = self._db.row("SELECT sequence FROM space WHERE number = ?", scope.numbers)
-        return self._nodes.nodes(scope.numbers[0], row[0]) if row else {}
+        scope, sources = self._scope(spaces), limits.episodes_per_fact
+        # A transaction sees what nobody else does, so it shares no knowledge.
+        known = KnownGraph(sources) if self._known is None else self._known.graph(self._db, scope, sources)
+        return expand(self._db, refs, scope=scope, view=view, limits=limits, known=known)
 
     def history(self, ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:
         """Changes to these records, oldest first."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from factloom.graph.sqlite import exporting, vectors
 from factloom.graph.sqlite.connections import Connections
-from factloom.graph.sqlite.node_cache import NodeCache
+from factloom.graph.sqlite.known_graph import KnownGraphs
 from factloom.graph.sqlite.reader import Reader
 from factloom.graph.sqlite.writer import Writer
 from factloom.schemas.errors import StoreUnavailableError
@@ -56,12 +56,12 @@ class SqliteGraphStore:
     ) -> None:
         self._connections = Connections(path, busy_timeout)
         self._clock = clock
-        self._nodes = NodeCache()
+        self._known = KnownGraphs()
 
     @contextmanager
     def _reading(self) -> Iterator[Reader]:
         with self._connections.reading() as database, database.snapshot():
-            yield Reader(database, self._clock, self._nodes)
+            yield Reader(database, self._clock, self._known)
 
     # --- GraphReader ---
 
