@@ -57,11 +57,9 @@ class KeywordScorer:
         """Refs and scores of the ``limit`` best records, best first, ties by ascending ref."""
         if self.is_empty or limit <= 0:
             return np.empty(0, np.int64), np.empty(0)
-        parts = [
-            (posting.refs, idf * self._saturated(posting.counts, posting.lengths))
-            for posting, idf in zip(self._postings, self._idf, strict=True)
-        ]
-        refs, scores = _summed(np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
+        refs, counts, lengths = (np.concatenate(column) for column in list(zip(*self._postings, strict=True))[1:])
+        idf = np.repeat(self._idf, [len(posting.refs) for posting in self._postings])
+        refs, scores = _summed(refs, idf * self._saturated(counts, lengths))
         scores /= self._total
         if among is not None:
             kept = np.isin(refs, among, assume_unique=True)

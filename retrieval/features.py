@@ -24,6 +24,7 @@ from factloom.schemas.ports import FactNode, Posting, VectorIndex
 from factloom.schemas.records import Category, Role
 
 if TYPE_CHECKING:
+    from factloom.retrieval.bm25 import KeywordScorer
     from factloom.schemas.ports import Refs, Vectors
 
 Column = NDArray[np.float64]
@@ -90,17 +91,11 @@ def describe_episodes(found: Candidates, question: Question, index: VectorIndex)
     occurred_at = np.array(occurred, float)
 
     vector = cosines(index, question, refs, "episode", long=characters >= LONG_TEXT)
-    counts = found.seeds.episode_keywords.counts(refs)
-    lengths = np.array(length, float)
-    keyword = found.seeds.episode_keywords.score(counts, lengths)
-    near, near_length = _with_neighbours(counts, lengths, previous, following)
-    wide, wide_length = _with_neighbours(counts, lengths, previous, following, near, near_length)
-    score = found.seeds.episode_keywords.score
-    window = (score(near, near_length, texts=3) + score(wide, wide_length, texts=5)) / 2
+    keyword, window = _keyword_scores(found.seeds.episode_keywords, refs, length, previous, following)
     sessions = np.unique(np.where(talk, np.array(session), -refs), return_inverse=True)[1]
     columns = {
         "vector": vector,
-        "neighbours": (_at(vector, previous) + _at(vector, following)) / 2,
+        "neighbours": _sum_at(vector, previous, following) / 2,
         "keyword": keyword,
         "keyword_window": np.where(talk, window, keyword),
         "session_vector": _best_in(sessions, vector),
@@ -178,31 +173,25 @@ def _among(talk: NDArray[np.bool_], rows: Rows) -> Rows:
     return np.where(talk & (rows >= 0) & talk[rows], rows, -1)
 
 
-def _at(values: Column, rows: Rows) -> Column:
-    """``values`` (last axis) at ``rows``; 0 where there is no such row."""
-    return np.where(rows >= 0, values[..., rows], 0.0)
+def _sum_at(values: Column, one: Rows, other: Rows) -> Column:
+    """The sum of ``values`` (last axis) at the rows ``one`` and at ``other``; -1 adds nothing."""
+    spare = np.zeros((*values.shape[:-1], values.shape[-1] + 1))
+    spare[..., :-1] = values
+    total: Column = spare[..., one] + spare[..., other]
+    return total
 
 
-def _with_neighbours(
-    counts: Column,
-    lengths: Column,
-    previous: Rows,
-    following: Rows,
-    near: Column | None = None,
-    near_length: Column | None = None,
+def _keyword_scores(
+    keywords: KeywordScorer, refs: Refs, lengths: Sequence[int], previous: Rows, following: Rows
 ) -> tuple[Column, Column]:
-    """Term counts and lengths of each episode with those one step away; given these, of two steps."""
-    if near is None or near_length is None:
-        return (
-            counts + _at(counts, previous) + _at(counts, following),
-            lengths + _at(lengths, previous) + _at(lengths, following),
-        )
-    two_back = np.where(previous >= 0, previous[previous], -1)
-    two_on = np.where(following >= 0, following[following], -1)
-    return (
-        near + _at(counts, two_back) + _at(counts, two_on),
-        near_length + _at(lengths, two_back) + _at(lengths, two_on),
-    )
+    """Scores of each episode alone, and in its window: the mean of those with one and with two neighbours a side."""
+    alone = np.vstack((keywords.counts(refs), np.array(lengths, float)))  # a row for each term, and one for lengths
+    near = alone + _sum_at(alone, previous, following)
+    two_back, two_on = np.append(previous, -1)[previous], np.append(following, -1)[following]
+    wide = near + _sum_at(alone, two_back, two_on)
+    score = keywords.score
+    window: Column = (score(near[:-1], near[-1], texts=3) + score(wide[:-1], wide[-1], texts=5)) / 2
+    return score(alone[:-1], alone[-1]), window
 
 
 def _best_in(groups: Rows, values: Column) -> Column:

@@ -7,7 +7,6 @@ is reached with all relation words used answers the question; with some of them,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,13 +53,15 @@ def walk_relations(reading: Reading, around: Neighbourhood) -> dict[int, Relatio
     Nothing but the neighbourhood is walked; equal ways are settled by ref, so the result is deterministic.
     """
     starts = [entity.ref for entity in reading.entities if entity.ref in around.entities]
-    relations = _relations_named(reading.terms, around.facts.values())
-    if not starts or not relations:
+    if not starts:
         return {}
+    words = {predicate: predicate_terms(predicate) for predicate in {fact.predicate for fact in around.facts.values()}}
+    core = relation_words()
+    # Relations are those of the core, and of the predicates that occur here.
+    relations = frozenset(t for t in reading.terms if t in core or any(t in terms for terms in words.values()))
     facts_of: dict[int, list[FactNode]] = {}
-    for ref in sorted(around.facts):
-        fact = around.facts[ref]
-        if predicate_terms(fact.predicate) & relations:
+    for fact in around.facts.values():
+        if not words[fact.predicate].isdisjoint(relations):
             facts_of.setdefault(fact.subject, []).append(fact)
             facts_of.setdefault(fact.object, []).append(fact)
     found: dict[int, RelationMatch] = {}
@@ -68,13 +69,6 @@ def walk_relations(reading: Reading, around: Neighbourhood) -> dict[int, Relatio
     for _ in range(_LONGEST_WALK):
         walks = [longer for walk in walks for longer in _steps(walk, facts_of, relations, found)][:_MOST_WALKS]
     return found
-
-
-def _relations_named(terms: Iterable[str], facts: Iterable[FactNode]) -> frozenset[str]:
-    """The ``terms`` that ask for a relation: those of the core, and of the predicates that occur here."""
-    here = frozenset[str]().union(*(predicate_terms(predicate) for predicate in {fact.predicate for fact in facts}))
-    core = relation_words()
-    return frozenset(term for term in terms if term in core or term in here)
 
 
 def _steps(

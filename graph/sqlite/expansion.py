@@ -13,19 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import nsmallest
-from itertools import chain
+from itertools import chain, islice
 from typing import Final
 
 from factloom.graph.sqlite.database import Database
 from factloom.graph.sqlite.filters import view_condition
-from factloom.graph.sqlite.known_graph import KnownEntity, KnownGraph
+from factloom.graph.sqlite.known_graph import KnownEntity, KnownGraph, Stated
 from factloom.graph.sqlite.scope import Scope
-from factloom.graph.sqlite.stored_facts import COLUMNS, WIDTH, Sight, StoredFact, best_first
+from factloom.graph.sqlite.stored_facts import BEST_FIRST, COLUMNS, WIDTH, Sight, StoredFact, best_first
 from factloom.schemas.ports import EntityNode, EpisodeNode, FactNode, Neighbourhood
 from factloom.schemas.queries import ExpandLimits, View
 
 _DATED: Final = "(f.expired_at IS NOT NULL OR f.invalid_at IS NOT NULL OR f.expires_at IS NOT NULL)"
-_BEST: Final = "ORDER BY f.support DESC, f.since DESC, f.ref"
 
 
 class _Expansion:
@@ -67,23 +66,25 @@ class _Expansion:
 
     # --- what is over ---
 
-    def _note_over(self, stated: Mapping[int, tuple[StoredFact, ...]]) -> None:
-        """Note which facts are over, by the episode that states them, and which episodes state one that is seen."""
-        if self._view.history:
-            return
-        sight = self._sight
-        for episode, facts in stated.items():
-            over = [fact.node for fact in facts if fact.dated and sight.is_over(fact)]
+    def _seen(self, episode: int, stated: Stated) -> Iterable[StoredFact]:
+        """The facts stated that the view sees; those that are over are noted."""
+        if not stated.dated and self._view.at is None:
+            return stated.facts
+        seen = [fact for fact in stated.facts if self._sight.sees(fact)]
+        if stated.dated and not self._view.history:
+            over = [fact.node for fact in stated.facts if self._sight.is_over(fact)]
             if over:
                 self._over[episode] = over
-            if len(over) < len(facts) and any(map(sight.sees, facts)):
-                self._current.add(episode)
+                if seen:
+                    self._current.add(episode)
+        return seen
 
     def look_for_over(self) -> None:
         """Find what is over of that which episodes state that were found since ``add_facts_of_episodes``."""
         late = self.episodes.keys() - self._looked_at
         if late and not self._view.history:
-            self._note_over(self._known.stated_in(self._db, late))
+            for episode, stated in self._known.stated_in(self._db, late).items():
+                self._seen(episode, stated)
 
     @property
     def over(self) -> dict[int, tuple[FactNode, ...]]:
@@ -116,10 +117,11 @@ class _Expansion:
         """Take in the best facts that each episode states, and note what is over of that."""
         self._looked_at = set(episodes)
         stated = self._known.stated_in(self._db, self._looked_at)
-        self._note_over(stated)
-        return self._keep(chain.from_iterable(self._best(filter(self._sight.sees, facts)) for facts in stated.values()))
+        return self._keep(
+            chain.from_iterable(self._best(self._seen(episode, facts)) for episode, facts in stated.items())
+        )
 
-    def _best(self, facts: Iterable[StoredFact]) -> list[StoredFact]:
+    def _best(self, facts: Iterable[StoredFact]) -> Iterable[StoredFact]:
         bound, found = self._limits.facts_per_entity, list(facts)
         return found if len(found) <= bound else nsmallest(bound, found, key=best_first)
 
@@ -133,20 +135,26 @@ class _Expansion:
     def add_facts_of_entities(self, entities: Mapping[int, KnownEntity]) -> list[FactNode]:
         """Take in the best facts of each entity, of a hub no more than the bound."""
         bound = self._limits.facts_per_entity
-        small = [ref for ref, entity in entities.items() if entity.facts <= bound]
-        hubs = [ref for ref, entity in entities.items() if entity.facts > bound]
-        best = list(filter(self._sight.sees, self._known.about(self._db, small))) if small else []
-        return self._keep(best + self._best_of_hubs(hubs) if hubs else best)
+        found: list[StoredFact] = []
+        hidden: list[int] = []
+        # Read with some to spare: what is over counts among an entity's best, but is not seen.
+        for ref, best in self._known.best_about(self._db, list(entities), 2 * bound).items():
+            seen = list(islice(filter(self._sight.sees, best.facts), bound))
+            if len(seen) == bound or best.complete:
+                found += seen
+            else:
+                hidden.append(ref)
+        return self._keep(found + self._best_seen(hidden) if hidden else found)
 
-    def _best_of_hubs(self, hubs: list[int]) -> list[StoredFact]:
-        """The best facts of each hub: the indexes are in that order, so that no more of them are read."""
+    def _best_seen(self, hubs: Sequence[int]) -> list[StoredFact]:
+        """The best facts that the view sees of hubs most of whose best facts it does not see."""
         bound = self._limits.facts_per_entity
-        seen, parameters = view_condition(self._view)
+        condition, parameters = view_condition(self._view)
         by_entity: dict[int, dict[int, StoredFact]] = {}
         for end in ("subject", "object"):
             rows = self._db.rows(
                 f"SELECT {COLUMNS}, j.value FROM json_each(?) j CROSS JOIN fact f ON f.ref IN (SELECT f.ref "
-                f"FROM fact f WHERE f.{end} = j.value AND {seen} {_BEST} LIMIT ?)",
+                f"FROM fact f WHERE f.{end} = j.value AND {condition} ORDER BY {BEST_FIRST} LIMIT ?)",
                 (self._limits.episodes_per_fact, str(hubs), *parameters, bound),
             )
             for row in rows:

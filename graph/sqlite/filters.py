@@ -177,14 +177,12 @@ def entity_conditions(query: EntityQuery, scope: Scope) -> Conditions:
     found.among("e.id", query.ids)
     if query.keys is not None:
         keys = json.dumps(list(query.keys))
-        named, called = Conditions(), Conditions()
-        for conditions in (named, called):
-            conditions.within("space", scope)
-            conditions.add(f"key {_IN}", keys)
+        # Key by key through the indexes, which begin with the space; as a list, all keys would be sorted first.
+        within = " IN (SELECT number FROM space)" if scope.numbers is None else scope.clause("")
         found.add(
-            f"e.ref IN (SELECT ref FROM entity WHERE {named.sql} UNION SELECT entity FROM alias WHERE {called.sql})",
-            *named.parameters,
-            *called.parameters,
+            f"e.ref IN (SELECT n.ref FROM json_each(?) k CROSS JOIN entity n ON n.key = k.value AND n.space{within} "
+            f"UNION SELECT a.entity FROM json_each(?) k CROSS JOIN alias a ON a.key = k.value AND a.space{within})",
+            *(keys, *scope.parameters) * 2,
         )
     found.among("e.type", query.types)
     if query.labels.given():

@@ -7,13 +7,13 @@ with every write there. `KnownGraphs` drops one for an older state, so what is k
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from threading import Lock
-from typing import Final
+from typing import Final, NamedTuple
 
 from factloom.graph.sqlite.database import Database
 from factloom.graph.sqlite.scope import Scope
-from factloom.graph.sqlite.stored_facts import COLUMNS, WIDTH, StoredFact, stored_fact
+from factloom.graph.sqlite.stored_facts import BEST_FIRST, COLUMNS, WIDTH, StoredFact, best_first, stored_fact
 from factloom.schemas.ports import EntityNode, EpisodeNode
 
 _MOST_NODES: Final = 100_000
@@ -44,6 +44,24 @@ class KnownEntity:
         return self.node.degree + self.dated
 
 
+class Stated(NamedTuple):
+    """The facts that an episode states, and whether any of them has, or had, an end."""
+
+    facts: tuple[StoredFact, ...]
+    dated: bool
+
+
+class Best(NamedTuple):
+    """An entity's best facts, best first, and whether these are all."""
+
+    facts: tuple[StoredFact, ...]
+    complete: bool
+
+    def reaches(self, bound: int) -> bool:
+        """Whether there are ``bound``, or all."""
+        return self.complete or len(self.facts) >= bound
+
+
 class KnownGraph:
     """Nodes by ref, the facts that an episode states, and those about an entity; what is missing is read.
 
@@ -55,8 +73,8 @@ class KnownGraph:
         self.episodes: dict[int, EpisodeNode] = {}
         self.facts: dict[int, StoredFact] = {}
         self.entities: dict[int, KnownEntity] = {}
-        self._stated: dict[int, tuple[StoredFact, ...]] = {}
-        self._about: dict[int, tuple[StoredFact, ...]] = {}
+        self._stated: dict[int, Stated] = {}
+        self._best: dict[int, Best] = {}
 
     @property
     def size(self) -> int:
@@ -96,7 +114,7 @@ class KnownGraph:
             )
             self.entities.update((row[0], KnownEntity(EntityNode._make(row[:4]), row[4])) for row in rows)
 
-    def stated_in(self, database: Database, refs: Iterable[int]) -> dict[int, tuple[StoredFact, ...]]:
+    def stated_in(self, database: Database, refs: Iterable[int]) -> dict[int, Stated]:
         """By episode, the facts that it states; those that state none are left out."""
         known = self._stated
         wanted = list(refs)
@@ -109,24 +127,30 @@ class KnownGraph:
                 (self._sources, _sorted(missing)),
             ):
                 found[row[WIDTH]].append(self.fact(row))
-            known.update((ref, tuple(facts)) for ref, facts in found.items())
-        return {ref: facts for ref in wanted if (facts := known[ref])}
+            known.update((ref, Stated(tuple(facts), any(f.dated for f in facts))) for ref, facts in found.items())
+        return {ref: stated for ref in wanted if (stated := known[ref]).facts}
 
-    def about(self, database: Database, refs: Iterable[int]) -> list[StoredFact]:
-        """All facts about these entities, as often as they have two of them for ends."""
-        known = self._about
-        wanted = list(refs)
-        missing = [ref for ref in wanted if ref not in known]
+    def best_about(self, database: Database, refs: Sequence[int], bound: int) -> dict[int, Best]:
+        """By entity, at least ``bound`` of the facts about it, whether they are over or not; all if there are fewer.
+
+        Of a hub no more are read than that: the indexes are in this order.
+        """
+        known = self._best
+        missing = [ref for ref in refs if (best := known.get(ref)) is None or not best.reaches(bound)]
         if missing:
             found: dict[int, dict[int, StoredFact]] = {ref: {} for ref in missing}
             for end in ("subject", "object"):
                 for row in database.rows(
-                    f"SELECT {COLUMNS}, j.value FROM json_each(?) j CROSS JOIN fact f ON f.{end} = j.value",
-                    (self._sources, _sorted(missing)),
+                    f"SELECT {COLUMNS}, j.value FROM json_each(?) j CROSS JOIN fact f ON f.ref IN (SELECT f.ref "
+                    f"FROM fact f WHERE f.{end} = j.value ORDER BY {BEST_FIRST} LIMIT ?)",
+                    (self._sources, _sorted(missing), bound),
                 ):
                     found[row[WIDTH]][row[0]] = self.fact(row)
-            known.update((ref, tuple(facts.values())) for ref, facts in found.items())
-        return [fact for ref in wanted for fact in known[ref]]
+            for ref, facts in found.items():
+                # Each end gave its best ``bound``, so as many are the best of both.
+                first = tuple(sorted(facts.values(), key=best_first)[:bound])
+                known[ref] = Best(first, self.entities[ref].facts <= len(first))
+        return {ref: known[ref] for ref in refs}
 
     def fact(self, row: tuple[object, ...]) -> StoredFact:
         """The fact in a row of ``stored_facts.COLUMNS``, made once."""

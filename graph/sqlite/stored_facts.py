@@ -31,6 +31,10 @@ WIDTH: Final = 14
 """How many they are; what follows in a row belongs to the caller."""
 
 
+BEST_FIRST: Final = "f.support DESC, f.since DESC, f.ref"
+"""Order of an entity's facts: by support, then newest, then ref."""
+
+
 class StoredFact(NamedTuple):
     """A fact and what decides whether it is seen, in microseconds since 1970. ``since``: by which newer ones go first.
 
@@ -71,7 +75,7 @@ def stored_fact(row: Row) -> StoredFact:
 
 
 def best_first(fact: StoredFact) -> tuple[int, int, int]:
-    """Sorts facts by support, then newest, then ref."""
+    """Sorts facts as ``BEST_FIRST`` does."""
     return -fact.node.support, -fact.since, fact.node.ref
 
 
