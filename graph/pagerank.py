@@ -19,7 +19,7 @@ def personalised_pagerank(
     restart: NDArray[np.float64],
     *,
     damping: float = 0.5,
-    tolerance: float = 1e-4,
+    tolerance: float = 1e-3,
     iterations: int = 50,
 ) -> NDArray[np.float64]:
     """Stationary distribution of a walk that follows an edge with probability ``damping`` and else restarts.
@@ -51,11 +51,11 @@ def personalised_pagerank(
     both = np.concatenate((weights, weights))
     strength = np.bincount(tails, both, size)
     share = both / strength[tails]
-    isolated = strength == 0.0
+    isolated = (strength == 0.0).astype(float)
     rank = start
     for _ in range(iterations):
         moved = np.bincount(heads, rank[tails] * share, size)
-        stuck = float(rank[isolated].sum())  # walks that cannot leave their node begin anew
+        stuck = float(rank @ isolated)  # walks that cannot leave their node begin anew
         following = (1.0 - damping + damping * stuck) * start + damping * moved
         change = float(np.abs(following - rank).sum())
         rank = following

@@ -82,7 +82,7 @@ class FaissVectorIndex:
     ) -> list[VectorHits]:
         """The ``limit`` best records of ``kind`` for each row of ``queries``; ties by ascending ref.
 
-        Exact up to 8,192 vectors of a kind in a space. Of more, sketches propose which are compared (see `sketches`):
+        Exact up to 4,096 vectors of a kind in a space. Of more, sketches propose which are compared (see `sketches`):
         the scores are exact, and one in some thousand of the best may be missing. With ``among`` always exact.
 
         With ``sequences``, the feed is asked only for a space that has not come so far here.

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from factloom.schemas.ports import Refs, Vectors
 
-SKETCHED: Final = 8_192
-"""Rows from which sketches propose. Below, a scan of all vectors takes half a millisecond, and is exact."""
+SKETCHED: Final = 4_096
+"""Rows from which sketches propose. Below, a scan of all vectors takes a quarter of a millisecond, and is exact."""
 
-PROPOSED: Final = 1_500
-"""Rows that are proposed at least: of very many a fifteenth, up to twice as many, and 40 for each hit wanted."""
+PROPOSED: Final = (600, 3_000)
+"""Rows that are proposed, at least and at most: a tenth of all, and 24 for each hit wanted however many these are."""
 
 _SAMPLE: Final = 1_000
 _MOST_ZEROS: Final = 0.05
@@ -52,13 +52,13 @@ class Proposed(NamedTuple):
 def propose(sketches: Sketches, query: Vectors, limit: int) -> Proposed:
     """The rows whose signs differ from those of ``query`` (one vector) the least.
 
-    `PROPOSED` rows or more, less those at the largest distance, of which only some would have had
+    As many as `PROPOSED` says, less those at the largest distance, of which only some would have had
     room: which rows are proposed does not depend on where they stand.
     """
     import faiss
 
-    share = min(len(sketches) // 15, 2 * PROPOSED)
-    wanted = min(max(PROPOSED, share, 40 * limit), len(sketches))
+    least, most = PROPOSED
+    wanted = min(max(least, min(len(sketches) // 10, most), 24 * limit), len(sketches))
     asked = sketch(query[np.newaxis])
     distances = np.empty((1, wanted), np.int32)
     positions = np.empty((1, wanted), np.int64)
