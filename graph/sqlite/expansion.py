@@ -53,7 +53,7 @@ class _Expansion:
         missing = fresh.difference(known)
         if missing:
             self._known.read_episodes(self._db, missing, scope)
-            fresh.intersection_update(known)
+            fresh.difference_update([ref for ref in missing if ref not in known])
         found = {ref: known[ref] for ref in fresh}
         episodes.update(found)
         return list(found.values())
