@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ from factloom.graph.sqlite.database import Database, Row
 from factloom.graph.sqlite.rows import kind_number
 from factloom.graph.sqlite.scope import Scope, as_json
 from factloom.schemas.ports import Posting, TermMatches, TermQuery
+
+if TYPE_CHECKING:
+    from factloom.schemas.ports import Refs
 
 BLOCK: Final = 128
 """Postings of a full block: about 2 KB, so that adding one rewrites no more than a page."""
@@ -62,10 +65,19 @@ def match_terms(database: Database, queries: Sequence[TermQuery], *, scope: Scop
         for number, _ in of_term
     }
     blocks = _read_blocks(database, list(short))
+    postings = iter(
+        _postings(
+            [
+                None if _documents_of(of_term) > query.max_documents else [blocks[number] for number, _ in of_term]
+                for query, of_terms in zip(queries, found, strict=True)
+                for of_term in of_terms.values()
+            ]
+        )
+    )
     return tuple(
         TermMatches(
             *totals.get(kind_number(query.kind), (0, 0)),
-            postings={term: _posting(of_term, blocks, query.max_documents) for term, of_term in of_terms.items()},
+            postings={term: Posting(_documents_of(of_term), *next(postings)) for term, of_term in of_terms.items()},
         )
         for query, of_terms in zip(queries, found, strict=True)
     )
@@ -87,17 +99,22 @@ def _read_blocks(database: Database, terms: Sequence[int]) -> dict[int, list[byt
     return blocks
 
 
-def _posting(lists: list[tuple[int, int]], blocks: Mapping[int, list[bytes]], max_documents: int) -> Posting:
-    documents = _documents_of(lists)
-    if documents > max_documents:
-        nothing = np.empty(0, dtype=np.int64)
-        return Posting(documents, nothing, nothing, nothing)
-    packed = np.frombuffer(b"".join(chain.from_iterable(blocks[number] for number, _ in lists)), _POSTING)
-    refs = packed["ref"].astype(np.int64)
-    if len(refs) > 1 and not (refs[1:] > refs[:-1]).all():  # several spaces, or a record that was indexed again
-        order = np.argsort(refs, kind="stable")
-        refs, packed = refs[order], packed[order]
-    return Posting(documents, refs, packed["count"].astype(np.int64), packed["length"].astype(np.int64))
+def _postings(lists: Sequence[Sequence[list[bytes]] | None]) -> Iterator[tuple[Refs, Refs, Refs]]:
+    """Refs (ascending), counts and lengths of each list of blocks, all unpacked at once; empty ones for None."""
+    joined = [b"" if blocks is None else b"".join(chain.from_iterable(blocks)) for blocks in lists]
+    packed = np.frombuffer(b"".join(joined), _POSTING)
+    refs, counts, lengths = (packed[name].astype(np.int64) for name in ("ref", "count", "length"))
+    ascends = np.empty(len(refs), bool)
+    ascends[1:] = refs[1:] > refs[:-1]
+    start = 0
+    for blocks in joined:
+        end = start + len(blocks) // _POSTING.itemsize
+        one = refs[start:end], counts[start:end], lengths[start:end]
+        if not ascends[start + 1 : end].all():  # several spaces, or a record that was indexed again
+            order = np.argsort(one[0], kind="stable")
+            one = one[0][order], one[1][order], one[2][order]
+        yield one
+        start = end
 
 
 def terms_of(database: Database, refs: Sequence[int]) -> dict[int, list[str]]:
