@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from benchmarks.results import write_result
 
 from factloom.retrieval.embedders import OnnxEmbedder
 
@@ -126,6 +127,7 @@ def main() -> None:
     parser.add_argument("dataset", nargs="?", help="a LoCoMo file")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=Path, help="folder for the rankings")
+    parser.add_argument("--json", type=Path, help="write the figures there")
     options = parser.parse_args()
     columns: dict[str, dict[str, float]] = {}
     for precision in ("fp32", "int8"):
@@ -135,6 +137,8 @@ def main() -> None:
     print(f"{'':14}" + "".join(f"{name:>10}" for name in columns))
     for figure in columns["fp32"]:
         print(f"{figure:14}" + "".join(f"{column[figure]:10.2f}" for column in columns.values()))
+    if options.json:
+        write_result(options.json, {"benchmark": "embedder", **columns})
 
 
 if __name__ == "__main__":

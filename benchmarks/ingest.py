@@ -23,6 +23,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from benchmarks.results import write_result
+
 from factloom import Memory
 
 _SINGLE = 200
@@ -143,7 +145,7 @@ def main() -> None:
     for name, value in figures.items():
         print(f"{name:<26} {value}")
     if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
+        write_result(arguments.json, {"benchmark": "ingest", **figures})
 
 
 if __name__ == "__main__":

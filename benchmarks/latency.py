@@ -21,6 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from benchmarks.results import write_result
 from benchmarks.retrieval import Times, Yardstick, locomo_messages
 
 from factloom import Memory
@@ -133,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     figures = run(dataset, chosen.episodes, chosen.questions)
     print(json.dumps(figures, indent=2))
     if chosen.json:
-        chosen.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        write_result(chosen.json, figures)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from benchmarks.results import write_result
 
 from factloom import Memory, SearchResult
 from factloom.retrieval.embedders import OnnxEmbedder
@@ -152,23 +153,40 @@ def locomo_questions(sample: dict[str, Any], known: set[str]) -> list[Question]:
     return questions
 
 
+def fill_locomo(memory: Memory, dataset: list[dict[str, Any]], *, infer: bool = True) -> float:
+    """Add every conversation to its space; returns the seconds that it took."""
+    started = time.perf_counter()
+    for sample in dataset:
+        memory.add(locomo_messages(sample), space=locomo_space(sample), infer=infer)
+    return time.perf_counter() - started
+
+
+def locomo_space(sample: dict[str, Any]) -> str:
+    """The space of a conversation."""
+    return f"locomo/{sample['sample_id']}"
+
+
+def locomo_texts(sample: dict[str, Any]) -> dict[str, str]:
+    """The turns as the yardstick sees them, by id."""
+    return {turn["dia_id"]: f"{turn['speaker']}: {turn['text']}" for _, _, turn in locomo_turns(sample)}
+
+
+def locomo_present(sample: dict[str, Any]) -> datetime:
+    """When the questions are asked: the day after the last turn."""
+    *_, (_, last, _) = locomo_turns(sample)
+    return last + timedelta(days=1)
+
+
 def run_locomo(dataset: list[dict[str, Any]], *, infer: bool) -> tuple[list[Question], Times, float]:
     """Add every conversation to its space and ask its questions."""
     asked: list[Question] = []
     times = Times()
-    yardstick_embedder = OnnxEmbedder()
-    added = 0.0
+    embedder = OnnxEmbedder()
     with tempfile.TemporaryDirectory() as folder, Memory(Path(folder) / "locomo.db") as memory:
+        added = fill_locomo(memory, dataset, infer=infer)
         for sample in dataset:
-            space = f"locomo/{sample['sample_id']}"
-            turns = list(locomo_turns(sample))
-            messages = locomo_messages(sample)
-            started = time.perf_counter()
-            memory.add(messages, space=space, infer=infer)
-            added += time.perf_counter() - started
-            texts = {turn["dia_id"]: f"{turn['speaker']}: {turn['text']}" for _, _, turn in turns}
-            yardstick = Yardstick(yardstick_embedder, texts)
-            present = turns[-1][1] + timedelta(days=1)
+            texts, space, present = locomo_texts(sample), locomo_space(sample), locomo_present(sample)
+            yardstick = Yardstick(embedder, texts)
             for question in locomo_questions(sample, set(texts)):
                 times.take(memory.search(question.text, space=space, now=present))
                 question.ranked = sources(memory.search(question.text, space=space, limit=DEPTH, now=present))
@@ -180,46 +198,62 @@ def run_locomo(dataset: list[dict[str, Any]], *, infer: bool) -> tuple[list[Ques
 # --- multi-hop ---
 
 
+MULTIHOP_SPACE = "multihop"
+
+
+def multihop_texts(dataset: dict[str, Any]) -> dict[str, str]:
+    """The passages, by id."""
+    return {passage["id"]: f"{passage['title']}\n{passage['text']}" for passage in dataset["passages"]}
+
+
+def multihop_questions(dataset: dict[str, Any]) -> list[Question]:
+    """The questions with their passages."""
+    return [Question(q["id"], q["question"], "all", q["evidence"]) for q in dataset["questions"]]
+
+
+def fill_multihop(memory: Memory, dataset: dict[str, Any]) -> float:
+    """Add the passages as documents and their triples as facts; returns the seconds that it took."""
+    started = time.perf_counter()
+    passages, texts = dataset["passages"], multihop_texts(dataset)
+    for first in range(0, len(passages), 200):
+        batch = passages[first : first + 200]
+        documents = [
+            {
+                "role": "document",
+                "content": texts[passage["id"]],
+                "session": passage["id"],
+                "metadata": {"source": passage["id"]},
+            }
+            for passage in batch
+        ]
+        stored = memory.add(documents, space=MULTIHOP_SPACE, infer=False).episodes
+        ids = {episode.metadata["source"]: episode.id for episode in stored}
+        facts = [
+            {
+                "subject": triple[0][:200],
+                "predicate": triple[1][:200],
+                "object": triple[2][:200],
+                "text": " ".join(triple),
+                "episode_id": ids[passage["id"]],
+            }
+            for passage in batch
+            for triple in passage["triples"]
+            if len(triple) == 3 and all(re.search(r"\w", part) for part in triple)
+        ]
+        memory.add_facts(facts, space=MULTIHOP_SPACE)
+    return time.perf_counter() - started
+
+
 def run_multihop(dataset: dict[str, Any]) -> tuple[list[Question], Times, float]:
-    """Add the passages as documents and their triples as facts, and ask the questions."""
+    """Add the passages and their triples, and ask the questions."""
     times = Times()
-    space = "multihop"
-    passages = dataset["passages"]
-    texts = {p["id"]: f"{p['title']}\n{p['text']}" for p in passages}
     with tempfile.TemporaryDirectory() as folder, Memory(Path(folder) / "multihop.db") as memory:
-        started = time.perf_counter()
-        for start in range(0, len(passages), 200):
-            batch = passages[start : start + 200]
-            documents = [
-                {
-                    "role": "document",
-                    "content": texts[passage["id"]],
-                    "session": passage["id"],
-                    "metadata": {"source": passage["id"]},
-                }
-                for passage in batch
-            ]
-            stored = memory.add(documents, space=space, infer=False).episodes
-            ids = {episode.metadata["source"]: episode.id for episode in stored}
-            facts = [
-                {
-                    "subject": triple[0][:200],
-                    "predicate": triple[1][:200],
-                    "object": triple[2][:200],
-                    "text": " ".join(triple),
-                    "episode_id": ids[passage["id"]],
-                }
-                for passage in batch
-                for triple in passage["triples"]
-                if len(triple) == 3 and all(re.search(r"\w", part) for part in triple)
-            ]
-            memory.add_facts(facts, space=space)
-        added = time.perf_counter() - started
-        yardstick = Yardstick(OnnxEmbedder(), texts)
-        asked = [Question(q["id"], q["question"], "all", q["evidence"]) for q in dataset["questions"]]
+        added = fill_multihop(memory, dataset)
+        yardstick = Yardstick(OnnxEmbedder(), multihop_texts(dataset))
+        asked = multihop_questions(dataset)
         for question in asked:
-            times.take(memory.search(question.text, space=space))
-            question.ranked = sources(memory.search(question.text, space=space, limit=DEPTH))
+            times.take(memory.search(question.text, space=MULTIHOP_SPACE))
+            question.ranked = sources(memory.search(question.text, space=MULTIHOP_SPACE, limit=DEPTH))
             question.yardstick = yardstick.ranked(question.text, times)
     return asked, times, added
 
@@ -313,7 +347,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             rows = (json.dumps({"id": q.id, "ranked": q.ranked}) for q in outcome[0])
             chosen.run.write_text("\n".join(rows) + "\n", encoding="utf-8")
     if chosen.json:
-        chosen.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        write_result(chosen.json, figures)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from benchmarks.results import write_result
 from numpy.typing import NDArray
 
 from factloom import Memory
@@ -185,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         figures.append(run(facts, chosen.spaces, chosen.questions))
         print(json.dumps(figures[-1], indent=2), flush=True)
     if chosen.json:
-        chosen.json.write_text(json.dumps({"benchmark": "scale", "sizes": figures}, indent=2) + "\n", encoding="utf-8")
+        write_result(chosen.json, {"benchmark": "scale", "sizes": figures})
 
 
 if __name__ == "__main__":

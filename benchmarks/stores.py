@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from benchmarks.ingest import spread, timed, timed_each
 from benchmarks.latency import generated_talk
+from benchmarks.results import write_result
 
 from factloom import Memory
 from factloom.engine.wiring import open_store
@@ -294,7 +295,7 @@ def main() -> None:
     for what, value in figures["sqlite"].items():
         print(f"{what:36}{shown(value):>24}{shown(figures['neo4j'][what]):>24}")
     if chosen.json:
-        chosen.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        write_result(chosen.json, {"benchmark": "stores", **figures})
 
 
 def rehearse(settings: Settings, embedder: KnownVectors, episodes: int, questions: int) -> None:

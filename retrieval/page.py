@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -11,6 +11,7 @@ import numpy as np
 from factloom.retrieval.analysis import analyse, document_text, words
 from factloom.retrieval.candidates import Candidates
 from factloom.retrieval.contradictions import TOLD_OTHERWISE, contradicted
+from factloom.retrieval.diversity import PLACES, spread_out, words_said
 from factloom.retrieval.explanation import PathFinder, Step, episode_note, fact_note, render_path
 from factloom.retrieval.first_look import Scope
 from factloom.retrieval.ranking import EPISODE_WEIGHTS, Ranking
@@ -33,14 +34,14 @@ _ALONE: Final = ExpandLimits(window=0, hops=0, facts_per_entity=1, episodes_per_
 class Place(NamedTuple):
     """One place of the final order, before its records are read. ``position``: in the ranking, -1 beyond it.
 
-    ``moved``: by how much a reranker changed the score, and its name.
+    ``moved``: what changed the score after the ranking, and by how much: a reranker, repeating what stands before.
     """
 
     kind: HitKind
     ref: int
     score: float
     position: int
-    moved: tuple[str, float] | None = None
+    moved: tuple[tuple[str, float], ...] = ()
 
 
 class Second(NamedTuple):
@@ -78,17 +79,24 @@ class PageReader:
         self._entity_ids: dict[int, str] = {}
         self._stale = set(ranking.episodes.refs[ranking.stale].tolist())
 
-    def page(self, limit: int, offset: int, *, second: Second | None = None) -> tuple[list[Hit], bool]:
+    def page(
+        self, limit: int, offset: int, *, second: Second | None = None, known: Set[str] | None = None
+    ) -> tuple[list[Hit], bool]:
         """Hits ``offset`` to ``offset + limit``, and whether there are more.
 
-        ``second`` reorders the first places, whatever page is read.
+        ``second`` reorders the first places, whatever page is read; then they are spread out among the items of a
+        list, where ``known`` is what the question says itself (None: no list is asked for).
         """
         wanted = offset + limit + 1
         if second is not None:
             wanted = max(wanted, second.places)
+        if known is not None:
+            wanted = max(wanted, PLACES + 1)
         places = list(islice(self._without_repeats(chain(self._ranked(), self._tail()), wanted), wanted))
         if second is not None:
             places = self._reranked(places, second)
+        if known is not None:
+            places = self._spread_out(places, known)
         return self._hits(places[offset : offset + limit]), len(places) > offset + limit
 
     # --- the order -----------------------------------------------------------------------------------------------
@@ -163,11 +171,33 @@ class PageReader:
         moved = [
             first[i]._replace(
                 score=first[position].score,
-                moved=(f"rerank ({second.name})", first[position].score - first[i].score),
+                moved=((f"rerank ({second.name})", first[position].score - first[i].score),),
             )
             for position, i in enumerate(order)
         ]
         return moved + places[second.places :]
+
+    def _spread_out(self, places: list[Place], known: Set[str]) -> list[Place]:
+        """The first places so that each item of a list comes early; what is said again loses, as a part tells."""
+        first, rest = places[:PLACES], places[PLACES:]
+        order = spread_out(
+            [place.score for place in first],
+            [self._says(place) - known for place in first],
+            rest[0].score if rest else -np.inf,
+        )
+        spread = []
+        for position, lost in order:
+            place = first[position]
+            moved = (*place.moved, ("said before", lost)) if lost else place.moved
+            spread.append(place._replace(score=place.score + lost, moved=moved))
+        return spread + rest
+
+    def _says(self, place: Place) -> set[str]:
+        """What a hit says: its words, and the ids of what its facts are about."""
+        if place.kind == "fact":
+            fact = self._facts[place.ref]
+            return {*words_said(fact.text), fact.subject_id, fact.object_id}
+        return words_said(self._episodes[place.ref].content)
 
     def _text(self, place: Place) -> str:
         return self._facts[place.ref].text if place.kind == "fact" else document_text(self._episodes[place.ref])
@@ -207,8 +237,10 @@ class PageReader:
 
     def _parts(self, place: Place) -> dict[str, float]:
         """What makes up the score."""
-        parts = {"vector": place.score} if place.position < 0 else self._ranking.parts(place.position)
-        return parts if place.moved is None else {**parts, place.moved[0]: place.moved[1]}
+        moved = dict(place.moved)
+        if place.position < 0:
+            return {"vector": place.score - sum(moved.values()), **moved}
+        return {**self._ranking.parts(place.position), **moved}
 
     def _read(self, places: Sequence[Place]) -> None:
         """Read the records of these places, of the paths to them, and of what states them, all at once."""

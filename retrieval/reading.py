@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Final
 
 from factloom.retrieval.analysis import STOP_WORDS, analyse, speaker_terms, words
+from factloom.retrieval.answer_kinds import kind_of_answer
 from factloom.retrieval.dates import DateHint, read_dates
 from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.naming import normalise_name
@@ -35,18 +36,11 @@ _QUESTION_WORDS: Final = frozenset(
     might may been be""".split()  # noqa: SIM905
 )
 _OUTCOME_WORDS: Final = frozenset({"happened", "become", "became"})  # "what happened to the trip?" is about the trip
-_YES_NO: Final = frozenset(
-    "did does do is are was were has have had would could can will should isn't doesn't didn't".split()  # noqa: SIM905
-)
 # Plain past tense ("did", "was") asks for the past too, but not for what is no longer true.
 _PAST: Final = re.compile(r"\b(?:did|was|were|had|ago|yesterday|last)\b|\bused to\b")
 _FORMER: Final = re.compile(
     r"\b(?:used to|previous(?:ly)?|former(?:ly)?|before|back then|at first|originally|earlier|in the past|"
     r"no longer|any ?more|history|over time|changed?)\b"
-)
-_OUTCOME: Final = re.compile(
-    r"\bwhat(?:'s|’s| has| have)? (?:happened (?:to|with)|become of|became of)\b|"
-    r"\bhow (?:did|has|have) .+ (?:go|gone|turn(?:ed)? out|work(?:ed)? out|end(?:ed)?(?: up)?)\s*[?.!]*$"
 )
 _NESTED: Final = re.compile(
     r"\b\w+['’]s? \w+(?: \w+)?['’]s? |\b\w+ (?:of|for) (?:\w+ ){0,2}\w+['’]s? \w+|['’]s? \w+ .*\b(?:of|in|at|for)\b"
@@ -145,7 +139,7 @@ class Draft:
     @property
     def asks_for(self) -> str:
         """The kind of answer."""
-        return _kind_of_answer(self.text.lower(), self.bare)
+        return kind_of_answer(self.text.lower(), self.bare)
 
 
 def draft_question(query: str, *, now: datetime, asker: str | None = None) -> Draft:
@@ -294,26 +288,3 @@ def _strip(tokens: Sequence[str], bare: Sequence[str], names: frozenset[str]) ->
         and token not in ("?", "'", "’")
     ]
     return " ".join(kept) if any(token[0].isalnum() for token in kept) else ""
-
-
-def _kind_of_answer(lowered: str, bare: Sequence[str]) -> str:
-    first = bare[0] if bare else ""
-    if _OUTCOME.search(lowered):
-        return "outcome"
-    if re.search(r"\bhow (?:many|much|old|often|far|tall|big|large)\b|\bwhat number\b", lowered):
-        return "how many"
-    if re.search(r"\bwhen\b|\bhow long\b|\b(?:what|which) (?:year|date|month|day|time)\b", lowered):
-        return "when"
-    if re.search(r"\bwho\b|\bwhose\b|\bwhom\b", lowered):
-        return "who"
-    if re.search(r"\bwhere\b|\b(?:what|which) (?:city|country|place|town|state|region)\b", lowered):
-        return "where"
-    if first in _YES_NO:
-        return "yes/no"
-    if re.search(
-        r"\b(?:what|which) (?:\w+ )?(?:\w+[^s\W]s|people|children)\b.* (?:do|does|did|has|have|is|are)\b", lowered
-    ):
-        return "list"
-    if re.search(r"\ball (?:the )?\w+s\b|^(?:list|name) ", lowered):
-        return "list"
-    return "anything"

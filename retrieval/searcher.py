@@ -16,12 +16,13 @@ from factloom.retrieval.candidates import expand_seeds, find_seeds
 from factloom.retrieval.context import SHOWN_WITH_NEIGHBOURS, build_context
 from factloom.retrieval.context_turns import turns_around
 from factloom.retrieval.deadline import Deadline, TimeLimitPassed
+from factloom.retrieval.diversity import words_said
 from factloom.retrieval.features import Question, describe_episodes, describe_facts
 from factloom.retrieval.first_look import FirstLook, look
 from factloom.retrieval.graph_signal import Spread
 from factloom.retrieval.page import PageReader, Second
 from factloom.retrieval.ranking import rank
-from factloom.retrieval.reading import draft_question
+from factloom.retrieval.reading import Reading, draft_question
 from factloom.retrieval.relations import walk_relations
 from factloom.retrieval.staleness import outdated
 from factloom.retrieval.token_counting import Counter, embedders_counter
@@ -170,7 +171,9 @@ class Searcher:
         with search.timed("fetch"):
             ways = {ref: match.path for ref, match in led_to.items()}
             reader = PageReader(self._store, self._index, found, ranking, scope=scope, queries=queries, ways=ways)
-            hits, more = reader.page(asked.limit, asked.offset, second=self._second(search, asked, deadline))
+            known = _said_in(reading) if reading.asks_for == "list" else None
+            second = self._second(search, asked, deadline)
+            hits, more = reader.page(asked.limit, asked.offset, second=second, known=known)
         return search.result(hits, more=more, offset=asked.offset, as_of=asked.view.at)
 
     def _second(self, search: _Search, asked: _Asked, deadline: Deadline) -> Second | None:
@@ -306,6 +309,11 @@ class _Search:
             skipped=tuple(self.skipped),
             as_of=as_of,
         )
+
+
+def _said_in(reading: Reading) -> set[str]:
+    """What a question says itself: its words, and the ids of the entities that it names."""
+    return words_said(reading.query) | {entity.id for entity in reading.entities}
 
 
 def _nowhere(

@@ -9,7 +9,6 @@ wrote the set.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from benchmarks.gold.annotations import CONVERSATIONS, read_conversation
 from benchmarks.gold.observing import observe
 from benchmarks.gold.report import as_json, errors, table
 from benchmarks.gold.scoring import score
+from benchmarks.results import write_result
 
 from factloom.schemas.settings import load_settings
 
@@ -45,7 +45,7 @@ def main() -> int:
     print("\nclasses of errors")
     print(errors(results, examples=10_000 if options.errors else 0))
     if options.json:
-        options.json.write_text(json.dumps(as_json(results), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_result(options.json, {"benchmark": "gold", **as_json(results)})
     return 0
 
 
