@@ -124,11 +124,11 @@ def _no_walks(*_: Any) -> dict[int, Any]:
 
 
 def _whole(search: Any) -> tuple[str, ...]:
-    return (search.first.reading.query,)
+    return (search.reading.query,)
 
 
 def _stripped(search: Any) -> tuple[str, ...]:
-    return (search.first.reading.stripped,)
+    return (search.reading.stripped,)
 
 
 # --- stores and questions ---

@@ -126,7 +126,7 @@ def describe_facts(found: Candidates, question: Question, episodes: EpisodeTable
     counts = found.seeds.fact_keywords.counts(refs)
     lengths = np.maximum(counts.sum(axis=0), 5.0)  # a fact's sentence is short; its exact length says nothing
     keyword = found.seeds.fact_keywords.score(counts, lengths)
-    named = {entity.ref for entity in reading.entities}
+    named = {entity.ref for entity in reading.entities} | reading.meant_refs
     since = np.array([node.valid_at if node.valid_at is not None else node.created_at for node in nodes])
     columns = {
         "vector": cosines(index, question, refs, "fact"),

@@ -11,7 +11,8 @@ from typing import Final
 
 from factloom.retrieval.analysis import STOP_WORDS, analyse, speaker_terms, words
 from factloom.retrieval.answer_kinds import kind_of_answer
-from factloom.retrieval.dates import DateHint, read_dates
+from factloom.retrieval.date_ranges import read_dates
+from factloom.retrieval.dates import DateHint
 from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.records import Entity
@@ -55,7 +56,8 @@ class Reading:
     ``entities`` are the known ones that it names; ``speaker_marks`` the index terms of the people who speak and
     are named, one set per person. ``past``: it asks about the past, so that recency says nothing.
     ``former``: it asks for what used to be, so that what is over answers it. ``nested``: it goes through a relation
-    of a relation ("the sister of Ana's boss").
+    of a relation ("the sister of Ana's boss"). ``asker``: who "I", or "she", means, None if it says neither.
+    ``meant``: the people whom it names by a relation ("my sister"), as words with names; ``meant_refs``: their refs.
     """
 
     query: str
@@ -68,6 +70,9 @@ class Reading:
     past: bool
     former: bool
     nested: bool
+    asker: str | None = None
+    meant: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    meant_refs: frozenset[int] = frozenset()
 
     @property
     def speaker_marks(self) -> tuple[frozenset[str], ...]:
@@ -82,7 +87,10 @@ class Reading:
             terms=self.terms,
             entities=tuple(entity.name for entity in self.entities),
             speakers=self.speakers,
+            meant=dict(self.meant),
             asks_for=self.asks_for,
+            about_the_past=self.past,
+            time=self.dates.words if self.dates else "",
             since=self.dates.since if self.dates else None,
             until=self.dates.until if self.dates else None,
         )
@@ -134,6 +142,7 @@ class Draft:
             past=self.past or bool(_PAST.search(lowered) or _FORMER.search(lowered)),
             former=self.past or bool(_FORMER.search(lowered)),
             nested=bool(_NESTED.search(self.text)),
+            asker=self.asker or self.third_person,
         )
 
     @property

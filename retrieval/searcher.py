@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
@@ -21,6 +21,7 @@ from factloom.retrieval.features import Question, describe_episodes, describe_fa
 from factloom.retrieval.first_look import FirstLook, look
 from factloom.retrieval.graph_signal import Spread
 from factloom.retrieval.page import PageReader, Second
+from factloom.retrieval.people_meant import who_is_meant
 from factloom.retrieval.ranking import rank
 from factloom.retrieval.reading import Reading, draft_question
 from factloom.retrieval.relations import walk_relations
@@ -35,7 +36,7 @@ from factloom.schemas.spaces import SpaceSet
 
 if TYPE_CHECKING:
     from factloom.retrieval.rerankers import Reranking
-    from factloom.schemas.ports import Embedder, GraphReader, VectorIndex, Vectors
+    from factloom.schemas.ports import Embedder, GraphReader, Neighbourhood, VectorIndex, Vectors
 
 BOTH_KINDS: Final[tuple[HitKind, ...]] = ("fact", "episode")
 MOST_HITS: Final = 10_000
@@ -121,9 +122,10 @@ class Searcher:
         search = _Search(query)
         with search.timed("read"):
             draft = draft_question(query, now=asked.view.at or asked.view.now, asker=asked.asker)
-            search.first = look(
+            first = look(
                 draft, store=self._store, filters=asked.filters, spaces=spaces, view=asked.view, kinds=asked.kinds
             )
+            search.first, search.reading = first, first.reading
         return search
 
     def _embed(self, searches: Sequence[_Search], deadline: Deadline) -> None:
@@ -151,8 +153,8 @@ class Searcher:
 
     def _finish(self, search: _Search, asked: _Asked, deadline: Deadline) -> SearchResult:
         """Seeds, expansion, ranking and the page."""
-        first, queries = search.first, search.vectors
-        reading, scope = first.reading, first.scope
+        first, queries, reading = search.first, search.vectors, search.reading
+        scope = first.scope
         with search.timed("seeds"):
             seeds = find_seeds(first, queries, index=self._index)
         with search.timed("expand"):
@@ -160,6 +162,7 @@ class Searcher:
                 seeds, reading, store=self._store, scope=scope, hurry=search.hurried(deadline, "spread")
             )
         with search.timed("rank"):
+            reading = search.reading = _with_people(reading, found.around)
             question = Question(reading, queries, scope, self._settings.recency_half_life_days)
             episodes = describe_episodes(found, question, self._index)
             facts = describe_facts(found, question, episodes, self._index)
@@ -271,13 +274,13 @@ class _Search:
     timings: dict[str, float] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
     first: FirstLook = field(init=False)
+    reading: Reading = field(init=False)
     vectors: Vectors = field(init=False)
 
     @property
     def texts(self) -> tuple[str, ...]:
         """What is embedded for it."""
-        reading = self.first.reading
-        return tuple(dict.fromkeys((reading.query, reading.stripped)))
+        return tuple(dict.fromkeys((self.reading.query, self.reading.stripped)))
 
     def hurried(self, deadline: Deadline, step: str) -> bool:
         """Whether a step has to be left out; it is noted then."""
@@ -301,7 +304,7 @@ class _Search:
         self.timings["engine"] = self.timings["total"] - self.timings["embed"] - rerank
         return SearchResult(
             hits=tuple(hits),
-            reading=self.first.reading.shown(),
+            reading=self.reading.shown(),
             timings=self.timings,
             offset=offset,
             more=more,
@@ -309,6 +312,15 @@ class _Search:
             skipped=tuple(self.skipped),
             as_of=as_of,
         )
+
+
+def _with_people(reading: Reading, around: Neighbourhood) -> Reading:
+    """The reading with the people whom the question names by a relation ("my sister")."""
+    meant = who_is_meant(reading, around)
+    if not meant:
+        return reading
+    told = tuple((one.words, tuple(around.entities[ref].name for ref in one.people)) for one in meant)
+    return replace(reading, meant=told, meant_refs=frozenset(ref for one in meant for ref in one.people))
 
 
 def _said_in(reading: Reading) -> set[str]:

@@ -96,14 +96,24 @@ class Hit(Record):
 
 
 class QueryReading(Record):
-    """How a question was understood: names that are entities, who asks, dates, what is asked for."""
+    """How a question was understood.
+
+    ``stripped``: it without names of speakers, pronouns and words that only ask; ``terms`` are its index terms.
+    ``entities``: known things that it names; ``speakers``: who is named and speaks, or asks. ``meant``: people whom it
+    names by a relation, by its words ("my sister": Bea). ``asks_for``: the kind of answer ("who", "where", "when",
+    "how many", "yes/no", "list", "outcome" or "anything"). ``about_the_past``: then how recent a hit is says nothing.
+    ``time``: the words that name a time, which reaches from ``since`` (inclusive) to ``until`` (exclusive).
+    """
 
     query: str
     stripped: str
     terms: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
     speakers: tuple[str, ...] = ()
+    meant: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     asks_for: str = "anything"
+    about_the_past: bool = False
+    time: str = ""
     since: Time | None = None
     until: Time | None = None
 
