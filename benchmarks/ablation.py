@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import shutil
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -168,11 +169,12 @@ class Bench:
 def open_bench(kind: str, path: Path, work: Path, embedder: CachingEmbedder) -> Bench:
     """The store of a dataset, filled if it is not yet."""
     dataset = json.loads(path.read_text(encoding="utf-8"))
-    filled, store = work / f"{kind}.filled", work / f"{kind}.db"
+    folder = work / kind
+    filled, store = folder / "filled", folder / "store.db"
     made_by = fingerprint("engine", "graph", "schemas", "retrieval/embedders", "retrieval/analysis.py", data=path)
     if not filled.exists() or filled.read_text(encoding="utf-8") != made_by:
-        for left in work.glob(f"{kind}.*"):
-            left.unlink()
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
         with Memory(store, embedder=embedder) as memory:
             print(f"filling {store} ...", flush=True)
             (fill_multihop if kind == "multihop" else fill_locomo)(memory, dataset)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -58,6 +59,10 @@ class Seeds:
         """Take in ``refs``; the first way in which a record was found is kept."""
         for ref in refs if isinstance(refs, list) else [int(ref) for ref in refs]:
             self.found_by.setdefault(ref, how)
+
+    def by_kind(self) -> dict[str, int]:
+        """How many were found in each way."""
+        return dict(Counter(self.found_by.values()))
 
 
 @dataclass(frozen=True, slots=True)

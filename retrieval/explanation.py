@@ -127,8 +127,12 @@ def render_path(
     facts: Mapping[int, Fact],
     episodes: Mapping[int, Episode],
     entity_ids: Mapping[int, str],
+    found_by: Mapping[int, str],
 ) -> tuple[PathStep, ...]:
-    """The path with ids and labels: an entity's name, a fact's sentence, the beginning of an episode."""
+    """The path with ids and labels: an entity's name, a fact's sentence, the beginning of an episode.
+
+    ``found_by``: how seeds were found, by ref.
+    """
     rendered = []
     for step in steps:
         if step.kind == "entity":
@@ -139,7 +143,8 @@ def render_path(
             label, id = shorten(episodes[step.ref].content), episodes[step.ref].id
         else:  # deleted between two reads
             continue
-        rendered.append(PathStep(edge=step.edge, kind=step.kind, id=id, label=label))
+        how = found_by.get(step.ref, "") if step.edge is None else ""
+        rendered.append(PathStep(edge=step.edge, kind=step.kind, id=id, label=label, found_by=how))
     return tuple(rendered)
 
 

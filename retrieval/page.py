@@ -205,14 +205,16 @@ class PageReader:
     # --- the hits ------------------------------------------------------------------------------------------------
 
     def _hits(self, places: Sequence[Place]) -> list[Hit]:
-        around, view = self._found.around, self._scope.view
+        around, seeds, view = self._found.around, self._found.seeds, self._scope.view
         sources = self._sources([self._facts[place.ref] for place in places if place.kind == "fact"])
         notes = self._stale_notes(places)
         at = view.at or view.now
         disputed = contradicted(around.facts, {place.ref for place in places if place.kind == "fact"}, at)
         hits = []
         for place in places:
-            path = render_path(self._paths[place.ref], around, self._facts, self._episodes, self._entity_ids)
+            path = render_path(
+                self._paths[place.ref], around, self._facts, self._episodes, self._entity_ids, seeds.found_by
+            )
             if place.kind == "fact":
                 fact, episode = self._facts[place.ref], None
                 evidence = tuple(sources[place.ref])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from factloom.retrieval.candidates import expand_seeds, find_seeds
+from factloom.retrieval.candidates import Seeds, expand_seeds, find_seeds
 from factloom.retrieval.context import SHOWN_WITH_NEIGHBOURS, build_context
 from factloom.retrieval.context_turns import turns_around
 from factloom.retrieval.deadline import Deadline, TimeLimitPassed
@@ -177,7 +177,7 @@ class Searcher:
             known = _said_in(reading) if reading.asks_for == "list" else None
             second = self._second(search, asked, deadline)
             hits, more = reader.page(asked.limit, asked.offset, second=second, known=known)
-        return search.result(hits, more=more, offset=asked.offset, as_of=asked.view.at)
+        return search.result(hits, found.seeds, more=more, offset=asked.offset, as_of=asked.view.at)
 
     def _second(self, search: _Search, asked: _Asked, deadline: Deadline) -> Second | None:
         """The reranker's opinion, if there is one and it is asked for."""
@@ -296,7 +296,9 @@ class _Search:
         yield
         self.timings[stage] = (time.perf_counter() - started) * 1000.0
 
-    def result(self, hits: Sequence[Hit], *, more: bool, offset: int, as_of: datetime | None) -> SearchResult:
+    def result(
+        self, hits: Sequence[Hit], seeds: Seeds, *, more: bool, offset: int, as_of: datetime | None
+    ) -> SearchResult:
         """What is returned."""
         rerank = self.timings.get("rerank", 0.0)
         self.timings["fetch"] -= rerank  # it ran inside
@@ -306,6 +308,7 @@ class _Search:
             hits=tuple(hits),
             reading=self.reading.shown(),
             timings=self.timings,
+            seeds=seeds.by_kind(),
             offset=offset,
             more=more,
             partial=bool(self.skipped),

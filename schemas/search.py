@@ -20,6 +20,16 @@ ANSWERING = 0.58
 """Score from which a hit is likely to answer; measured on the demo conversation: see ``SearchResult.answered``."""
 
 
+FOUND_BY = {
+    "vector": "near in meaning",
+    "keyword": "with its words",
+    "entity": "named",
+    "relation": "of the relation asked for",
+    "date": "of the time named",
+}
+"""In words how a search found a record at which it enters the graph (``PathStep.found_by``, ``SearchResult.seeds``)."""
+
+
 class SearchFilter(Record):
     """Narrows a search; every field that is set must match. Applied before ranking, never after it.
 
@@ -41,12 +51,16 @@ class SearchFilter(Record):
 
 
 class PathStep(Record):
-    """One step from a seed to a hit: the edge taken (None at the seed) and the node reached."""
+    """One step from a seed to a hit: the edge taken (None at the seed) and the node reached.
+
+    ``found_by``: how the search found the seed: "vector", "keyword", "entity" (named), "relation" or "date".
+    """
 
     edge: str | None
     kind: str
     id: str
     label: str
+    found_by: str = ""
 
 
 class Hit(Record):
@@ -88,7 +102,12 @@ class Hit(Record):
     @property
     def why(self) -> str:
         """The path and the parts of the score in one line."""
-        steps = " ".join(f"-{s.edge}-> {s.label}" if s.edge else s.label for s in self.path)
+        steps = " ".join(
+            f"-{step.edge}-> {step.label}"
+            if step.edge
+            else f"{step.label} ({FOUND_BY.get(step.found_by, step.found_by)})".removesuffix(" ()")
+            for step in self.path
+        )
         parts = ", ".join(
             f"{name} {value:+.2f}" for name, value in sorted(self.parts.items(), key=lambda p: -abs(p[1]))
         )
@@ -124,12 +143,13 @@ class SearchResult(Record):
     ``as_of``: the time that was asked about, None for the present. ``more`` says whether further hits exist past
     ``offset + len(hits)``. ``partial``: the time limit was reached, or the reranker failed, so these are the best that
     were found without; ``skipped`` names what was left out: "embed" (the question was answered by its words alone),
-    "spread", "graph", "rerank".
+    "spread", "graph", "rerank". ``seeds``: how many records the search started from, by how they were found.
     """
 
     hits: tuple[Hit, ...]
     reading: QueryReading
     timings: dict[str, float] = Field(default_factory=dict)
+    seeds: dict[str, int] = Field(default_factory=dict)
     offset: int = 0
     more: bool = False
     partial: bool = False

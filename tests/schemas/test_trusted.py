@@ -9,7 +9,7 @@ from factloom.schemas.trusted import trusted
 
 
 def test_it_is_the_record_that_a_check_would_have_let_through() -> None:
-    values = {"edge": None, "kind": "fact", "id": "f", "label": "Ana lives in Lisbon."}
+    values = {"edge": None, "kind": "fact", "id": "f", "label": "Ana lives in Lisbon.", "found_by": "vector"}
     made, checked = trusted(PathStep, **values), PathStep(**values)
     assert made == checked
     assert hash(made) == hash(checked)

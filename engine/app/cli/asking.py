@@ -26,7 +26,11 @@ from factloom.engine.app.cli.running import Run, command
 from factloom.schemas.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Sequence
+
+    from rich.console import RenderableType
+
+    from factloom.schemas.search import SearchResult
 
 PANEL = "Ask"
 
@@ -97,12 +101,11 @@ def search(
         ),
     ] = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Show how the question was read, and each hit's path and score.")
+        bool, typer.Option("--explain", help="Draw how the question was read, and each hit's path and score.")
     ] = False,
 ) -> None:
     """Find the facts and passages that answer a question, or several, best first."""
     from factloom.engine.app.cli.documents import search_document
-    from factloom.engine.app.cli.tables import hits_table, results_report
 
     how: dict[str, Any] = {
         **wide_scope(user, agent, run_id, spaces),
@@ -123,14 +126,38 @@ def search(
     }
     if query is not None and questions is None:
         result = run.memory.search(query, **how)
-        run.show(lambda: search_document(query, result), lambda: hits_table(result, explain=explain))
+        run.show(lambda: search_document(query, result), lambda: _shown(result, explain))
         return
     asked = _questions(query, questions)
     results = run.memory.search_many(asked, **how)
     run.show(
         lambda: {"results": [search_document(*pair) for pair in zip(asked, results, strict=True)]},
-        lambda: results_report(results, explain=explain),
+        lambda: _report(results, explain),
     )
+
+
+def _shown(result: SearchResult, explain: bool) -> RenderableType:
+    """The hits as a table, or each with how it was found."""
+    if explain:
+        from factloom.engine.app.cli.explaining import explained
+
+        return explained(result)
+    from factloom.engine.app.cli.tables import hits_table
+
+    return hits_table(result)
+
+
+def _report(results: Sequence[SearchResult], explain: bool) -> RenderableType:
+    """The hits for each of several questions, under the question."""
+    from rich.console import Group
+    from rich.text import Text
+
+    from factloom.engine.app.cli.tables import plain
+
+    parts: list[RenderableType] = []
+    for result in results:
+        parts += [Text(plain(result.reading.query, longest=300), style="bold"), _shown(result, explain)]
+    return Group(*parts)
 
 
 def _questions(query: str | None, file: Path | None) -> list[str]:

@@ -40,6 +40,7 @@ def search_document(query: str, result: SearchResult) -> dict[str, Any]:
         "answered": result.answered,
         "hits": [hit_document(rank, hit) for rank, hit in enumerate(result.hits, start=result.offset + 1)],
         "reading": result.reading.model_dump(mode="json"),
+        "seeds": dict(result.seeds),
         "timings": result.timings,
         "offset": result.offset,
         "more": result.more,

@@ -82,38 +82,33 @@ def table(*columns: str) -> Table:
     return made
 
 
-def hits_table(result: SearchResult, *, explain: bool) -> RenderableType:
-    """The hits, best first; with ``explain``, each with its id, its path and the parts of its score."""
-    partial = f"; partial, time did not suffice for: {', '.join(result.skipped)}" if result.partial else ""
+def hits_table(result: SearchResult) -> RenderableType:
+    """The hits, best first."""
     if not result.hits:
-        return Text(f"Nothing found{partial}.")
-    made = table("#>", "score>", "text", "when", "source~" if explain else "source")
+        return Text(f"Nothing found{_partial(result)}.")
+    made = table("#>", "score>", "text", "when", "source")
     for rank, hit in enumerate(result.hits, start=result.offset + 1):
-        made.add_row(str(rank), f"{hit.score:.2f}", _hit_text(hit, explain=explain), _hit_when(hit), _hit_source(hit))
+        made.add_row(str(rank), f"{hit.score:.2f}", _hit_text(hit), _hit_when(hit), _hit_source(hit))
+    return Group(made, last_line(result))
+
+
+def last_line(result: SearchResult) -> Text:
+    """How many hits in what time, whether the answer is likely among them, and what follows."""
     milliseconds = result.timings.get("total", 0.0)
     more = f"; more with --offset {result.offset + len(result.hits)}" if result.more else ""
     doubt = "" if result.answered else f"; none reaches {ANSWERING}, so the answer may not be there"
-    last = f"{counted(len(result.hits), 'hit')} in {milliseconds:.0f} ms{doubt}{partial}{more}"
-    return Group(made, Text(last, style="dim"))
+    found = f"{counted(len(result.hits), 'hit')} in {milliseconds:.0f} ms"
+    return Text(f"{found}{doubt}{_partial(result)}{more}", style="dim")
 
 
-def results_report(results: Sequence[SearchResult], *, explain: bool) -> RenderableType:
-    """The hits for each of several questions, under the question."""
-    parts: list[RenderableType] = []
-    for result in results:
-        parts += [
-            Text(plain(result.reading.query, longest=_LONGEST), style="bold"),
-            hits_table(result, explain=explain),
-        ]
-    return Group(*parts)
+def _partial(result: SearchResult) -> str:
+    return f"; partial, time did not suffice for: {', '.join(result.skipped)}" if result.partial else ""
 
 
-def _hit_text(hit: Hit, *, explain: bool) -> Text:
+def _hit_text(hit: Hit) -> Text:
     text = line(hit.text)
     if hit.note:
         text.append(f" [{plain(hit.note, longest=120)}]", style="italic")
-    if explain:
-        text.append(f"\n{hit.kind} {hit.id}\n{plain(hit.why, longest=1000)}", style="dim")
     return text
 
 

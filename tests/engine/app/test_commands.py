@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from factloom.engine.app.cli.explaining import PARTS
+from factloom.retrieval.ranking import EPISODE_WEIGHTS, FACT_WEIGHTS
+
 Cli = Callable[..., Any]  # what the fixture cli is: its outcome has code, out, err and document
 
 
@@ -73,6 +76,7 @@ def test_search_explains_filters_and_pages(cli: Cli) -> None:
     explained = cli("search", "What about Ana?", "--user", "ana", "--explain").out
     assert everything[0]["id"] in explained.replace("\n", "")
     assert "SUBJECT_OF" in explained
+    assert "█" in explained
     first = cli("search", "What about Ana?", "--user", "ana", "--limit", "1")
     assert "more with --offset 1" in first.out
     second = cli("search", "What about Ana?", "--user", "ana", "-n", "1", "--offset", "1", "--json").document
@@ -84,6 +88,40 @@ def test_search_explains_filters_and_pages(cli: Cli) -> None:
     later = cli("search", "Ana", "--user", "ana", "--since", "2025-02-01T00:00:00+00:00", "--json").document["hits"]
     assert later
     assert all("Lisbon" not in hit["text"] for hit in later)
+
+
+def test_explain_draws_how_the_hits_were_found(cli: Cli) -> None:
+    cli("add-fact", "Ana", "HAS_SISTER", "Bea", "--user", "ana")
+    cli("add-fact", "Bea", "WORKS_FOR", "Corvina", "--user", "ana")
+    asked = ("Where did my sister work last summer?", "--user", "ana", "--asker", "Ana", "--kind", "fact")
+    asked = (*asked, "--now", "2025-11-20T12:00:00+00:00")
+    drawn = cli("search", *asked, "--explain").out
+    lines = [line.rstrip() for line in drawn.splitlines()]
+    reading = {name.strip(): told.strip() for name, told in (line.split("  ", 1) for line in lines[:8] if "  " in line)}
+    assert reading["asks for"] == "where, about the past"
+    assert reading["names"] == "Ana"
+    assert reading["means"] == "my sister: Bea"
+    assert reading["time"] == '"last summer": 2025-06-01 up to 2025-09-01'
+    assert "1 named" in reading["seeds"]
+    assert "ms; without embedding" in reading["took"]
+    best = drawn.index("Bea works for Corvina.")
+    path = drawn[best : drawn.index("score ", best)]
+    assert [part in path for part in ("entity Ana (named)", "└── HAS_SISTER → entity Bea", "└── WORKS_FOR → fact")] == [
+        True, True, True
+    ]  # fmt: skip
+    (relation,) = [line for line in drawn[best:].split("\n\n")[0].splitlines() if " relation " in f" {line}"]
+    assert "█" in relation
+    assert "the question's relations lead to it" in relation
+    document = cli("search", *asked, "--json").document
+    assert document["reading"]["meant"] == {"my sister": ["Bea"]}
+    assert document["seeds"]["entity"] == 1
+    assert document["hits"][0]["path"][0]["found_by"] == "entity"
+    part = document["hits"][0]["parts"]["relation"]
+    assert f"{part:+.2f}" in relation
+
+
+def test_every_part_of_a_score_is_told_in_words() -> None:
+    assert {*EPISODE_WEIGHTS, *FACT_WEIGHTS, "stale", "said before"} == PARTS.keys()
 
 
 def test_search_doubts_and_finds_nothing(cli: Cli) -> None:
