@@ -1,8 +1,9 @@
-"""All benchmarks, one after the other: ``python -m benchmarks [--datasets FOLDER]``.
+"""All benchmarks, one after the other: ``python -m benchmarks [--datasets FOLDER] [--json FOLDER]``.
 
 FOLDER holds ``locomo_dev.json``, ``musique_dev.json`` and ``carb_dev.tsv`` (or files that begin with ``locomo``,
 ``musique`` and ``carb``); what needs a dataset that is not there is left out, and said so. Each benchmark also runs by
-itself: ``python -m benchmarks.NAME -h``.
+itself: ``python -m benchmarks.NAME -h``. ``--json FOLDER`` keeps every result, for `benchmarks.compare` and
+`benchmarks.plots`. `benchmarks.ablation` takes long and is not among them.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ def _runs(folder: Path | None) -> list[tuple[str, list[str] | None]]:
         ("evidence in the context", ["retrieval", "context", locomo] if locomo else None),
         ("latency of search in real talk", ["latency", locomo] if locomo else None),
         ("latency of search in generated talk", ["latency"]),
+        ("latency by size", ["scale", "--facts", "10000", "100000"]),
+        ("searches a second, starts, memory", ["throughput"]),
         ("taking in messages", ["ingest", *([locomo] if locomo else [])]),
         ("open information extraction", ["openie", "--gold", carb] if carb else None),
         ("conversations understood", ["gold"]),
@@ -41,14 +44,20 @@ def main() -> int:
     """Run them; returns 1 if one of them failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--datasets", type=Path, help="folder of LoCoMo, MuSiQue and CaRB files")
-    folder = parser.parse_args().datasets
+    parser.add_argument("--json", type=Path, help="folder for the results, one file each")
+    options = parser.parse_args()
+    folder, results = options.datasets, options.json
+    if results is not None:
+        results.mkdir(parents=True, exist_ok=True)
     failed = False
     for title, arguments in _runs(folder):
         print(f"\n== {title}" + (f": python -m benchmarks.{' '.join(arguments)}" if arguments else ""), flush=True)
         if arguments is None:
             print(f"left out: no dataset for it in {folder}; see --datasets")
             continue
-        done = subprocess.run([sys.executable, "-m", f"benchmarks.{arguments[0]}", *arguments[1:]], check=False)
+        kept = ["--json", str(results / f"{title.replace(' ', '-')}.json")] if results is not None else []
+        command = [sys.executable, "-m", f"benchmarks.{arguments[0]}", *arguments[1:], *kept]
+        done = subprocess.run(command, check=False)
         failed |= done.returncode != 0
     return int(failed)
 

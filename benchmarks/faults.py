@@ -24,6 +24,7 @@ from typing import Any, Final, Protocol
 
 import neo4j
 from benchmarks.consistency import problems
+from benchmarks.results import printed_figures
 
 from factloom import Memory
 from factloom.engine.wiring import open_store
@@ -288,6 +289,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--minutes", type=float, default=60.0, help="kill no more after so long")
     parser.add_argument("--seed", type=int, default=1, help="of the random moments")
+    parser.add_argument("--json", type=Path, help="write the figures there")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.worker:
@@ -308,7 +310,8 @@ def main() -> None:
             *(server, chosen.kills), seed=chosen.seed, minutes=chosen.minutes,
             tell=lambda line: print(line, file=sys.stderr, flush=True),
         )  # fmt: skip
-    print(outcome.table())
+    with printed_figures("faults", chosen.json):
+        print(outcome.table())
     sys.exit(0 if outcome.clean else 1)
 
 

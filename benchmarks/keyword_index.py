@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from benchmarks.results import printed_figures
 
 from factloom.graph.sqlite.connections import Connections
 from factloom.graph.sqlite.database import Database
@@ -261,15 +262,17 @@ def main() -> None:
     """Build, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, default=100_000)
+    parser.add_argument("--json", type=Path, help="write the figures there")
     options = parser.parse_args()
-    print(f"SQLite {sqlite3.sqlite_version}")
-    for spaces in (200, 1):
-        documents = _make_documents(options.documents, spaces)
-        print(f"{len(documents):,} documents in {spaces} space(s)")
-        with tempfile.TemporaryDirectory() as folder:
-            _compare(documents, spaces, Path(folder))
-            if spaces > 1:
-                _measure_influence(documents, Path(folder))
+    with printed_figures("keyword_index", options.json):
+        print(f"SQLite {sqlite3.sqlite_version}")
+        for spaces in (200, 1):
+            documents = _make_documents(options.documents, spaces)
+            print(f"{len(documents):,} documents in {spaces} space(s)")
+            with tempfile.TemporaryDirectory() as folder:
+                _compare(documents, spaces, Path(folder))
+                if spaces > 1:
+                    _measure_influence(documents, Path(folder))
 
 
 if __name__ == "__main__":

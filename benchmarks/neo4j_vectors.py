@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from benchmarks.results import printed_figures
 from benchmarks.retrieval import locomo_turns, turn_text
 from scripts.neo4j_server.process import LocalServer
 from tests.conformance.vector_stores import FollowingVectorStore
@@ -157,13 +158,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("locomo", type=Path, nargs="?")
     parser.add_argument("--count", type=int, default=6_000)
+    parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()
-    vectors, queries = from_talk(arguments.locomo, arguments.count) if arguments.locomo else made_up(arguments.count)
-    with LocalServer() as process:
-        access = Access(f"neo4j://{process.address}", user=process.user, password=process.password)
-        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-        measure(vectors, queries, access)
-        print(f"load at the end {os.getloadavg()[0]:.1f}")
+    with printed_figures("neo4j_vectors", arguments.json):
+        vectors, queries = (
+            from_talk(arguments.locomo, arguments.count) if arguments.locomo else made_up(arguments.count)
+        )
+        with LocalServer() as process:
+            access = Access(f"neo4j://{process.address}", user=process.user, password=process.password)
+            print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+            measure(vectors, queries, access)
+            print(f"load at the end {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

@@ -16,9 +16,11 @@ import argparse
 import sys
 import time
 from collections import defaultdict
+from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.carb import GoldTuple, PredictedTuple, score
+from benchmarks.results import write_result
 
 from factloom.engine.extraction.openie.extract import OpenTuple, read_sentences
 from factloom.engine.extraction.pipeline import load_pipeline
@@ -48,6 +50,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="where to write the tuples")
     parser.add_argument("--gold", type=Path, help="gold tuples to score against")
     parser.add_argument("--pipeline", help="another spaCy pipeline, by name or folder")
+    parser.add_argument("--json", type=Path, help="write the figures there")
     options = parser.parse_args()
     source = options.sentences or options.gold
     if source is None:
@@ -62,12 +65,17 @@ def main() -> int:
     words = sum(len(sentence.split()) for sentence in sentences)
     total = sum(map(len, found.values()))
     print(f"{len(sentences)} sentences, {words} words, {total} tuples, {words / max(spent, 1e-9):,.0f} words/s")
+    figures = {"sentences": len(sentences), "words": words, "tuples": total, "words_a_second": words / max(spent, 1e-9)}
     if options.gold:
         predicted = {
             sentence: [PredictedTuple(t.relation, list(t.arguments), t.confidence) for t in rows]
             for sentence, rows in found.items()
         }
-        print(score(gold_of(options.gold), predicted))
+        scored = score(gold_of(options.gold), predicted)
+        print(scored)
+        figures |= asdict(scored)
+    if options.json:
+        write_result(options.json, {"benchmark": "openie", **figures})
     return 0
 
 

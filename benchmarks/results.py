@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import platform
+import re
 import subprocess
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 RUN = "run"
 """Key of what a result was measured on; all other keys are figures."""
 
+_NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?")
 _PROJECT = Path(__file__).resolve().parents[1]
 _PACKAGES = ("numpy", "faiss-cpu", "onnxruntime", "spacy")
 
@@ -28,6 +33,53 @@ def write_result(path: Path, figures: Mapping[str, Any]) -> None:
     """Write the figures of a benchmark there, as `python -m benchmarks.compare` and `benchmarks.plots` read them."""
     text = json.dumps(with_run(figures), indent=2, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
+
+
+@contextmanager
+def printed_figures(benchmark: str, path: Path | None) -> Iterator[None]:
+    """Write the figures of what is printed meanwhile to ``path`` as well: for benchmarks that print a line each.
+
+    A figure is a number after two spaces or more; its name is what stands before them, under the last line without.
+    """
+    if path is None:
+        yield
+        return
+    told = io.StringIO()
+    with redirect_stdout(_Tee(sys.stdout, told)):
+        yield
+    write_result(path, {"benchmark": benchmark, "figures": figures_in(told.getvalue().splitlines())})
+
+
+def figures_in(lines: Iterable[str]) -> dict[str, list[float]]:
+    """The numbers of each line by its name; a name that comes again gets its number."""
+    figures: dict[str, list[float]] = {}
+    section = ""
+    for line in lines:
+        name, gap, rest = line.strip().partition("  ")
+        found = [float(number.replace(",", "")) for number in _NUMBER.findall(rest)]
+        if not gap or not found:
+            section = line.strip()
+            continue
+        place = f"{section}: {name}" if section else name
+        again = sum(known == place or known.startswith(f"{place} #") for known in figures)
+        figures[f"{place} #{again + 1}" if again else place] = found
+    return figures
+
+
+class _Tee(io.TextIOBase):
+    """Writes to two streams."""
+
+    def __init__(self, *streams: IO[str]) -> None:
+        self._streams = streams
+
+    def write(self, text: str) -> int:
+        for stream in self._streams:
+            stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        for stream in self._streams:
+            stream.flush()
 
 
 def read_result(path: Path) -> dict[str, Any]:

@@ -111,10 +111,27 @@ def fill(path: Path, sizes: dict[str, int]) -> None:
                 memory.add_facts(batch, space=space)
 
 
-def measure(path: Path, spaces: list[str], questions: int) -> dict[str, Any]:
-    """Milliseconds of searches, each space in turn, from a fresh start."""
+def sizes_of(facts: int, spaces: int) -> dict[str, int]:
+    """How many facts each space gets: the first ten times as many as the others."""
+    share = max(1, facts // (spaces + 9))
+    return {"space/0": 10 * share} | {f"space/{i}": share for i in range(1, spaces)}
+
+
+def questions_of(count: int) -> list[str]:
+    """Questions that name two of the commonest entities."""
     pick = random.Random(3)
     entities = _Zipf(50, pick)
+    pairs = ((f"{_word(n + 40, 3)}".capitalize() for n in entities.draw(2)) for _ in range(count))
+    return [f"What does {one} like, and does it know {two}? {i}" for i, (one, two) in enumerate(pairs)]
+
+
+def vectors_like(facts: int, path: Path) -> None:
+    """Write as many random vectors as a space has facts to a file of numpy."""
+    np.save(path, np.random.default_rng(1).standard_normal((facts, _DIMENSION), dtype=np.float32))
+
+
+def measure(path: Path, spaces: list[str], questions: int) -> dict[str, Any]:
+    """Milliseconds of searches, each space in turn, from a fresh start."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.perf_counter()
     with open_memory(path) as memory:
@@ -123,11 +140,8 @@ def measure(path: Path, spaces: list[str], questions: int) -> dict[str, Any]:
         for space in spaces:  # load their vectors
             memory.search("who knows whom?", space=space)
         engine = []
-        for number in range(questions):
-            one, two = (f"{_word(n + 40, 3)}".capitalize() for n in entities.draw(2))
-            result = memory.search(
-                f"What does {one} like, and does it know {two}? {number}", space=spaces[number % len(spaces)]
-            )
+        for number, question in enumerate(questions_of(questions)):
+            result = memory.search(question, space=spaces[number % len(spaces)])
             engine.append(result.timings["engine"])
     return {
         "first_answer_ms": round(first, 1),
@@ -151,10 +165,8 @@ def yardstick(facts: int, questions: int) -> float:
 
 def run(facts: int, spaces: int, questions: int) -> dict[str, Any]:
     """Both layouts of one size."""
-    share = max(1, facts // (spaces + 9))
-    many = {"space/0": 10 * share} | {f"space/{i}": share for i in range(1, spaces)}
     figures: dict[str, Any] = {"facts": facts}
-    for name, sizes in (("many_spaces", many), ("one_space", {"one": facts})):
+    for name, sizes in (("many_spaces", sizes_of(facts, spaces)), ("one_space", {"one": facts})):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "scale.db"
             started = time.perf_counter()

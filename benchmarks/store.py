@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from benchmarks.results import printed_figures
 
 from factloom.graph.sqlite import SqliteGraphStore
 from factloom.schemas.ports import IndexEntry, WriteTransaction
@@ -193,24 +194,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--facts", type=int, default=100_000)
     parser.add_argument("--folder", type=Path, help="where to put the store; default: a temporary folder")
+    parser.add_argument("--json", type=Path, help="write the figures there")
     options = parser.parse_args()
-    rng = random.Random(0)
-    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        path = Path(folder) / "bench.db"
-        store = SqliteGraphStore(path)
-        _, episodes, facts = _fill(store, options.facts, rng)
-        _index(store, facts, rng)
-        _measure_writes(store, Path(folder), len(episodes))
-        _measure_reads(store, facts, rng)
-        doomed = [fact.id for fact in facts[:1000]]
-        start = time.perf_counter()
-        store.write(lambda tx: tx.delete(doomed))
-        print(f"delete 1,000 facts                           {time.perf_counter() - start:8.2f} s")
-        start = time.perf_counter()
-        store.vacuum()
-        print(f"vacuum                                       {time.perf_counter() - start:8.2f} s")
-        print(f"size                                         {store.size_in_bytes() / 2**20:8.1f} MiB")
-        store.close()
+    with printed_figures("store", options.json):
+        rng = random.Random(0)
+        with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+            path = Path(folder) / "bench.db"
+            store = SqliteGraphStore(path)
+            _, episodes, facts = _fill(store, options.facts, rng)
+            _index(store, facts, rng)
+            _measure_writes(store, Path(folder), len(episodes))
+            _measure_reads(store, facts, rng)
+            doomed = [fact.id for fact in facts[:1000]]
+            start = time.perf_counter()
+            store.write(lambda tx: tx.delete(doomed))
+            print(f"delete 1,000 facts                           {time.perf_counter() - start:8.2f} s")
+            start = time.perf_counter()
+            store.vacuum()
+            print(f"vacuum                                       {time.perf_counter() - start:8.2f} s")
+            print(f"size                                         {store.size_in_bytes() / 2**20:8.1f} MiB")
+            store.close()
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from benchmarks.results import printed_figures
 from tests.conformance.memory_feed import MemoryFeed
 
 from factloom.graph.sqlite import SqliteGraphStore
@@ -253,20 +254,22 @@ def main() -> None:
     parser.add_argument("--large", action="store_true", help="a million rows as well")
     parser.add_argument("--dimension", type=int, default=384)
     parser.add_argument("--texts", type=Path, help="a text a line: only say what sketches find of these")
+    parser.add_argument("--json", type=Path, help="write the figures there")
     options = parser.parse_args()
-    rng = np.random.default_rng(0)
-    threads = os.environ.get("OMP_NUM_THREADS", "not set")
-    print(f"faiss {version('faiss-cpu')}, numpy {np.__version__}, Python {platform.python_version()}")
-    print(f"{os.cpu_count()} processors, OMP_NUM_THREADS {threads}, {options.dimension} dimensions\n")
-    if options.texts:
-        found_by_sketches(options.texts)
-        return
-    own_time(rng, options.dimension)
-    for count in (6_000, 10_000, 100_000, *([1_000_000] if options.large else [])):
-        one_space(rng, count, options.dimension)
-    many_spaces(rng, 1000, 1000 if options.large else 100, options.dimension)
-    for count in (1_000, 5_000, 100_000):
-        loading(rng, count, options.dimension)
+    with printed_figures("vectors", options.json):
+        rng = np.random.default_rng(0)
+        threads = os.environ.get("OMP_NUM_THREADS", "not set")
+        print(f"faiss {version('faiss-cpu')}, numpy {np.__version__}, Python {platform.python_version()}")
+        print(f"{os.cpu_count()} processors, OMP_NUM_THREADS {threads}, {options.dimension} dimensions\n")
+        if options.texts:
+            found_by_sketches(options.texts)
+            return
+        own_time(rng, options.dimension)
+        for count in (6_000, 10_000, 100_000, *([1_000_000] if options.large else [])):
+            one_space(rng, count, options.dimension)
+        many_spaces(rng, 1000, 1000 if options.large else 100, options.dimension)
+        for count in (1_000, 5_000, 100_000):
+            loading(rng, count, options.dimension)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks import ablation, compare
-from benchmarks.results import write_result
+from benchmarks import ablation, compare, plots, throughput
+from benchmarks.results import printed_figures, write_result
 
 LOCOMO = [
     {
@@ -89,3 +90,63 @@ def test_every_switch_switches_something_off_and_on_again() -> None:
         with switch.off():
             pass
     assert (ablation.fingerprint("retrieval"), ablation.EPISODE_WEIGHTS, ablation.FACT_WEIGHTS) == before
+
+
+def test_what_is_printed_is_written_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "store.json"
+    with printed_figures("store", path):
+        sys.stdout.write("one space\n")
+        sys.stdout.write("read 50 facts                      1.25 ms\n")
+        sys.stdout.write("insert 10,000 entities  1,234 rows   0.50 s\n")
+    assert "read 50 facts" in capsys.readouterr().out
+    assert json.loads(path.read_text())["figures"] == {
+        "one space: read 50 facts": [1.25],
+        "one space: insert 10,000 entities": [1234.0, 0.5],
+    }
+
+
+def test_throughput_is_measured_beside_numpy(tmp_path: Path) -> None:
+    path = tmp_path / "throughput.json"
+    throughput.main(["--facts", "200", "--spaces", "2", "--questions", "10", "--json", str(path)])
+    figures = json.loads(path.read_text())
+    for who, starts in (("factloom", {"cold", "warm"}), ("numpy", {"warm"})):
+        assert starts == figures[who].keys() - {"threads"}
+        assert [entry["threads"] for entry in figures[who]["threads"]] == [1, 4]
+        assert all(entry["a_second"] > 0 and entry["resident_mb"] > 0 for entry in figures[who]["threads"])
+        assert all(figures[who][start]["first_answer_ms"] > 0 for start in starts)
+
+
+def test_results_are_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recalled = {"n": 3, "factloom": {"5": 80.0, "10": 90.0}, "numpy": {"5": 40.0, "10": 50.0}}
+    layout = {"engine_p50": 3.0, "engine_p95": 4.0, "numpy_p50": 1.0}
+    start = {"first_answer_ms": 9.0}
+    busy = [{"threads": n, "a_second": 100.0 * n} for n in (1, 4)]
+    results: list[dict[str, Any]] = [
+        {"benchmark": "locomo", "recall": {"overall": recalled, "temporal": recalled}},
+        {"benchmark": "multihop", "recall": {"overall": recalled}},
+        {"benchmark": "scale", "sizes": [{"facts": n, "many_spaces": layout, "one_space": layout} for n in (10, 100)]},
+        {
+            "benchmark": "throughput",
+            "factloom": {"threads": busy, "cold": start, "warm": start},
+            "numpy": {"threads": busy, "warm": start},
+        },
+        {
+            "benchmark": "ablation",
+            "signals": [
+                {"without": name, "locomo": {"5": recall}, "multihop": {"2": recall}}
+                for name, recall in (("nothing", 74.0), ("episode: vector", 60.0), ("fact: recency", 74.5))
+            ],
+        },
+        {"benchmark": "ingest", "import_s": 3.0},
+    ]
+    files = [str(write(tmp_path / f"{result['benchmark']}.json", result)) for result in results]
+    out = tmp_path / "plots"
+    plots.main([*files, "--out", str(out)])
+    assert sorted(path.name for path in out.iterdir()) == sorted(name for name, _ in plots.DRAWN.values())
+    for path in out.iterdir():
+        assert path.read_bytes().startswith(b"\x89PNG")
+        assert path.stat().st_size < 100_000
+    assert "no plot for 'ingest'" in capsys.readouterr().out
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    plots.main([*files, "--out", str(out)])
+    assert before == {path.name: path.read_bytes() for path in out.iterdir()}
