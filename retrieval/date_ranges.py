@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from factloom.retrieval.dates import DateHint, month_span, read_date
+from factloom.retrieval.dates import TIME_WORDS, DateHint, month_span, read_date
 
 _RANGE: Final = re.compile(
     r"\b(?:between|from) (?P<first>[^?!;]{1,40}?) (?:and|to|until|till|through|up to) (?P<last>[^?!;]{1,40})"
@@ -23,6 +23,7 @@ _PART: Final = re.compile(
     r"[ -](?P<rest>[a-z0-9 ,]+)"
 )
 _THIRD: Final = 1 / 3
+_WORDS: Final = re.compile(r"[a-z]+|\d")
 _NOW: Final = re.compile(r"(?:now|today|the present)\b")
 
 
@@ -33,6 +34,8 @@ def read_dates(question: str, now: datetime) -> DateHint | None:
     June"). Parts are the thirds of a month, season or year ("early"), its halves, its weeks and weekends.
     """
     text = question.lower()
+    if TIME_WORDS.isdisjoint(_WORDS.findall(text)):  # most questions
+        return None
     for match in _RANGE.finditer(text):
         hint = _range(match, now)
         if hint is not None:

@@ -101,8 +101,8 @@ class Draft:
     """A question before the store was asked what it knows of the names in it.
 
     ``marks``: index terms of possible speakers (see `speaker_terms`). ``keys``: normalised names of possible entities.
-    ``terms``: every index term that the question may turn out to have. ``asker`` and ``third_person``: who "I" and
-    "she" mean, where the question says so.
+    ``terms``: every index term that the question may turn out to have. ``asks_for``: the kind of answer. ``asker`` and
+    ``third_person``: who "I" and "she" mean, where the question says so.
     """
 
     text: str
@@ -114,6 +114,7 @@ class Draft:
     terms: tuple[str, ...]
     dates: DateHint | None
     past: bool
+    asks_for: str
     asker: str | None
     third_person: str | None
 
@@ -144,11 +145,6 @@ class Draft:
             nested=bool(_NESTED.search(self.text)),
             asker=self.asker or self.third_person,
         )
-
-    @property
-    def asks_for(self) -> str:
-        """The kind of answer."""
-        return kind_of_answer(self.text.lower(), self.bare)
 
 
 def draft_question(query: str, *, now: datetime, asker: str | None = None) -> Draft:
@@ -182,6 +178,7 @@ def draft_question(query: str, *, now: datetime, asker: str | None = None) -> Dr
         terms=tuple(dict.fromkeys((*analyse(_strip(tokens, bare, frozenset())), *analyse(text)))),
         dates=dates,
         past=dates is not None and dates.until is not None and dates.until <= now,
+        asks_for=kind_of_answer(text.lower(), bare),
         asker=about_asker,
         third_person=third_person,
     )
