@@ -7,7 +7,7 @@ import random
 import pytest
 
 from factloom.schemas.ports import GraphStore, Neighbourhood
-from factloom.schemas.queries import ExpandLimits, View
+from factloom.schemas.queries import ExpandLimits, FactQuery, View
 from factloom.schemas.records import Entity, Episode, Fact
 
 from .graph_records import (
@@ -46,6 +46,11 @@ def session_order(store: GraphStore, any_ref: int) -> list[int]:
         node = nodes[node.next]
         order.append(node.ref)
     return order
+
+
+def ref_time(fact: Fact) -> float:
+    """By what a newer fact goes before an older one."""
+    return (fact.valid_at or fact.created_at).timestamp()
 
 
 class TestNext:
@@ -257,6 +262,28 @@ class TestViews:
         assert found.entities[hub.ref].degree == len(expected)
         direct = around(graph_store, *facts, view=view, hops=0)
         assert list(direct.facts) == expected
+
+    @pytest.mark.parametrize("bound", [2, 5, 40])
+    def test_what_was_read_for_one_view_serves_the_next(self, graph_store: GraphStore, bound: int) -> None:
+        """Each view asks in its turn for what another one has read; `select` says what it has to see."""
+        rng = random.Random(bound)
+        hub, *others = put_entities(graph_store, *(entity(f"e{i}") for i in range(30)))
+        said = add_episodes(graph_store, *(episode(str(i), at=minutes(i), session=str(i)) for i in range(10)))
+        stated = [
+            fact(hub, other, support=rng.randrange(1, 4), episode_ids=(rng.choice(said).id,), **rng.choice(self.DATES))
+            for other in others
+        ]
+        facts = {each.ref: each for each in put_facts(graph_store, *stated)}
+        views = [*self.VIEWS, View(now=NOW, at=days(-10), history=True), View(now=days(30)), View(now=NOW, at=days(30))]
+        for view in [*views, *reversed(views)]:
+            seen = graph_store.select(FactQuery(view=view), spaces=ANA).tolist()
+            best = sorted(seen, key=lambda ref: (-facts[ref].support, -ref_time(facts[ref]), ref))[:bound]
+            assert list(around(graph_store, hub, view=view, facts_per_entity=bound, hops=0).facts) == sorted(best)
+            direct = around(graph_store, *facts.values(), view=view, facts_per_entity=bound, hops=0)
+            assert list(direct.facts) == seen
+            assert direct.entities == {} if not seen else direct.entities[hub.ref].degree == len(seen)
+            found = around(graph_store, *said, view=view, facts_per_entity=40, hops=0)
+            assert list(found.facts) == seen
 
     def test_degrees_follow_changes_of_dates(self, graph_store: GraphStore) -> None:
         ana, bea, lisbon = put_entities(graph_store, entity("Ana"), entity("Bea"), entity("Lisbon"))
