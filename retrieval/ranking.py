@@ -172,8 +172,9 @@ def _order(
     scores = np.concatenate((fact_scores[chosen_facts], fit[chosen_episodes]))
     is_fact = np.arange(len(scores)) < len(chosen_facts)
     rows = np.concatenate((chosen_facts, chosen_episodes))
-    # Rounded, so that sums in another order cannot turn equal scores round from one call to the next.
-    order = np.lexsort((rows, ~is_fact, -np.round(scores, 9)))
+    # Rounded, so that sums in another order cannot turn equal scores round from one call to the next. Equal ones stay
+    # as they are here: facts first, by row.
+    order = np.argsort(-np.round(scores, 9), kind="stable")
     return Ranking(is_fact[order], rows[order], scores[order], episodes, facts, fit, episode_parts, fact_parts, stale)
 
 

@@ -229,12 +229,17 @@ def _is_known(name: str, marks: Collection[str]) -> bool:
 def _grams(text: str) -> dict[str, tuple[int, int]]:
     """Keys of what may be names in ``text``, the longest first, each with the words that it covers."""
     tokens = words(text)[:120]
+    hollow = [word in STOP_WORDS or word in _QUESTION_WORDS for word in tokens]
+    plain = [word.isascii() and word.isalnum() for word in tokens]
     grams: dict[str, tuple[int, int]] = {}
     for length in range(min(_LONGEST_NAME, len(tokens)), 0, -1):
         for start in range(len(tokens) - length + 1):
-            part = tokens[start : start + length]
-            if not all(word in STOP_WORDS or word in _QUESTION_WORDS for word in part):
-                grams.setdefault(_key(part), (start, start + length))
+            end = start + length
+            if not all(hollow[start:end]):
+                name = " ".join(tokens[start:end])
+                # A key of plain words is in its form already, unless an article leads.
+                is_key = all(plain[start:end]) and tokens[start] not in _ARTICLES
+                grams.setdefault(name if is_key else normalise_name(name), (start, end))
     return dict(islice(grams.items(), _MOST_NAMES - 1))
 
 
@@ -266,16 +271,6 @@ def _entities_named(
             taken.update(range(*span))
             kept.append(entity)
     return kept[:MOST_ENTITIES]
-
-
-def _key(part: Sequence[str]) -> str:
-    """The key of a name of these words; plain ones are in its form already, unless an article leads."""
-    name = " ".join(part)
-    return (
-        name
-        if name.isascii() and part[0] not in _ARTICLES and name.replace(" ", "").isalnum()
-        else normalise_name(name)
-    )
 
 
 def _keys(entity: Entity) -> set[str]:
