@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks.results import RUN, read_result
 
 _OURS, _NUMPY, _LOSS = "#2f6f9f", "#b0b0b0", "#b5483a"
-_DPI = 110
+_DPI = 90
 _MOST_BARS = 24
 
 Figure = Any
@@ -91,16 +91,16 @@ def ablation(result: dict[str, Any]) -> Figure:
     """What recall changes by without each signal, in points, averaged over k; the largest losses first."""
     whole, *rows = result["signals"]
     kinds = [kind for kind in ("locomo", "multihop") if kind in whole]
-    figure, axes = _axes(len(kinds), height=6.0)
+    figure, axes = _axes(len(kinds), width=4.2, height=5.0)
     for one, kind in zip(axes, kinds, strict=True):
-        changes = [(_mean_change(row[kind], whole[kind]), row["without"]) for row in rows]
+        changes = [(change, row["without"]) for row in rows if (change := _mean_change(row[kind], whole[kind]))]
         largest = sorted(sorted(changes, key=lambda change: -abs(change[0]))[:_MOST_BARS], reverse=True)
         values, names = [value for value, _ in largest], [name for _, name in largest]
         one.barh(names, values, color=[_LOSS if value < 0 else _OURS for value in values])
         one.axvline(0.0, color="black", linewidth=0.6)
         one.tick_params(axis="y", labelsize=7)
         one.set_title({"locomo": "LoCoMo", "multihop": "MuSiQue"}[kind], fontsize=9)
-        one.set_xlabel("points of recall without it, mean over k")
+        one.set_xlabel("points of recall, mean over k", fontsize=8)
     return figure
 
 
@@ -108,11 +108,11 @@ def _mean_change(row: dict[str, float], whole: dict[str, float]) -> float:
     return sum(row[k] - whole[k] for k in whole) / len(whole)
 
 
-def _axes(count: int, *, height: float = 3.2) -> tuple[Figure, list[Any]]:
+def _axes(count: int, *, width: float = 2.9, height: float = 3.2) -> tuple[Figure, list[Any]]:
     """A figure with so many plots beside each other."""
     from matplotlib.figure import Figure as Drawing
 
-    figure = Drawing(figsize=(max(5.0, 2.9 * count), height), layout="constrained")
+    figure = Drawing(figsize=(max(5.0, width * count), height), layout="constrained")
     axes = figure.subplots(1, count, squeeze=False)[0]
     for one in axes:
         one.spines[["top", "right"]].set_visible(False)
@@ -137,7 +137,7 @@ def draw(result: dict[str, Any], folder: Path) -> Path | None:
     name, plot = DRAWN[result["benchmark"]]
     figure = plot(result)
     run = result.get(RUN) or {}
-    told = (str(run.get("commit") or "")[:12], str(run.get("date") or "")[:10], str(run.get("cpu") or ""))
+    told = (str(run.get("date") or "")[:10], str(run.get("cpu") or ""))
     figure.text(
         0.995, 0.002, ", ".join(part for part in told if part), ha="right", va="bottom", fontsize=5, color="gray"
     )
