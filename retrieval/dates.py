@@ -74,7 +74,7 @@ TIME_WORDS: Final = frozenset(
         *"0123456789", *_MONTH_NUMBER, *_WEEKDAYS, *_SEASON_START, *_DECADES,
         *(word + ending for word in (*_UNIT_DAYS, "weekend", "fortnight") for ending in ("", "s")),
         *["yesterday", "today", "tonight", "tomorrow", "morning", "afternoon", "evening", "night"],
-        *(word for pattern in FEASTS for word in re.findall(r"[a-z]{3,}", pattern)),
+        *(word for pattern in FEASTS for word in re.findall(r"[a-z]{4,}", pattern)),
     )
 )  # fmt: skip
 """Words and digits without one of which no question names a time."""
