@@ -32,6 +32,8 @@ Rows = NDArray[np.int64]
 
 _NO_TALK: Final = frozenset({Role.DOCUMENT.value, Role.TOOL.value})  # plain strings, compared some hundred times
 _TYPICAL_LENGTH: Final = 100.0
+_NO_WINDOW: Final = 0.5
+"""Of a document, which no turns stand around, the words count in their own column already."""
 _SECONDS_A_DAY: Final = 86_400.0
 _SUPPORT: Final = (0.0, *(math.log2(support) / 3.0 for support in range(1, 9)))
 
@@ -97,7 +99,7 @@ def describe_episodes(found: Candidates, question: Question, index: VectorIndex)
         "vector": vector,
         "neighbours": _sum_at(vector, previous, following) / 2,
         "keyword": keyword,
-        "keyword_window": np.where(talk, window, keyword),
+        "keyword_window": np.where(talk, window, _NO_WINDOW * keyword),
         "session_vector": _best_in(sessions, vector),
         "session_keyword": _best_in(sessions, keyword),
         "question": np.array(asks, float),

@@ -37,7 +37,7 @@ EPISODE_WEIGHTS: Final[dict[str, float]] = {
     "length": 0.04,  # longer turns say more: per factor e of its length
     "question": -0.05,  # a turn that asks answers little
     "facts": 0.12,  # by how much a fact that it states, in plain words, is nearer to the question than it is
-    "graph": 1.00,  # entities shared with the nearest facts: all that leads to the second of two documents
+    "graph": 0.80,  # entities shared with the nearest facts: all that leads to the second of two documents
     "relation": 0.10,  # states a fact that the question's relations lead to
     "recency": 0.02,  # settles what is else equal; a fact's recency says more, as it is what may have changed
     "outcome": 0.15,  # asked how something ended: the later of what is said about it; plans come before
@@ -47,8 +47,8 @@ EPISODE_WEIGHTS: Final[dict[str, float]] = {
 FACT_WEIGHTS: Final[dict[str, float]] = {
     "vector": 0.35,  # its sentence and the question
     "keyword": 0.15,
-    "entity": 0.12,  # it is about what the question names
-    "relation": 0.45,  # the question's relations lead to it from whom it names: "Ana's brother" to HAS_BROTHER
+    "entity": 0.08,  # it is about what the question names: where people talk of themselves, most facts are
+    "relation": 0.30,  # the question's relations lead to it from whom it names: "Ana's brother" to HAS_BROTHER
     "date": 0.06,
     "evidence": 0.40,  # it is as good as the best episode that states it: the fact in its own words, in its place
     "recency": 0.05,

@@ -38,7 +38,7 @@ class Rows:
     Not thread-safe: ``Block`` guards it. The map from refs to rows and the sketches are made at their first use.
     """
 
-    __slots__ = ("_mapped", "_newest", "_sketches", "count", "extra", "parts", "refs", "vectors")
+    __slots__ = ("_mapped", "_newest", "_sketches", "_unfit", "count", "extra", "parts", "refs", "vectors")
 
     def __init__(self, dimension: int) -> None:
         """No rows so far."""
@@ -50,6 +50,7 @@ class Rows:
         self._newest = -1
         self._mapped: _Mapped | None = None
         self._sketches: Sketches | None = None
+        self._unfit = 0  # so many rows could not be sketched; looked at again when they have doubled
 
     def fill(self, count: int, read: Callable[[NDArray[Any]], None]) -> None:
         """Take in ``count`` first rows from where ``read`` puts refs, then parts, then vectors into the array given.
@@ -77,11 +78,12 @@ class Rows:
 
         Readers may make them at the same time; each assigns the same, and whole.
         """
-        if self.count < SKETCHED:
+        if self.count < max(SKETCHED, 2 * self._unfit):
             return None
         made = self._sketches
         if made is None:
             if not can_be_sketched(self.vectors[: self.count]):
+                self._unfit = self.count
                 return None
             made = np.empty((len(self.refs), -(-self.vectors.shape[1] // 8)), np.uint8)
             made[: self.count] = sketch(self.vectors[: self.count])
