@@ -19,7 +19,6 @@ from factloom.schemas.extraction import Candidate, Mention
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import IndexEntry, WriteTransaction
-from factloom.schemas.queries import EntityQuery
 from factloom.schemas.records import Action, Change, Entity, Episode, Metadata, Role, new_id
 from factloom.schemas.results import EntityChange, FactChange
 from factloom.schemas.spaces import SpaceSet
@@ -44,7 +43,7 @@ class FactWriter:
         vectors: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self._tx = tx
-        self._spaces = SpaceSet.of(space)
+        self._space = space
         self._now = now
         self._actor = actor
         self._resolver = Resolver(
@@ -59,7 +58,7 @@ class FactWriter:
         names = [name for c in candidates for end in (c.subject, c.object) if end for name in (end.name, *end.aliases)]
         keys = tuple(dict.fromkeys(normalise_name(name) for name in names))
         if len(keys) > 1:
-            self._tx.find_entities(EntityQuery(keys=keys, limit=1), spaces=self._spaces)
+            self._tx.foresee(keys, space=self._space)
 
     def take_all(self, candidates: Sequence[Candidate], episode: Episode) -> list[FactChange]:
         """Resolve and reconcile what ``episode`` states, in order."""

@@ -268,6 +268,12 @@ class GraphReader(Protocol):
 class WriteTransaction(GraphReader, Protocol):
     """Reads that see the writes before them, and writes that are kept all or not at all."""
 
+    def foresee(self, keys: Sequence[str], *, space: str) -> None:
+        """Say that the bearers of these normalised names, and the facts about them, will be looked up one by one.
+
+        A store that is far away reads them at once; others have nothing to do. It changes no answer.
+        """
+
     def add_episodes(self, episodes: Sequence[Episode]) -> list[Episode]:
         """Store episodes; one that is there already (same space, content hash, time, role) is not stored again.
 

@@ -31,6 +31,10 @@ _ORDER: Final = (
     *("unsupersede_facts", "supersede_facts", "find_superseded", "count_degrees", "draw_edges"),
 )
 _BY_KIND: Final = ("put_terms", "drop_vectors", "put_vectors")
+_MANY: Final = 200
+"""Rows from which on a statement has room for all that learning writes: one plan serves all batches, and what has no
+rows in it costs next to nothing beside what has."""
+
 _NEW: Final = {"episode": "put_episodes", "fact": "put_facts", "entity": "put_entities"}
 
 
@@ -62,6 +66,9 @@ PARTS: Final[Mapping[str, frozenset[str]]] = {
     "native": frozenset(_NATIVE),
 }
 """Sections that mostly have rows together; those of no part are the part "others"."""
+
+
+_LEARNING: Final = frozenset().union(*(PARTS[name] for name in ("episodes", "progress", "learned", "changed")))
 
 
 def _part_of(section: str) -> str:
@@ -178,7 +185,10 @@ class Pending:
         self._rows = {}
         for records in self._new.values():
             records.clear()
-        text, names = sending(self._queries, frozenset(sections))
+        wanted = frozenset(sections)
+        if sum(map(len, sections.values())) >= _MANY:
+            wanted |= _LEARNING
+        text, names = sending(self._queries, wanted)
         w = {rows_key(name): list(sections.pop(name, {}).values()) for name in names}
         assert not sections, sections.keys()
         self._runner.rows(text, {"w": w})

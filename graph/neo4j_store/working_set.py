@@ -28,6 +28,9 @@ _ALL: Final = 100_000
 _MOST_FACTS: Final = 200
 """An entity with more facts at one end is asked about anew each time, for as little as is wanted."""
 
+_MOST_FORESEEN: Final = 2_000
+"""Facts about all names of a batch that are read at once; if there are more, each name is asked about in its turn."""
+
 _MOST_ENDS: Final = 50
 _MOST_HELD: Final = 30_000
 """How much is kept for the next write: with vectors' and terms' sizes left out, some tens of megabytes."""
@@ -154,6 +157,15 @@ class WorkingSet:
                 self._known.note_found("entity", entity.id, known)
         self._complete.update((space, key) for space in spaces.names for key in keys)
 
+    def foresee(self, keys: Sequence[str], spaces: SpaceSet) -> None:
+        """Load the bearers of names, and the facts of which they are objects, to tell those said before from new ones.
+
+        Facts of which they are subjects are left: what is said of a few people would be most of it.
+        """
+        bearers = self.find_entities(EntityQuery(keys=tuple(keys), limit=_ALL), spaces) or []
+        places: list[_Place] = [(1, entity.id, spaces.names[0]) for entity in bearers]
+        self._load_ends([place for place in places if place not in self._of_end], spaces, most=_MOST_FORESEEN)
+
     def find_facts(self, query: FactQuery, spaces: SpaceSet) -> list[Fact] | None:
         """Facts by id or by their ends; None if the query asks for more than that."""
         if query.model_fields_set - _ENDS or spaces.is_everything:
@@ -178,27 +190,30 @@ class WorkingSet:
         ]
         ends.sort(key=lambda places: not all(self._of_end.get(place) is not None for place in places))
         for places in ends:
-            self._load_ends([place for place in places if place not in self._of_end], spaces)
+            missing = [place for place in places if place not in self._of_end]
+            if not self._load_ends(missing, spaces, most=_MOST_FACTS):
+                self._of_end.update(dict.fromkeys(missing))
             found = [self._of_end[place] for place in places]
             if None not in found:
                 return {id_ for ids in found if ids is not None for id_ in ids}
         return None
 
-    def _load_ends(self, places: Sequence[_Place], spaces: SpaceSet) -> None:
+    def _load_ends(self, places: Sequence[_Place], spaces: SpaceSet, *, most: int) -> bool:
+        """Hold all facts at these places, of one end; False, and nothing held, if there are more than ``most``."""
         if not places:
-            return
+            return True
         side = "object_ids" if places[0][0] else "subject_ids"
-        query = FactQuery(**{side: tuple(id_ for _, id_, _ in places)}, limit=_MOST_FACTS + 1)
+        query = FactQuery(**{side: tuple(id_ for _, id_, _ in places)}, limit=most + 1)
         found = self._stored.find_facts(query, spaces=spaces)
-        if len(found) > _MOST_FACTS:
-            self._of_end.update(dict.fromkeys(places))
-            return
+        if len(found) > most:
+            return False
         self._of_end.update((place, set()) for place in places)
         for fact in found:
             self._facts.setdefault(fact.id, fact)
         for id_ in dict.fromkeys((*(fact.id for fact in found), *self._written)):
             for place in _ends(self._facts[id_]):
                 self._at(place).add(id_)
+        return True
 
     def _ids_asked(self, query: FactQuery, spaces: SpaceSet) -> list[str]:
         shape = (query.subject_ids, query.object_ids, query.predicates, spaces.names)

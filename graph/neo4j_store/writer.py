@@ -141,6 +141,10 @@ class Writer(Reader):
 
     # --- reads that need no trip ---
 
+    def foresee(self, keys: Sequence[str], *, space: str) -> None:
+        """Read the bearers of these normalised names, and the facts about them, in two trips."""
+        self._working.foresee(keys, SpaceSet.of(space))
+
     def find_entities(self, query: EntityQuery, *, spaces: SpaceSet) -> list[Entity]:
         """Entities that match, in the query's order."""
         found = self._working.find_entities(query, spaces)

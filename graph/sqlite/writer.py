@@ -291,6 +291,9 @@ class Writer(Reader):
         with self._call(spaces):
             self._db.run_many(r.CHANGE_INSERT, [(spaces[c.space], *r.change_values(c)) for c in changes])
 
+    def foresee(self, keys: Sequence[str], *, space: str) -> None:
+        """Nothing: a look-up costs no trip."""
+
     def record_again(self, changes: Sequence[Change]) -> None:
         """Append changes in place of those with the same ids."""
         with self._db.savepoint():
