@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.moods import NEGATIONS, judge
-from factloom.engine.extraction.predications import SUBJECTS, Clause, child_of, preposition, subject_of
+from factloom.engine.extraction.predications import SUBJECTS, Clause, Tense, child_of, preposition, subject_of
 
 if TYPE_CHECKING:
     from spacy.tokens import Span, Token
@@ -55,8 +55,8 @@ def read_clause(verb: Token, copula: Token | None = None) -> Clause:
         if dep in ("aux", "aux:pass"):
             auxiliaries.append(child)
             clause.passive = clause.passive or dep == "aux:pass"
-        elif dep == "obj":
-            clause.objects.append(_measured(child))
+        elif dep == "obj" or (dep == "advmod" and child.tag_ == "NNS" and child.pos_ == "NOUN" and child.i > verb.i):
+            clause.objects += [] if _is_anothers(child, clause) else [_measured(child)]
         elif dep == "iobj":
             clause.recipient = child
         elif (dep in ("obl", "obl:agent", "nmod") and child.i > verb.i) or (dep == "obl" and preposition(child)):
@@ -93,7 +93,19 @@ def read_clause(verb: Token, copula: Token | None = None) -> Clause:
     clause.implicit = _leaves_out_the_speaker(clause, auxiliaries)
     _inherit(clause, auxiliaries)
     judge(clause, auxiliaries)
+    if _has_been(clause):
+        clause.implicit = clause.perfect = True
+        clause.tense = Tense.PAST
     return clause
+
+
+def _has_been(clause: Clause) -> bool:
+    """For "Been to Paris twice": the speaker and the "have" left out."""
+    copula = clause.copula
+    if copula is None or clause.subject is not None or copula.lower_ != "been" or clause.verb.dep_ != "ROOT":
+        return False
+    before = copula.doc[_opening(copula) : copula.i]
+    return all(t.pos_ in ("ADV", "INTJ", "PUNCT", "CCONJ") for t in before)
 
 
 def _leaves_out_the_speaker(clause: Clause, auxiliaries: list[Token]) -> bool:
@@ -129,6 +141,20 @@ def _opening(verb: Token) -> int:
     while start > verb.sent.start and verb.doc[start - 1].text not in ".!?…–—:;" and verb.doc[start - 1].text != "-":
         start -= 1
     return start
+
+
+def _is_anothers(noun: Token, clause: Clause) -> bool:
+    """Whether an object belongs to a verb that the parse did not see: "stay on track and tokenize successes".
+
+    That is so behind an "and", behind another verb joined to this one, and inside a clause of its own ("I saw how
+    lack of education …").
+    """
+    if any(c.tag_ in ("WRB", "WP") and c.i < noun.i for c in noun.children):
+        return True
+    if noun.i > clause.verb.i and any(clause.verb.i < c.i < noun.i for c in clause.verb.children if c.dep_ == "conj"):
+        return True
+    first = noun.left_edge
+    return bool(clause.objects) and (first.dep_ == "cc" or (first.i > 0 and first.nbor(-1).dep_ == "cc"))
 
 
 def _measured(noun: Token) -> Token:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.dates import MONTHS, find_when
-from factloom.engine.extraction.doings import is_specific
+from factloom.engine.extraction.doings import is_medicine, is_specific
 from factloom.engine.extraction.drafting import FAIR, Draft
 from factloom.engine.extraction.phrases import conjuncts, entity_type, is_content, phrase, relation_of
 from factloom.engine.extraction.predicates import predicate_table
@@ -53,7 +53,7 @@ _NUMBERS: Final = [
 def read_copula(draft: Draft) -> list[Candidate]:
     """Candidates of a clause with a form of "be"."""
     clause = draft.clause
-    if clause.copula is None or clause.subject is None:
+    if clause.copula is None or (clause.subject is None and not clause.implicit):
         return []
     owned = _of_owned(draft)
     if owned:
@@ -68,7 +68,8 @@ def _of_owned(draft: Draft) -> list[Candidate]:
     """For "My name is Gus", "her birthday is 14 March", "my favourite food is sushi"."""
     clause = draft.clause
     subject = clause.subject
-    assert subject is not None
+    if subject is None:
+        return []
     owner_token = next((c for c in subject.children if c.dep_ == "nmod:poss"), None)
     if owner_token is None:
         return []
@@ -151,6 +152,9 @@ def _about_person(draft: Draft, subject: Mention) -> list[Candidate | None]:
     if case == "in" and clause.tense is Tense.PAST and not clause.negated and entity_type(token) == "place":
         text = retell(clause, subject.name, draft.reader, draft.when)
         return [draft.candidate(subject, "VISITED", _place(draft, token), text=text)]
+    if case == "on" and is_medicine(token):
+        medicine = Mention(name=phrase(token).lower(), type="medicine")
+        return [draft.candidate(subject, "TAKES", medicine, negated=clause.negated)]
     if case == "into" and not clause.negated:
         return [draft.candidate(subject, "INTERESTED_IN", object) for object in draft.things(token)]
     if case:
@@ -294,6 +298,8 @@ def _noun(draft: Draft, subject: Mention) -> list[Candidate | None]:
     heading = determiner == "the" and lemma in vocabulary().offices
     if (determiner not in ("a", "an") and not heading) or not is_content(token, name):
         return []
+    if any(c.lower_ in ("such", "quite") for c in token.children):
+        return []  # "she is such an inspiring writer" praises
     if lemma in lists.jobs or re.search(r"(?:ologist|grapher|itect|ician)$", lemma):
         return _job(draft, subject, name)
     if relation_of(token) is not None or clause.tense is not Tense.PRESENT or len(name.split()) > 4:

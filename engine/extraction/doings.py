@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.clauses import read_complement
+from factloom.engine.extraction.clauses import read_clause, read_complement
 from factloom.engine.extraction.drafting import FAIR, Draft
-from factloom.engine.extraction.lemmas import verb_lemma
+from factloom.engine.extraction.lemmas import gerund, verb_lemma
 from factloom.engine.extraction.phrases import conjuncts, entity_type, phrase, relation_of
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.predications import Tense
@@ -35,6 +35,8 @@ def read_done(draft: Draft) -> list[Candidate | None]:
     if clause.progressive:
         return []
     tag = clause.complement.tag_ if clause.complement is not None else ""
+    if clause.lemma == "get" and clause.complement is not None and clause.complement.lower_ == "done":
+        return _got_done(draft)
     if (clause.lemma in _ACHIEVING and tag == "VB") or (clause.lemma in _ENDING and tag == "VBG"):
         inner = read_complement(clause)  # "I got to volunteer at a fair", "I finished reading Emma"
         if inner is not None:
@@ -88,10 +90,25 @@ _ACHIEVING: Final = frozenset({"get", "manage", "have", "help"})
 _ENDING: Final = frozenset({"finish", "end up", "complete"})
 
 
+def _got_done(draft: Draft) -> list[Candidate | None]:
+    """For "I just got done submitting my script to a contest"."""
+    beside = [*draft.clause.verb.children, *(draft.clause.complement.children if draft.clause.complement else ())]
+    doing = next((c for c in beside if c.tag_ == "VBG" and c.dep_ in ("xcomp", "advcl")), None)
+    if doing is None:
+        return []
+    inner = read_clause(doing)
+    inner.subject, inner.tense, inner.factual = draft.clause.subject, Tense.PAST, True
+    inner.progressive = False
+    found = read_done(Draft(inner, draft.sentence, draft.reader, draft.anchor, draft.when))
+    told = {s.name: retell(draft.clause, s.name, draft.reader, draft.when) for s in draft.subjects()}
+    return [c and c.model_copy(update={"text": told.get(c.subject.name, c.text)}) for c in found]
+
+
 def _undergone(draft: Draft) -> list[Candidate | None]:
     """For "I was drafted by a team", "she got accepted to Harvard": what was done to somebody."""
     clause = draft.clause
-    if clause.negated or verb_lemma(clause.verb) not in vocabulary().undergone:
+    lemma = clause.lemma
+    if clause.negated or not (verb_lemma(clause.verb) in vocabulary().undergone or lemma in _REFUSED):
         return []
     found: list[Candidate | None] = []
     for case, noun in clause.obliques:
@@ -102,7 +119,8 @@ def _undergone(draft: Draft) -> list[Candidate | None]:
         ):
             continue
         object = draft.reader.mention(noun)
-        name = f"WAS_{clause.verb.lower_}_{case}".upper()
+        particle = f"_{clause.particle}" if lemma in _REFUSED else ""
+        name = f"WAS_{clause.verb.lower_}{particle}_{case}".upper()
         if object is None or not re.fullmatch(r"[A-Z_]+", name):
             continue
         for subject in draft.subjects():
@@ -111,6 +129,9 @@ def _undergone(draft: Draft) -> list[Candidate | None]:
                 found.append(draft.candidate(subject, name, object, text=text, confidence=FAIR))
         break
     return [c.model_copy(update={"category": Category.EPISODIC}) for c in found if c is not None]
+
+
+_REFUSED: Final = frozenset({"turn down", "pass over", "kick out", "pick up"})
 
 
 def _takes_along(draft: Draft) -> bool:
@@ -200,6 +221,11 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
     doing = _regular(draft)
     if doing:
         return doing
+    pastime = _pastime(draft, verb)
+    if pastime:
+        return pastime
+    if verb == "go" and clause.progressive and not clause.perfect:
+        return []  # "we're going to Wales" tells no habit
     empty = verb in lists.empty_verbs - lists.light_verbs and verb not in _SAYING
     if empty and not (verb == "have" and not clause.progressive):
         return []
@@ -213,7 +239,11 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
         definite = any(c.lower_ == "the" for c in noun.children) and not entity_type(noun)
         definite = definite and not (_frequent(draft) or any(c.dep_ == "compound" for c in noun.children))
         specific = object is not None and (
-            _frequent(draft) or verb in lists.telling_verbs or _counted(noun) or is_specific(noun, object)
+            _frequent(draft)
+            or name.lower() in lists.telling_phrases
+            or verb in lists.telling_verbs
+            or _counted(noun)
+            or is_specific(noun, object)
         )
         if verb == "have" and noun.lemma_.lower() in lists.occasions and draft.when is None:
             continue  # "I have exams": which, and when?
@@ -227,6 +257,27 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
     return found
 
 
+def _pastime(draft: Draft, verb: str) -> list[Candidate | None]:
+    """For "I swim every morning": a habit that needs no object."""
+    clause = draft.clause
+    aimed = ("to", "for", "with", "about", "against", "from", "into", "at")
+    times = [case for case, noun in clause.obliques if case in aimed and FREQUENT.search(noun.text) is None]
+    bare = not clause.objects and not times
+    known = verb not in vocabulary().empty_verbs or verb in vocabulary().pastimes
+    if not bare or not known or clause.progressive or clause.verb.pos_ != "VERB" or not _frequent(draft):
+        return []
+    if _HOW_OFTEN.match(clause.verb.doc[clause.verb.i + 1 : draft.sentence.end].text) is None:
+        return []  # "we back each other up"
+    doing = Mention(name=gerund(verb), type="activity")
+    told = [(s, retell(clause, s.name, draft.reader, draft.when)) for s in draft.subjects()]
+    return [draft.candidate(s, "DOES", doing, text=t, confidence=FAIR) for s, t in told if s.type == "person"]
+
+
+_HOW_OFTEN: Final = re.compile(
+    r"(?:\w+ |(?:by|in|along|around) the \w+ )?(?:every |twice |once an? |(?:three|four|five|several) times |"
+    r"(?:on )?(?:\w+days\b|\w+ (?:mornings|evenings)|weekends)|daily|most (?:days|mornings|evenings|nights))",
+    re.IGNORECASE,
+)
 FREQUENT: Final = re.compile(
     r"\b(?:every|each|twice|once a|times a|usually|often|always|regularly|mondays|tuesdays|wednesdays|thursdays|"
     r"fridays|saturdays|sundays|mornings|evenings|weekends|daily|weekly)\b",
@@ -258,7 +309,9 @@ def _ahead(draft: Draft, fact: Candidate | None) -> Candidate | None:
 
 # Verbs that say enough with any object: "I broke my arm", "I teach maths".
 _EVENTFUL: Final = frozenset({"break", "lose", "win"})
-_MEDICINE: Final = re.compile(r"\w(?:pril|olol|formin|statin|cillin|azole|zepam|oxetine|profen|sartan|prazole|mycin)$")
+_MEDICINE: Final = re.compile(
+    r"\w(?:pril|olol|formin|statin|cillin|azole|zepam|oxetine|profen|sartan|prazole|mycin|raline|dipine|triptan|lukast|oxacin)$"
+)
 _SAYING: Final = frozenset({"teach", "run", "use", "work", "hold"})
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from factloom.engine.extraction.clauses import read_clause
 from factloom.engine.extraction.dates import When, find_when
 from factloom.engine.extraction.durations import Period, find_period
-from factloom.engine.extraction.mentions import Reader
+from factloom.engine.extraction.lemmas import verb_lemma
+from factloom.engine.extraction.mentions import FIRST_PERSON, Reader
 from factloom.engine.extraction.phrases import conjuncts, relation_of
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.predications import Clause, Tense
@@ -35,6 +36,7 @@ _CORRECTION: Final = re.compile(
 )
 _ACTUALLY: Final = re.compile(r"^\W*(?:(?:no|oh|well|and|but)[,.!]?\s+)*actually\b|\bactually\W*$", re.IGNORECASE)
 _LATELY: Final = re.compile(r"\b(?:now|nowadays|these days|any ?more|no longer|recently|lately|just)\b", re.IGNORECASE)
+_RECURRING: Final = re.compile(r"\s*(?:mornings|afternoons|evenings|nights)\b", re.IGNORECASE)
 _OBJECTION: Final = re.compile(r"^\W*(?:no|nope)\b|\bnot (?:the |in |on |at )?\w+$", re.IGNORECASE)
 
 
@@ -63,6 +65,8 @@ class Draft:
             if _belongs((begin, end), clause, sentence):
                 return cls(clause, sentence, reader, anchor, None, replace(period, span=(begin, end)))
         when = find_when(sentence.text, anchor, future=future)
+        if when is not None and _RECURRING.match(sentence.text[when.span[1] :]):
+            when = None  # "on Sunday mornings" is no day
         if when is not None:  # from here on the span counts from the start of the message
             begin, end = when.span
             when = replace(when, span=(begin + sentence.start_char, end + sentence.start_char))
@@ -99,12 +103,15 @@ class Draft:
     def things(self, token: Token, *, type: str = "thing") -> list[Mention]:
         """What a phrase and those joined to it name; gerunds are activities ("fond of creating safe places")."""
         found = []
+        lists = vocabulary()
         for part in conjuncts(token):
             if part.tag_ == "VBG" and part.pos_ in ("VERB", "NOUN"):
                 told = activity(read_clause(part), self.reader, None)
                 bare = not any(c.dep_ in ("obj", "obl", "xcomp", "ccomp") for c in part.children)
-                if any(c.dep_ == "obj" and c.pos_ == "ADJ" for c in part.children):
-                    continue  # "creating a safe, inviting place", cut short
+                if any(c.dep_ == "obj" and (c.pos_ == "ADJ" or c.lower_ in FIRST_PERSON) for c in part.children):
+                    continue  # "creating a safe, inviting place", cut short; "pushing myself"
+                after = part.doc[part.i + 1].lower_ if part.i + 1 < len(part.doc) else ""
+                bare = bare and after != "sure" and verb_lemma(part) not in lists.empty_verbs - lists.pastimes
                 doing = f"{part.lower_} {told.partition(' ')[2]}" if told is not None else part.lower_ if bare else None
                 found += [Mention(name=doing[:200], type="activity")] if doing is not None else []
             elif (mention := self.reader.mention(part, type=type)) is not None:

@@ -28,6 +28,7 @@ from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.endings import read_ending
 from factloom.engine.extraction.mending import mend
 from factloom.engine.extraction.mentions import THIRD_PERSON, Reader
+from factloom.engine.extraction.participles import participial_clauses, reworded
 from factloom.engine.extraction.phrases import conjuncts, relation_of
 from factloom.engine.extraction.pipeline import SHIPPED_NAME, load_pipeline
 from factloom.engine.extraction.plans import read_occasion, read_plan
@@ -42,6 +43,7 @@ from factloom.engine.extraction.relatives import (
 )
 from factloom.engine.extraction.schedules import read_locations, read_schedule
 from factloom.engine.extraction.sentences import LONGEST, Kind, is_command, kind_of, sentences
+from factloom.engine.extraction.showing import read_owned, read_shown, read_venture
 from factloom.engine.extraction.states import read_ages, read_state
 from factloom.engine.extraction.titles import readable
 from factloom.engine.extraction.verbs import read_naming, read_verb
@@ -267,6 +269,9 @@ def _read_sentence(
             continue
         facts = _read_clause(draft) if clause.factual else read_plan(draft) if clause.wished else []
         found += facts
+        for inner in participial_clauses(clause):
+            beside = Draft.of(inner, span, reader, episode.occurred_at)
+            found += read_owned(beside) or reworded(beside, read_verb(beside))
         drafts.append(draft)
         if clause.factual:
             found += _relatives_around(draft, facts, own)
@@ -284,11 +289,11 @@ def _read_whole(drafts: list[Draft], found: list[Candidate]) -> list[Candidate]:
     return whole
 
 
-_STATED: Final = (read_schedule, read_measure, read_attribute, read_participle, read_state, read_copula)
+_STATED: Final = (read_schedule, read_measure, read_attribute, read_participle, read_state, read_shown, read_copula)
 
 
 def _read_clause(draft: Draft) -> list[Candidate]:
-    for read in (read_ending, read_naming, read_calling, read_equation, *_STATED, read_plan, read_verb):
+    for read in (read_ending, read_naming, read_calling, read_equation, *_STATED, read_plan, read_verb, read_venture):
         found = read(draft)
         if found:
             return found

@@ -172,3 +172,12 @@ def past_tense(lemma: str) -> str:
         return f"{lemma[:-1]}ied"
     doubled = re.match(r"^[^aeiou]*[aeiou][bdgmnprt]$", lemma)
     return f"{lemma}{lemma[-1]}ed" if doubled else f"{lemma}ed"
+
+
+def gerund(lemma: str) -> str:
+    """The -ing form of a verb: "swim" is "swimming", "hike" is "hiking"."""
+    if re.fullmatch(r"[^aeiou]*[aeiou][bdgmnprt]", lemma):
+        return f"{lemma}{lemma[-1]}ing"
+    if lemma.endswith("ie"):
+        return f"{lemma[:-2]}ying"
+    return f"{lemma[:-1]}ing" if lemma.endswith("e") and not lemma.endswith("ee") else f"{lemma}ing"

@@ -24,6 +24,8 @@ def mend(doc: Doc) -> Doc:
             token.tag_ = "VBP"
         elif token.lower_ in ("'s", "’s") and token.dep_ == "case" and token.head.dep_ == "nmod:poss":
             _being_taken_for_genitive(token)
+        elif token.lower_ == "away" and token.head.lemma_.lower() == "pass" and token.head.pos_ == "VERB":
+            token.dep_ = "compound:prt"
         elif token.lower_ in ("he", "she") and token.dep_ == "nmod:poss":
             _pronoun_taken_for_owner(token)
         if token.dep_ in ("acl:relcl", "acl") and token.head.lower_ in _DATED:
@@ -35,9 +37,13 @@ def mend(doc: Doc) -> Doc:
 
 
 def _being_taken_for_genitive(token: Token) -> None:
-    """For "Mum's allergic to nuts" and "Jo's bringing the kids": an adjective or a verb belongs to nobody."""
+    """For "Mum's allergic to nuts", "Jo's bringing the kids", "my sister's a vet": none of these belongs to anybody."""
     subject, told = token.head, token.head.head
-    verbal = told.tag_ == "VBG" and told.pos_ == "VERB"
+    if told.pos_ == "NOUN" and told.i > token.i and token.nbor().lower_ in ("a", "an"):
+        subject.dep_, token.head = "nsubj", told
+        token.dep_, token.pos_ = "cop", "AUX"
+        return
+    verbal = told.tag_ == "VBG" and told.pos_ in ("VERB", "AUX")
     telling = told.pos_ == "ADJ" or told.lower_ in _TELLING
     if told.i <= token.i or not (verbal or telling) or any(t.pos_ == "NOUN" for t in token.doc[token.i + 1 : told.i]):
         return

@@ -97,7 +97,10 @@ class Reader:
         """Whether the name of somebody present merely closes the sentence: "I love the thought Nate!"."""
         doc, i = token.doc, token.i
         closing = i + 1 == len(doc) or doc[i + 1].text in (".", "!", "?", "…")
-        called = i > 0 and (doc[i - 1].pos_ in ("NOUN", "ADV", "ADJ") or doc[i - 1].text == ",")
+        before = doc[i - 1] if i > 0 else None
+        called = before is not None and (
+            before.pos_ in ("NOUN", "ADV", "ADJ") or before.dep_ == "amod" or before.text == ","
+        )
         return closing and token.lower_ in self.known and called
 
     def _titled(self, token: Token) -> Kin | None:
@@ -178,6 +181,8 @@ class Reader:
             return None
         holder = verb.head if verb.dep_ in ("xcomp", "advcl") and verb.head.lower_ == "used" else verb
         subject = next((c for c in holder.children if c.dep_ == "nsubj"), None)
+        if subject is None and holder.dep_ == "ROOT" and holder.tag_ == "VBD":
+            return self.speaker  # "Got a new kitten last week!"
         return self.mention(subject, type="person") if subject is not None else None
 
     def _equated(self, token: Token, kin: Kin) -> Kin:

@@ -48,6 +48,7 @@ LEADING: Final = frozenset(
         "few",
         "couple",
         "lots",
+        "own",
     ]
 )
 _CALLED: Final = frozenset({"call", "name"})
@@ -294,5 +295,18 @@ def conjuncts(token: Token) -> list[Token]:
                 continue
             if child.tag_ in ("VBD", "VBP", "VB") or (child.tag_ == "VBG" and token.tag_ != "VBG" and _governs(child)):
                 continue  # "played games, ate well": a clause
+            if any(_is_verb_before(c, token) for c in child.children):
+                continue
             heads.append(child)
     return heads
+
+
+def _is_verb_before(token: Token, first: Token) -> bool:
+    """Whether what stands before a noun is a verb joined to the one that governs ``first``, by its form.
+
+    "We played games, ate good food", "I've been writing about novels, studying characters".
+    """
+    if token.dep_ not in ("amod", "compound") or token.tag_ not in ("VBD", "VBG"):
+        return False
+    verb = first.head
+    return token.tag_ == verb.tag_ or (token.tag_ == "VBG" and verb.tag_ == "VBG")

@@ -10,7 +10,7 @@ from factloom.engine.extraction.clauses import read_clause, read_complement
 from factloom.engine.extraction.dates import When, find_when
 from factloom.engine.extraction.drafting import FAIR, SURE, Draft
 from factloom.engine.extraction.lemmas import verb_lemma
-from factloom.engine.extraction.phrases import is_content, phrase
+from factloom.engine.extraction.phrases import entity_type, is_content, phrase
 from factloom.engine.extraction.predications import SUBJECTS, Clause, Tense
 from factloom.engine.extraction.rendering import activity, retell
 from factloom.engine.extraction.vocabulary import vocabulary
@@ -79,6 +79,9 @@ def _changing(clause: Clause) -> str | None:
     """For "I'm getting married in September"."""
     getting = any(c.lower_ == "getting" for c in clause.verb.children)
     verb = clause.verb
+    inner = clause.complement
+    if clause.lemma == "get" and clause.progressive and inner is not None and inner.tag_ == "VBN":
+        return f"get {inner.lower_}" if verb_lemma(inner) in vocabulary().milestones else None
     return f"get {verb.lower_}" if clause.passive and getting and verb_lemma(verb) in vocabulary().milestones else None
 
 
@@ -143,18 +146,21 @@ def _planned(draft: Draft) -> tuple[str | None, Clause | None]:
             return "PLANS_TO", complement
         if lemma == "go" and clause.progressive and present:
             return "PLANS_TO", complement
-        if lemma in _WANTING and present:
-            return "WANTS_TO", complement
+        if lemma in _WANTING and present and not clause.objects and clause.recipient is None:
+            return "WANTS_TO", complement  # "we want it to spread" is not what we do
     dated = draft.when is not None and draft.when.end > draft.anchor
     if dated and lemma in ("have", "need") and complement is not None and complement.verb.tag_ == "VB" and present:
         return "PLANS_TO", complement
-    if clause.passive and present and _changing(clause) is not None:
+    if (clause.passive or clause.progressive) and present and _changing(clause) is not None:
         return "PLANS_TO", clause
     if clause.progressive and present and (lemma in _GOING or dated) and (lemma != "go" or dated):
         return "PLANS_TO", clause
     if present and dated and lemma in vocabulary().scheduled and not clause.perfect and not clause.progressive:
         return "PLANS_TO", clause
     if clause.tense is Tense.FUTURE and (dated or clause.hearsay):
+        return "PLANS_TO", clause
+    place = any(case == "to" and entity_type(t) == "place" for case, t in clause.obliques)
+    if clause.progressive and present and lemma == "go" and place:
         return "PLANS_TO", clause
     # "I'm going to a conference this month" went through above; without a date, an occasion tells that it is ahead.
     occasion = any(t.lemma_.lower() in vocabulary().occasions for _, t in clause.obliques)
@@ -242,7 +248,7 @@ def _substantial(clause: Clause) -> bool:
     """Whether the activity has a verb and an object that say something ("check it out" does not)."""
     lists = vocabulary()
     nouns = [*clause.objects, *(token for _, token in clause.obliques)]
-    solid = [t for t in nouns if t.lower_ == "there" or (t.pos_ in _NAMING and is_content(t, phrase(t)))]
+    solid = [t for t in nouns if t.lower_ == "there" or (_is_named(t) and is_content(t, phrase(t)))]
     if clause.lemma == "turn" and any(t.like_num for t in [*clause.objects, *(noun for _, noun in clause.obliques)]):
         return True
     if clause.lemma in _TAKING_UP and any(t.lemma_.lower() in ("job", "degree", "internship") for t in clause.objects):
@@ -255,6 +261,10 @@ def _substantial(clause: Clause) -> bool:
     if clause.lemma == "go" and clause.complement is not None and clause.complement.tag_ == "VBG":
         return True  # "go camping"
     return bool(solid) or clause.verb.lemma_.lower() in lists.milestones or (clause.lemma == "get" and milestone)
+
+
+def _is_named(token: Token) -> bool:
+    return token.pos_ in _NAMING or (token.pos_ == "ADJ" and token.text[:1].isupper())  # "learn Spanish"
 
 
 def _planned_for(draft: Draft) -> dict[str, str]:

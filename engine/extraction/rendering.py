@@ -46,8 +46,10 @@ def retell(clause: Clause, subject: str, reader: Reader, when: When | None) -> s
     words = _words(tokens, reader, when, finite if clause.subject is not None else None, clause)
     words = re.sub(rf"(?<!\w){re.escape(subject)}'s(?= \w)", _own(clause, reader), words) if subject in words else words
     words = words[:1].lower() + words[1:] if clause.implicit else words
-    if clause.implicit and clause.verb.tag_ == "VBG":
-        words = f"has {words}" if words.startswith("been ") else f"is {words}"
+    if clause.implicit and words.startswith("been "):
+        words = f"has {words}"
+    elif clause.implicit and clause.verb.tag_ == "VBG":
+        words = f"is {words}"
     return _sentence(f"{subject} {words}", when)
 
 
@@ -69,7 +71,8 @@ def activity(clause: Clause, reader: Reader, when: When | None) -> str | None:
         text = re.split(r",| and | so | because | but | to see if ", text)[0]
     text = _TRAILING.sub("", re.sub(r" that day\b", "", text.split(",")[0]).strip(" ,.;:!-"))
     if len(text) > 80 or re.search(
-        r"\b(?:it|that|this|you|your|them|there|here|these|those|something|stuff|things?|anymore)\b", text.lower()
+        r"\b(?:it|that|this|you|your|them|there|here|these|those|something|stuff|things?|anymore)\b|\bwhat$",
+        text.lower(),
     ):
         return None
     return text if len(text.split()) > 1 else None

@@ -110,13 +110,33 @@ def _by_table(draft: Draft) -> list[Candidate | None]:
         pattern = table.verbs.get((clause.lemma, case))
         if pattern is not None:
             found += _apply(draft, pattern, conjuncts(noun))
-    if found:
+    if found and clause.lemma != "study":  # "I study biology at Leeds" tells both
         return found
     pattern = table.verbs.get((clause.lemma, None))
     if pattern is not None and clause.objects:
         found += _apply(draft, pattern, [t for noun in clause.objects for t in conjuncts(noun)])
+    if not found:
+        found = _degree(draft)
     pattern = table.verbs.get((clause.lemma, "~"))
     return found if found or pattern is None else _by_complement(draft, pattern)
+
+
+def _degree(draft: Draft) -> list[Candidate | None]:
+    """For "I'm doing a master's in statistics": what is studied."""
+    clause = draft.clause
+    ongoing = clause.tense is Tense.PRESENT or (clause.perfect and clause.progressive)
+    if clause.negated or not ongoing or clause.lemma not in ("do", "take", "pursue", "work on", "work", "study"):
+        return []
+    held = [*clause.objects, *(noun for case, noun in clause.obliques if case in ("on", "for", "towards", "toward"))]
+    degree = next(
+        (t for t in held if t.lower_ in vocabulary().degrees or t.lemma_.lower() in vocabulary().degrees), None
+    )
+    if degree is None:
+        return []
+    beside = [*clause.obliques, *((preposition(c), c) for c in degree.children)]
+    topic = next((t for case, t in beside if case in ("in", "of") and t.pos_ in ("NOUN", "PROPN")), None)
+    object = draft.reader.mention(topic, type="topic") if topic is not None else None
+    return [draft.candidate(subject, "STUDIES", object) for subject in draft.subjects()] if object is not None else []
 
 
 def _by_complement(draft: Draft, pattern: VerbPattern) -> list[Candidate | None]:
@@ -134,7 +154,7 @@ def _by_complement(draft: Draft, pattern: VerbPattern) -> list[Candidate | None]
         doing = token.lower_
     elif token.tag_ == "VBG":
         doing = re.sub(r"^\S+", token.lower_, doing)
-    if " " not in doing and verb_lemma(token) in vocabulary().empty_verbs - _PASTIMES:
+    if " " not in doing and verb_lemma(token) in vocabulary().empty_verbs - vocabulary().pastimes:
         return []
     found = _assert(draft, pattern, Mention(name=doing, type="activity"))
     if token.tag_ == "VBG":  # "hiking, reading and Italian food"
@@ -144,16 +164,11 @@ def _by_complement(draft: Draft, pattern: VerbPattern) -> list[Candidate | None]
     return found
 
 
-_PASTIMES: Final = frozenset(
-    {"run", "walk", "drive", "draw", "read", "write", "learn", "travel", "act", "teach", "swim"}
-)
-
-
 def _worth_doing(complement: Clause) -> bool:
     """Whether "love to …" is followed by an activity rather than by "be", "get lost" or "take a look"."""
     if complement.copula is not None or complement.verb.tag_ == "VBN" or complement.verb.pos_ not in ("VERB", "NOUN"):
         return False
-    if complement.lemma not in vocabulary().empty_verbs or complement.lemma in _PASTIMES:
+    if complement.lemma not in vocabulary().empty_verbs or complement.lemma in vocabulary().pastimes:
         return True
     if complement.lemma == "go":
         return True
@@ -166,7 +181,7 @@ def _apply(draft: Draft, pattern: VerbPattern, nouns: list[Token]) -> list[Candi
     found: list[Candidate | None] = []
     for noun in nouns:
         if noun.pos_ == "VERB" and noun.tag_ != "VBZ":  # "olives" and other plurals pass for VBZ
-            object: Mention | None = Mention(name=noun.lower_, type="activity") if noun.tag_ == "VBG" else None
+            object: Mention | None = next(iter(draft.things(noun)[:1]), None) if noun.tag_ == "VBG" else None
         else:
             object = draft.reader.mention(noun, type=spec.object)
             if spec.category is Category.PREFERENCE:
@@ -215,6 +230,9 @@ def _pointed_at(noun: Token) -> bool:
         return False
     if noun.lemma_.lower() in vocabulary().common_to_all:
         return False
+    bare = noun.dep_ == "conj" and noun.tag_ != "NNS" and not any(c.dep_ == "det" for c in noun.children)
+    if bare and noun.head.lemma_.lower() not in vocabulary().common_to_all and _pointed_at(noun.head):
+        return True  # "the dark sky and green scenery"
     return any(c.lower_ == "the" or c.dep_ == "nmod:poss" for c in noun.children)
 
 

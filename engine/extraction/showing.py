@@ -1,0 +1,76 @@
+"""What somebody shows or mentions as their own: "here's one of my trophies", "these are my lucky shoes", "my shop"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from factloom.engine.extraction.doings import is_specific
+from factloom.engine.extraction.drafting import FAIR, Draft
+from factloom.engine.extraction.phrases import entity_type, relation_of
+from factloom.engine.extraction.predications import SUBJECTS, Tense, preposition
+from factloom.engine.extraction.rendering import article
+from factloom.engine.extraction.vocabulary import vocabulary
+from factloom.schemas.extraction import Candidate
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+_POINTING: Final = frozenset({"this", "that", "these", "those", "here"})
+_OWNERS: Final = frozenset({"my", "our"})
+
+
+def read_shown(draft: Draft) -> list[Candidate]:
+    """For "here's a picture of my new motorbike", "these are my lucky basketball shoes": whoever shows it has it."""
+    clause = draft.clause
+    if clause.copula is None or clause.negated or clause.tense is not Tense.PRESENT or clause.subject is None:
+        return []
+    pointing = next((t for t in (clause.verb, clause.subject) if t.lower_ in _POINTING), None)
+    if pointing is None:
+        return []
+    shown = _depicted(clause.subject if pointing.i == clause.verb.i else clause.verb)
+    mention = draft.reader.mention(shown)
+    return _has(draft, shown) if mention is not None and is_specific(shown, mention) else []
+
+
+def read_owned(draft: Draft) -> list[Candidate]:
+    """For "by having my own dance studio": a participle, which has no sentence of its own."""
+    clause = draft.clause
+    nouns = clause.objects if clause.lemma in ("have", "own") else []
+    return [fact for noun in nouns for fact in _has(draft, noun)]
+
+
+def read_venture(draft: Draft) -> list[Candidate]:
+    """For "my online clothes store is open": a shop, a band or a boat that is spoken of as one's own."""
+    clause = draft.clause
+    noun = clause.subject
+    if noun is None or clause.negated or noun.lemma_.lower() not in vocabulary().ventures:
+        return []
+    return _has(draft, noun) if any(c.dep_ == "compound" for c in noun.children) else []
+
+
+def _depicted(noun: Token) -> Token:
+    """The trophies in "one of my trophies", the dog in "a picture of my dog"."""
+    if noun.lower_ != "one" and noun.lemma_.lower() not in vocabulary().pictures:
+        return noun
+    return next((c for c in noun.children if c.dep_ in ("nmod", "obl") and preposition(c) == "of"), noun)
+
+
+def _has(draft: Draft, noun: Token) -> list[Candidate]:
+    owner = next((c for c in noun.children if c.dep_ == "nmod:poss" and c.i < noun.i), None)
+    if owner is None or owner.lower_ not in _OWNERS or noun.pos_ != "NOUN" or draft.reader.speaker is None:
+        return []
+    if relation_of(noun) is not None or entity_type(noun) is not None or draft.reader.several(noun) is not None:
+        return []
+    if any(c.lemma_.lower() in _MATCHLESS for c in noun.children) or any(c.dep_ in SUBJECTS for c in noun.children):
+        return []
+    object = draft.reader.mention(noun)
+    if object is None or object.type == "person":
+        return []
+    speaker = draft.reader.speaker
+    some = "" if noun.tag_ == "NNS" else article(object.name)
+    fact = draft.candidate(speaker, "HAS", object, text=f"{speaker.name} has {some}{object.name}.", confidence=FAIR)
+    return [fact] if fact is not None else []
+
+
+# What is one's best or dearest is read elsewhere, or is no possession: "this is my favourite song".
+_MATCHLESS: Final = frozenset({"favorite", "favourite", "fave", "best", "last", "first", "next", "only", "biggest"})

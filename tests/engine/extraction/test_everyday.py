@@ -1,0 +1,109 @@
+"""What people tell in passing, in everyday words: each class with what it states, and with what only looks like it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from factloom.engine.extraction.extractor import OfflineExtractor
+from factloom.schemas.extraction import Candidate, ExtractionRequest
+from factloom.schemas.records import Episode, Role, new_id
+
+NOW = datetime(2025, 6, 18, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def extractor() -> OfflineExtractor:
+    return OfflineExtractor()
+
+
+def read(extractor: OfflineExtractor, text: str) -> tuple[Candidate, ...]:
+    said = Episode(
+        id=new_id(), space="user/ana", session="s", role=Role.USER, speaker="Ana", content=text, occurred_at=NOW,
+        created_at=NOW,
+    )  # fmt: skip
+    [extraction] = extractor.extract([ExtractionRequest(episode=said)])
+    return extraction.candidates
+
+
+def facts(extractor: OfflineExtractor, text: str) -> set[str]:
+    return {
+        f"{'-' if c.negated else ''}{c.subject.name} {c.predicate} {c.object.name if c.object else '*'}"
+        for c in read(extractor, text)
+    }
+
+
+STATED = [
+    # going on
+    ("Since we last talked, I've been blogging about politics.", "Ana BLOG_ABOUT politics"),
+    ("Wanted to let you know that I'm running for office again.", "Ana RUN_FOR office"),
+    ("My sister has been training for a triathlon.", "Ana's sister TRAIN_FOR triathlon"),
+    ("I swim every morning.", "Ana DOES swimming"),
+    ("I run on Sunday mornings.", "Ana DOES running"),
+    ("I'm doing my part, volunteering at a homeless shelter.", "Ana VOLUNTEERS_AT homeless shelter"),
+    ("I'm doing a master's in statistics.", "Ana STUDIES statistics"),
+    ("I study biology at Leeds.", "Ana STUDIES biology"),
+    # done by several
+    ("My kids and I just finished another painting.", "Ana FINISH painting"),
+    # without a subject
+    ("Been to Paris twice.", "Ana VISITED Paris"),
+    ("Got a new kitten last week!", "Ana HAS_PET Ana's kitten"),
+    # shown, or spoken of as one's own
+    ("Here's one of my trophies from a dance contest.", "Ana HAS trophies"),
+    ("Here's a picture of my new motorbike.", "Ana HAS new motorbike"),
+    ("My online clothes store is open!", "Ana HAS online clothes store"),
+    ("I'm living my dream by having my own dance studio.", "Ana HAS dance studio"),
+    # wants, tastes, health
+    ("I've always wanted to learn Spanish.", "Ana WANTS_TO learn Spanish"),
+    ("I can't eat nuts.", "Ana AVOIDS nuts"),
+    ("I'm on antidepressants.", "Ana TAKES antidepressants"),
+    # relatives
+    ("My mum turned seventy on Sunday.", "Ana's mum HAS_AGE 70"),
+    ("My sister's a vet in Bristol.", "Ana's sister HAS_JOB vet"),
+    ("Dad passed away in 2019.", "Ana's dad HAD_MILESTONE death"),
+    ("My granddad was a miner.", "Ana's granddad HAS_JOB miner"),
+]
+
+
+@pytest.mark.parametrize(("text", "fact"), STATED, ids=[text for text, _ in STATED])
+def test_it_is_told_in_passing(extractor: OfflineExtractor, text: str, fact: str) -> None:
+    assert fact in facts(extractor, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We want it to spread understanding and acceptance.",  # what it shall do is no plan of ours
+        "I saw how lack of education affected the town.",
+        "I also use boards to stay on track and tokenize successes.",
+        "She is such an inspiring writer.",
+        "I'm passionate about making sure veterans are supported.",
+        "We back each other up.",
+        "Here's the thing.",
+        "This is my favourite song.",
+        "My dream of having my own shop keeps me going.",
+        "Never been to Paris.",
+    ],
+)
+def test_it_only_looks_like_a_fact(extractor: OfflineExtractor, text: str) -> None:
+    assert facts(extractor, text) == set()
+
+
+def test_joined_verbs_lend_no_objects(extractor: OfflineExtractor) -> None:
+    told = facts(extractor, "I've been writing about fantasy novels, studying characters, and making lists.")
+    assert told == {"Ana WRITE_ABOUT fantasy novels"}
+
+
+def test_a_participle_is_told_as_a_sentence(extractor: OfflineExtractor) -> None:
+    [fact] = read(extractor, "I'm doing my part too, volunteering at a homeless shelter.")
+    assert fact.text == "Ana volunteers at a homeless shelter."
+
+
+def test_days_that_come_again_are_no_date(extractor: OfflineExtractor) -> None:
+    [fact] = read(extractor, "I run by the Weser on Sunday mornings.")
+    assert (fact.text, fact.valid_at) == ("Ana runs by the Weser on Sunday mornings.", NOW)
+
+
+def test_a_trip_under_way_is_a_plan(extractor: OfflineExtractor) -> None:
+    assert {c.predicate for c in read(extractor, "We're going to Wales for a week in July.")} == {"PLANS_TO"}
