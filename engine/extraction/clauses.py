@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.moods import NEGATIONS, judge
 from factloom.engine.extraction.predications import SUBJECTS, Clause, Tense, child_of, preposition, subject_of
+from factloom.engine.extraction.vocabulary import vocabulary
 
 if TYPE_CHECKING:
     from spacy.tokens import Span, Token
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 NO_LONGER: Final = frozenset({"anymore", "longer"})
 _PLACING: Final = frozenset({"back", "home", "down", "up", "over"})
 GOING: Final = frozenset({"move", "go", "fly", "travel", "drive", "return", "relocate", "come"})
+_GOVERNED_OUTSIDE: Final = frozenset({"to", "about", "of", "with", "for"})  # "a fair I went to": no object
 _MEASURES: Final = frozenset({"bit", "lot", "some", "couple", "ton", "plenty", "load", "bunch", "most", "piece"})
 _TIMES: Final = frozenset(
     {"day", "night", "week", "weekend", "month", "year", "morning", "evening", "afternoon", "time", "today", "summer"}
@@ -93,10 +95,36 @@ def read_clause(verb: Token, copula: Token | None = None) -> Clause:
     clause.implicit = _leaves_out_the_speaker(clause, auxiliaries)
     _inherit(clause, auxiliaries)
     judge(clause, auxiliaries)
+    if _has_gap(clause):
+        clause.gap = verb.head
+        clause.objects = [verb.head]
     if _has_been(clause):
         clause.implicit = clause.perfect = True
         clause.tense = Tense.PAST
     return clause
+
+
+def _has_gap(clause: Clause) -> bool:
+    """Whether a relative clause tells what the speaker did to the one thing before it: "a road trip we took last year".
+
+    Not of "the" one, which the conversation knows already.
+    """
+    verb, noun = clause.verb, clause.verb.head
+    own = clause.subject is not None and clause.subject.lower_ in ("i", "we") and clause.subject.head.i == verb.i
+    if not own or verb.dep_ != "acl:relcl" or clause.copula is not None or clause.tense is not Tense.PAST:
+        return False
+    objects = [t for t in clause.objects if t.lemma_.lower() not in _TIMES]  # "last summer", taken for one
+    if objects or clause.complement is not None or noun.pos_ not in ("NOUN", "PROPN") or clause.passive:
+        return False
+    stranded = any(c.dep_ in ("obl", "case", "ccomp") and c.pos_ == "ADP" for c in verb.children)
+    determiners = {c.lower_ for c in noun.children if c.dep_ == "det"}
+    known = not determiners & {"a", "an", "another"} and not (
+        determiners & {"that", "this"} and any(c.dep_ == "compound" for c in noun.children)
+    )
+    asked = any(c.tag_ == "WRB" for c in verb.children) or noun.lemma_.lower() in vocabulary().pictures
+    after = verb.doc[verb.i + 1] if verb.i + 1 < len(verb.doc) else None
+    stranded = stranded or verb_lemma(verb) in GOING or (after is not None and after.lower_ in _GOVERNED_OUTSIDE)
+    return not (stranded or known or asked or clause.negated)
 
 
 def _has_been(clause: Clause) -> bool:
@@ -111,7 +139,12 @@ def _has_been(clause: Clause) -> bool:
 def _leaves_out_the_speaker(clause: Clause, auxiliaries: list[Token]) -> bool:
     """For "Took the train yesterday", "Just learning the piano", "Been looking for a flat"."""
     verb = clause.verb
-    if clause.subject is not None or clause.copula is not None or verb.dep_ not in ("ROOT", "parataxis"):
+    if clause.subject is not None or clause.copula is not None:
+        return False
+    spliced = verb.dep_ == "advcl" and any(
+        a.lower_ == "been" for a in auxiliaries
+    )  # "Been practising, it keeps me sane"
+    if verb.dep_ not in ("ROOT", "parataxis") and not spliced:
         return False
     doing = any(c.tag_ == "VBG" and c.i > verb.i for c in verb.children)
     ongoing = verb.tag_ == "VBG" and bool(clause.objects or clause.obliques or doing) and not _is_topic(verb)

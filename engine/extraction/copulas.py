@@ -152,6 +152,11 @@ def _about_person(draft: Draft, subject: Mention) -> list[Candidate | None]:
     if case == "in" and clause.tense is Tense.PAST and not clause.negated and entity_type(token) == "place":
         text = retell(clause, subject.name, draft.reader, draft.when)
         return [draft.candidate(subject, "VISITED", _place(draft, token), text=text)]
+    if case == "in" and token.lemma_.lower() == "year" and clause.tense is Tense.PRESENT and not clause.negated:
+        topic = next((c for c in token.children if c.dep_ == "nmod" and preposition(c) == "of"), None)
+        own = any(c.dep_ == "nmod:poss" for c in token.children)
+        subjects = draft.reader.mention(topic, type="topic") if topic is not None and own else None
+        return [draft.candidate(subject, "STUDIES", subjects)] if subjects is not None else []
     if case == "on" and is_medicine(token):
         medicine = Mention(name=phrase(token).lower(), type="medicine")
         return [draft.candidate(subject, "TAKES", medicine, negated=clause.negated)]

@@ -35,7 +35,7 @@ def read_done(draft: Draft) -> list[Candidate | None]:
     if clause.progressive:
         return []
     tag = clause.complement.tag_ if clause.complement is not None else ""
-    if clause.lemma == "get" and clause.complement is not None and clause.complement.lower_ == "done":
+    if clause.lemma == "get" and any(c.lower_ == "done" for c in clause.verb.children):
         return _got_done(draft)
     if (clause.lemma in _ACHIEVING and tag == "VB") or (clause.lemma in _ENDING and tag == "VBG"):
         inner = read_complement(clause)  # "I got to volunteer at a fair", "I finished reading Emma"

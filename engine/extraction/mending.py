@@ -43,12 +43,13 @@ def _being_taken_for_genitive(token: Token) -> None:
         subject.dep_, token.head = "nsubj", told
         token.dep_, token.pos_ = "cop", "AUX"
         return
-    verbal = told.tag_ == "VBG" and told.pos_ in ("VERB", "AUX")
+    verbal = told.tag_ == "VBG" and (told.pos_ in ("VERB", "AUX") or any(c.tag_ == "VBN" for c in told.children))
     telling = told.pos_ == "ADJ" or told.lower_ in _TELLING
     if told.i <= token.i or not (verbal or telling) or any(t.pos_ == "NOUN" for t in token.doc[token.i + 1 : told.i]):
         return
     subject.dep_, token.head = "nsubj", told
     token.dep_, token.pos_ = ("aux", "AUX") if verbal else ("cop", "AUX")
+    token.lemma_, told.pos_ = "be", "VERB" if verbal else told.pos_
     if telling and told.pos_ != "ADJ":
         told.pos_, told.tag_ = "ADJ", "JJ"
         for child in told.children:  # "to shellfish", taken for an infinitive

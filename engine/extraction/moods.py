@@ -129,7 +129,8 @@ def _judge_surroundings(clause: Clause) -> None:
     """Conditions, wishes and reports around the clause."""
     verb = clause.verb
     _attributed(clause)
-    if verb.dep_ in ("xcomp", "csubj", "amod") or (verb.dep_ in ("acl", "advcl") and child_of(verb, *SUBJECTS) is None):
+    outside = verb.dep_ in ("acl", "advcl") and child_of(verb, *SUBJECTS) is None and not clause.implicit
+    if verb.dep_ in ("xcomp", "csubj", "amod") or outside:
         clause.factual = False  # read as part of the clause it belongs to
     for _ in range(5):
         marks = {c.lower_ for c in verb.children if c.dep_ in ("mark", "advmod") and c.i <= verb.i}

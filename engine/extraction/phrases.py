@@ -185,6 +185,13 @@ def phrase(token: Token) -> str:
         doc = token.doc
         while end < len(doc) and _continues(doc[end - 1], doc[end]):
             end += 1
+        if (
+            end + 1 < len(doc)
+            and doc[end].lower_ == "of"
+            and (token.ent_type_ != "PER" or doc[end + 1].lower_ == "the")
+        ):
+            last = end + 1 + (doc[end + 1].lower_ == "the")  # "Lord of the Rings"
+            end = last + 1 if last < len(doc) and doc[last].pos_ == "PROPN" and doc[last].text[:1].isupper() else end
         while start > 0 and _continues(doc[start - 1], doc[start]):
             start -= 1
         if start > 0 and doc[start - 1].lower_ in _TITLES:

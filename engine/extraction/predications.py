@@ -51,6 +51,7 @@ class Clause:
     wished: bool = False  # "I'd love to go to Japan": not so, but wanted
     sources: list[Token] = field(default_factory=list)  # who is said to have said it, the nearest first
     implicit: bool = False  # "Took the train yesterday": the speaker, left out
+    gap: Token | None = None  # "a trip that we took": the object, which stands before the clause
     base: str = ""  # the verb where it is not the one that the form tells: "I've got a dog" is "have"
 
     @property

@@ -43,6 +43,7 @@ def retell(clause: Clause, subject: str, reader: Reader, when: When | None) -> s
     hidden = {t.i for t in clause.subject.subtree} if clause.subject is not None else set()
     tokens = [t for t in tokens if t.i not in hidden]
     finite = _finite(clause)
+    tokens = _gap_filled(clause, tokens)
     words = _words(tokens, reader, when, finite if clause.subject is not None else None, clause)
     words = re.sub(rf"(?<!\w){re.escape(subject)}'s(?= \w)", _own(clause, reader), words) if subject in words else words
     words = words[:1].lower() + words[1:] if clause.implicit else words
@@ -51,6 +52,18 @@ def retell(clause: Clause, subject: str, reader: Reader, when: When | None) -> s
     elif clause.implicit and clause.verb.tag_ == "VBG":
         words = f"is {words}"
     return _sentence(f"{subject} {words}", when)
+
+
+def _gap_filled(clause: Clause, tokens: list[Token]) -> list[Token]:
+    """The words of a relative clause with its object in its place: "took a road trip last year"."""
+    noun = clause.gap
+    if noun is None:
+        return tokens
+    inside = {t.i for c in noun.children if c.dep_ in ("compound", "amod", "det", "nummod", "flat") for t in c.subtree}
+    told = [t for t in noun.doc[noun.left_edge.i : noun.i + 1] if t.i in inside or t.i == noun.i]
+    after = next((k + 1 for k, t in enumerate(tokens) if t.i == clause.verb.i), len(tokens))
+    after += after < len(tokens) and tokens[after].dep_ == "compound:prt"
+    return [*tokens[:after], *told, *tokens[after:]]
 
 
 def _own(clause: Clause, reader: Reader) -> str:

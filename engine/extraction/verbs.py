@@ -116,9 +116,19 @@ def _by_table(draft: Draft) -> list[Candidate | None]:
     if pattern is not None and clause.objects:
         found += _apply(draft, pattern, [t for noun in clause.objects for t in conjuncts(noun)])
     if not found:
-        found = _degree(draft)
+        found = _degree(draft) or _group(draft)
     pattern = table.verbs.get((clause.lemma, "~"))
     return found if found or pattern is None else _by_complement(draft, pattern)
+
+
+def _group(draft: Draft) -> list[Candidate | None]:
+    """For "I joined the choir two years ago": whom one has belonged to since."""
+    clause = draft.clause
+    if clause.negated or clause.lemma != "join" or clause.tense is not Tense.PAST:
+        return []
+    groups = [draft.reader.mention(t, type="organisation") for t in clause.objects if t.lemma_.lower() in GROUPS]
+    pairs = [(s, g) for s in draft.subjects() for g in groups if g is not None and " " not in g.name]
+    return [draft.candidate(s, "MEMBER_OF", g, text=retell(clause, s.name, draft.reader, draft.when)) for s, g in pairs]
 
 
 def _degree(draft: Draft) -> list[Candidate | None]:

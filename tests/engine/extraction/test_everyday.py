@@ -54,6 +54,14 @@ STATED = [
     ("Here's a picture of my new motorbike.", "Ana HAS new motorbike"),
     ("My online clothes store is open!", "Ana HAS online clothes store"),
     ("I'm living my dream by having my own dance studio.", "Ana HAS dance studio"),
+    # told of a thing in passing
+    ("This picture reminds me of a road trip we took last year.", "Ana TAKE road trip"),
+    ("It reminds me of a trip I took last summer.", "Ana TAKE trip"),
+    ("That's a song I wrote in 2019.", "Ana WRITE song"),
+    ("I just got done submitting my screenplay to a film contest.", "Ana SUBMIT screenplay"),
+    ("I was turned down by two banks.", "Ana WAS_TURNED_DOWN_BY two banks"),
+    ("I joined the choir two years ago.", "Ana MEMBER_OF choir"),
+    ("I'm in my second year of medicine.", "Ana STUDIES medicine"),
     # wants, tastes, health
     ("I've always wanted to learn Spanish.", "Ana WANTS_TO learn Spanish"),
     ("I can't eat nuts.", "Ana AVOIDS nuts"),
@@ -84,6 +92,9 @@ def test_it_is_told_in_passing(extractor: OfflineExtractor, text: str, fact: str
         "This is my favourite song.",
         "My dream of having my own shop keeps me going.",
         "Never been to Paris.",
+        "This is a place I love.",
+        "It was a day I had no time.",
+        "Here's a snap of the ice cream I made.",
     ],
 )
 def test_it_only_looks_like_a_fact(extractor: OfflineExtractor, text: str) -> None:
@@ -98,6 +109,11 @@ def test_joined_verbs_lend_no_objects(extractor: OfflineExtractor) -> None:
 def test_a_participle_is_told_as_a_sentence(extractor: OfflineExtractor) -> None:
     [fact] = read(extractor, "I'm doing my part too, volunteering at a homeless shelter.")
     assert fact.text == "Ana volunteers at a homeless shelter."
+
+
+def test_the_thing_stands_behind_the_verb(extractor: OfflineExtractor) -> None:
+    [fact] = read(extractor, "This picture reminds me of a road trip we took last year.")
+    assert fact.text == "Ana took a road trip in 2024."
 
 
 def test_days_that_come_again_are_no_date(extractor: OfflineExtractor) -> None:
