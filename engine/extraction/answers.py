@@ -21,6 +21,7 @@ _YES: Final = re.compile(
 _NO: Final = re.compile(
     r"^(?:no|nope|nah|never|not any ?more|no longer|not really|not at all|i don't|i'm not|i didn't|i haven't)\b", re.I
 )
+_POLITE: Final = re.compile(r"^\W*(?:thanks|thank you|thx|cheers|congrats|congratulations|wow)\b", re.I)
 _FILLER: Final = re.compile(
     r"^(?:(?:oh|well|um+|uh+|hmm+|so|ah|haha|just|it's|it is|that's|in fact|mostly)\b[,.]?\s*)+", re.I
 )
@@ -75,6 +76,8 @@ def complete(question: str, answer: str) -> tuple[str, str] | None:
         return None
     last = _TRAILING.sub("?", _LEAD.sub("", asked[-1], count=1).strip())
     first = said[0]
+    if _POLITE.match(first) and len(first.split()) <= 4:
+        return None  # "When are you off?" "Thanks, Maria!" tells nothing
     statement = _any(last, first) or _whether(last, first) or _filled(last, first)
     return (statement, first) if statement is not None else None
 

@@ -226,7 +226,7 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
         return pastime
     if verb == "go" and clause.progressive and not clause.perfect:
         return []  # "we're going to Wales" tells no habit
-    empty = verb in lists.empty_verbs - lists.light_verbs and verb not in _SAYING
+    empty = verb in lists.empty_verbs - lists.light_verbs and verb not in _SAYING and not _looking_for(draft, verb)
     if empty and not (verb == "have" and not clause.progressive):
         return []
     role, nouns = "", [t for noun in clause.objects for t in conjuncts(noun)]
@@ -255,6 +255,16 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
                 fact = draft.candidate(subject, name, object, text=text, confidence=FAIR - 0.1)
                 found.append(_ahead(draft, fact) if verb == "have" else fact)
     return found
+
+
+def _looking_for(draft: Draft, verb: str) -> bool:
+    """For "I'm looking for a new flat": what is sought is sought for weeks."""
+    sought = [noun for case, noun in draft.clause.obliques if case == "for"]
+    lasting = any(n.lemma_.lower() in vocabulary().belongings | _SOUGHT for n in sought)
+    return verb == "look" and draft.clause.progressive and lasting
+
+
+_SOUGHT: Final = frozenset({"job", "work", "flatmate", "roommate", "place", "investor", "internship", "agent"})
 
 
 def _pastime(draft: Draft, verb: str) -> list[Candidate | None]:

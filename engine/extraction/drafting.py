@@ -50,6 +50,7 @@ class Draft:
     anchor: datetime
     when: When | None
     period: Period | None = None
+    booked: bool = False  # ``when`` is the day of what was signed up for, not that of signing up
 
     @classmethod
     def of(cls, clause: Clause, sentence: Span, reader: Reader, anchor: datetime) -> Draft:
@@ -76,6 +77,10 @@ class Draft:
             aimed = (
                 clause.tense is Tense.PAST and words_of(when, sentence).lower().startswith("for ") and not when.since
             )
+            if _is_of_what_was_booked(when, clause):
+                ahead_of = find_when(sentence.text, anchor, future=True) or when
+                booked = replace(when, start=ahead_of.start, end=ahead_of.end, precision=ahead_of.precision)
+                return cls(clause, sentence, reader, anchor, booked, booked=True)
             when = when if _belongs(when.span, clause, sentence) and not (lasted or aimed) else None
         return cls(clause, sentence, reader, anchor, when)
 
@@ -192,7 +197,7 @@ class Draft:
 
     def _validity(self, *, negated: bool, ended: bool) -> tuple[datetime | None, datetime | None]:
         """From when and until when the clause says that it holds."""
-        start = self.when.start if self.when is not None else None
+        start = self.when.start if self.when is not None and not self.booked else None
         invalid_at = None
         if self.period is not None and not negated:
             start, invalid_at = self.period.start, self.period.end
@@ -216,6 +221,8 @@ class Draft:
         found = {}
         if self.when is not None:
             found["time_expression"] = words_of(self.when, self.sentence)
+            if self.booked:
+                found |= {"planned_for": self.when.start.date().isoformat(), "precision": self.when.precision}
         elif self.period is not None:
             found["time_expression"] = self.sentence.doc.text[slice(*self.period.span)].strip()
         if self.clause.hearsay:
@@ -244,6 +251,18 @@ def _typed(mention: Mention, type_: str) -> Mention:
 def words_of(when: When, sentence: Span) -> str:
     """The words that say when, as they stand."""
     return str(sentence.doc.user_data.get("said", sentence.doc.text))[when.span[0] : when.span[1]].strip()
+
+
+_BOOKING: Final = frozenset({"sign up", "book", "register", "enter", "enrol", "enroll", "schedule", "reserve"})
+
+
+def _is_of_what_was_booked(when: When, clause: Clause) -> bool:
+    """Whether a date hangs on what was signed up for: "I've signed up for a half marathon in October"."""
+    if clause.lemma not in _BOOKING:
+        return False
+    begin, end = when.span
+    inside = [t for t in clause.verb.subtree if begin <= t.idx < end]
+    return any(t.dep_ == "nmod" and t.head.i != clause.verb.i and t.head.idx < begin for t in inside)
 
 
 def _still_going(when: When, clause: Clause, sentence: Span) -> bool:

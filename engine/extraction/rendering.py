@@ -32,7 +32,7 @@ _THIRD: Final = {
     "were": "was",
 }
 _TRAILING: Final = re.compile(
-    r"(?:\s+(?:too|also|again|lately|together|either|now|personally|anyway|though|sometime))+$"
+    r"(?:\s+(?:too|also|again|lately|together|either|now|personally|anyway|though|sometime|by the way|btw))+$"
 )
 _LEFT_OUT: Final = frozenset({"discourse", "vocative", "parataxis", "cc", "mark", "dislocated", "reparandum"})
 

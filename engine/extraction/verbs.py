@@ -110,6 +110,8 @@ def _by_table(draft: Draft) -> list[Candidate | None]:
         pattern = table.verbs.get((clause.lemma, case))
         if pattern is not None:
             found += _apply(draft, pattern, conjuncts(noun))
+    if clause.lemma == "want" and clause.complement is not None and clause.negated:
+        return []  # "I don't want them to go through that": not them
     if found and clause.lemma != "study":  # "I study biology at Leeds" tells both
         return found
     pattern = table.verbs.get((clause.lemma, None))
@@ -157,7 +159,7 @@ def _by_complement(draft: Draft, pattern: VerbPattern) -> list[Candidate | None]
     doing = activity(complement, draft.reader, draft.when)
     if doing is None:
         span = draft.when.span if draft.when is not None else (0, 0)
-        beside = [child for child in token.children if not span[0] <= child.idx < span[1]]
+        beside = [c for c in token.children if not span[0] <= c.idx < span[1] and c.lower_ not in ("way", "btw")]
         bare = not any(child.dep_ not in ("punct", "advmod", "mark", "conj", "cc") for child in beside)
         if not bare or token.tag_ not in ("VBG", "NN") or token.lower_ in vocabulary().empty_nouns:
             return []

@@ -73,7 +73,7 @@ def _tells_enough(candidate: Candidate) -> bool:
     return (
         candidate.predicate == "GO"
         or verb in lists.telling_verbs
-        or candidate.predicate.lower() in lists.telling_phrases
+        or candidate.predicate.lower() in lists.telling_phrases | {"look_for"}
         or (verb in lists.making_verbs and bool({*noun} & lists.works))
         or bool({*noun} & (lists.occasions | lists.belongings | lists.conditions))
     )

@@ -39,6 +39,7 @@ STATED = [
     ("Since we last talked, I've been blogging about politics.", "Ana BLOG_ABOUT politics"),
     ("Wanted to let you know that I'm running for office again.", "Ana RUN_FOR office"),
     ("My sister has been training for a triathlon.", "Ana's sister TRAIN_FOR triathlon"),
+    ("We've been looking for a new flat.", "Ana LOOK_FOR new flat"),
     ("I swim every morning.", "Ana DOES swimming"),
     ("I run on Sunday mornings.", "Ana DOES running"),
     ("I'm doing my part, volunteering at a homeless shelter.", "Ana VOLUNTEERS_AT homeless shelter"),
@@ -62,6 +63,7 @@ STATED = [
     ("I was turned down by two banks.", "Ana WAS_TURNED_DOWN_BY two banks"),
     ("I joined the choir two years ago.", "Ana MEMBER_OF choir"),
     ("I'm in my second year of medicine.", "Ana STUDIES medicine"),
+    ("I quit smoking by the way.", "Ana GAVE_UP smoking"),
     # wants, tastes, health
     ("I've always wanted to learn Spanish.", "Ana WANTS_TO learn Spanish"),
     ("I can't eat nuts.", "Ana AVOIDS nuts"),
@@ -92,6 +94,7 @@ def test_it_is_told_in_passing(extractor: OfflineExtractor, text: str, fact: str
         "This is my favourite song.",
         "My dream of having my own shop keeps me going.",
         "Never been to Paris.",
+        "I don't want future generations to go through that.",
         "This is a place I love.",
         "It was a day I had no time.",
         "Here's a snap of the ice cream I made.",
@@ -104,6 +107,28 @@ def test_it_only_looks_like_a_fact(extractor: OfflineExtractor, text: str) -> No
 def test_joined_verbs_lend_no_objects(extractor: OfflineExtractor) -> None:
     told = facts(extractor, "I've been writing about fantasy novels, studying characters, and making lists.")
     assert told == {"Ana WRITE_ABOUT fantasy novels"}
+
+
+def test_thanks_answer_no_question(extractor: OfflineExtractor) -> None:
+    asked = "Where do you volunteer?"
+    turns = [
+        Episode(
+            id=new_id(), space="user/ana", session="s", role=Role.USER, speaker=speaker, content=text, occurred_at=NOW,
+            created_at=NOW,
+        )
+        for speaker, text in (("Bob", asked), ("Ana", "Thanks, Maria!"), ("Ana", "St Mary's."))
+    ]  # fmt: skip
+    thanks, answer = (ExtractionRequest(episode=turn, previous=(turns[0],)) for turn in turns[1:])
+    [polite, told] = extractor.extract([thanks, answer])
+    assert polite.candidates == ()
+    assert [c.predicate for c in told.candidates] == ["VOLUNTEERS_AT"]
+
+
+def test_the_date_of_what_was_booked_is_ahead(extractor: OfflineExtractor) -> None:
+    [fact] = read(extractor, "I've signed up for a half marathon in October.")
+    assert (fact.predicate, fact.valid_at) == ("SIGN_UP_FOR", NOW)
+    assert fact.text == "Ana has signed up for a half marathon in October 2025."
+    assert fact.metadata["planned_for"] == "2025-10-01"
 
 
 def test_a_participle_is_told_as_a_sentence(extractor: OfflineExtractor) -> None:
