@@ -20,7 +20,7 @@ EVERYTHING = 100_000
 
 number = st.integers(0, 20)
 step = st.tuples(
-    st.sampled_from(("name", "rename", "learn", "move", "say", "status", "delete", "look")), number, number
+    st.sampled_from(("name", "rename", "learn", "move", "say", "status", "delete", "foresee", "look")), number, number
 )
 
 
@@ -56,6 +56,8 @@ def take(tx: WriteTransaction, ids: dict[str, list[str]], name: str, a: int, b: 
     if name == "name":
         made = entity(f"{NAMES[a % 3]} {len(ids['entity'])}", space=space, aliases=(f"alias {b % 3}", NAMES[b % 3]))
         ids["entity"] += [each.id for each in tx.put_entities([made])]
+    elif name == "foresee":
+        tx.foresee((NAMES[a % 3], f"alias {b % 3}", "nobody"), space=space)
     elif name == "rename" and ids["entity"]:
         query = EntityQuery(ids=(ids["entity"][a % len(ids["entity"])],))
         for each in tx.find_entities(query, spaces=BOTH):
