@@ -18,6 +18,7 @@ from typing import Any
 from factloom.graph.neo4j_store.connection import Runner
 from factloom.graph.neo4j_store.filters import view_condition, view_times
 from factloom.graph.neo4j_store.queries import Queries
+from factloom.graph.neo4j_store.whole_rows import ENTITY, EPISODE_NODE, FACT_NODE, whole
 from factloom.schemas.ports import EntityNode, EpisodeNode, FactNode, Neighbourhood
 from factloom.schemas.queries import ExpandLimits, View
 
@@ -39,21 +40,12 @@ def expand(
     ((episodes, facts, entities, over),) = runner.rows(text, {"w": parameters})
     states = [row for row in over if row[0] is not None]
     return Neighbourhood(
-        episodes={row[0]: _episode_node(row) for row in _there(episodes, 9)},
-        facts={row[0]: _fact_node(row) for row in _there(facts, 10)},
-        entities={row[0]: EntityNode._make(row) for row in _there(entities, 2) if row[3] is not None},
-        over={row[0]: tuple(map(_fact_node, _there(row[2], 10))) for row in sorted(states, key=_ref)},
+        episodes={row[0]: _episode_node(row) for row in _by_ref(whole(episodes, EPISODE_NODE))},
+        facts={row[0]: _fact_node(row) for row in _by_ref(whole(facts, FACT_NODE))},
+        entities={row[0]: EntityNode._make(row) for row in _by_ref(whole(entities, ENTITY))},
+        over={row[0]: tuple(map(_fact_node, _by_ref(whole(row[2], FACT_NODE)))) for row in _by_ref(states)},
         stale_episodes=frozenset(row[0] for row in states if row[1]),
     )
-
-
-def _there(rows: Iterable[Sequence[Any]], last: int) -> list[Sequence[Any]]:
-    """Rows by ref, without those of nodes that another transaction deleted while the statement ran.
-
-    From then on all properties of such a node read as null: if the last one that is read and that every node has is
-    there, so are those before it.
-    """
-    return sorted((row for row in rows if row[last] is not None), key=_ref)
 
 
 def expansion_text(queries: Queries, view: View, *, window: int, hops: int) -> str:
@@ -80,6 +72,10 @@ def _text(prefix: str, form: str, window: int, hops: int, seen: str, parts: tupl
     return text.replace("{window}", str(int(window))).replace("{seen}", seen)
 
 
+def _by_ref(rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
+    return sorted(rows, key=_ref)
+
+
 def _ref(row: Sequence[Any]) -> int:
     found: int = row[0]
     return found
@@ -97,4 +93,4 @@ def _episode_node(row: Sequence[Any]) -> EpisodeNode:
 def _fact_node(row: Sequence[Any]) -> FactNode:
     """A list of ``{fact_node_columns}`` as a node."""
     times = (_seconds(row[5]), _seconds(row[6]), row[7] / 1e6, _seconds(row[8]))
-    return FactNode._make((*row[:5], *times, *row[9:11], tuple(row[11])))
+    return FactNode._make((*row[:5], *times, *row[9:11], tuple(ref for ref in row[11] if ref is not None)))

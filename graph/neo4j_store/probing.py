@@ -18,6 +18,7 @@ from factloom.graph.neo4j_store.posting_cache import NOTHING_KNOWN, PostingCache
 from factloom.graph.neo4j_store.queries import Queries
 from factloom.graph.neo4j_store.rows import FORGOTTEN, entity_of, findable
 from factloom.graph.neo4j_store.schema import full_text_index
+from factloom.graph.neo4j_store.whole_rows import ENTITY, whole
 from factloom.schemas.ports import Probe, Probed
 from factloom.schemas.queries import EpisodeQuery, FactQuery, View
 from factloom.schemas.spaces import SpaceSet
@@ -65,7 +66,7 @@ def run_probe(
         queries, probe.view, spaces, list(zip(probe.selections, selections, strict=True)), indexed=indexed
     )
     ((sequence, totals, sequences, rows, entities, relations, selected),) = runner.rows(text, {"w": parameters})
-    entities = [row for row in entities if row[-1] is not None]  # None: deleted while the statement ran
+    entities = whole(entities, ENTITY)
     postings = postings_of(probe.terms, rows, known.postings if sequence == known.sequence else {})
     if cache is not None and space is not None and sequence is not None:
         for query, mine in zip(probe.terms, postings, strict=True):

@@ -23,6 +23,7 @@ from factloom.graph.neo4j_store.matching import integers
 from factloom.graph.neo4j_store.posting_cache import PostingCache
 from factloom.graph.neo4j_store.probing import conditions_of, run_probe, selection_text
 from factloom.graph.neo4j_store.queries import Queries
+from factloom.graph.neo4j_store.whole_rows import CHANGE, ENTITY, EPISODE, FACT, whole
 from factloom.schemas.ports import (
     Located,
     Neighbourhood,
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 _NODES: Final = {"find_episodes": "e", "find_facts": "f", "find_entities": "n"}
 """What the statements call the records that they look for."""
+
+_OPTIONAL: Final = {"find_episodes": EPISODE, "find_facts": FACT, "find_entities": ENTITY}
+"""Which of their columns may be null."""
 
 RecordKind = TypeVar("RecordKind", Episode, Fact, Entity)
 
@@ -77,7 +81,7 @@ class Reader:
     def locate(self, ids: Iterable[str], *, spaces: SpaceSet) -> dict[str, Located]:
         """Kind, ref and space of each id."""
         rows = self._rows("locate", spaces, ids=r.findable(list(dict.fromkeys(ids))))
-        return {id_: Located(kind, ref, space) for id_, kind, ref, space in rows if space is not None}
+        return {id_: Located(kind, ref, space) for id_, kind, ref, space in whole(rows, frozenset())}
 
     def episodes(self, refs: Sequence[int], *, spaces: SpaceSet) -> list[Episode]:
         """The episodes with these refs, in this order."""
@@ -112,9 +116,9 @@ class Reader:
         if sources:
             said = list(dict.fromkeys([*said, *(ref for fact in known for ref in newest.get(fact, ()))]))
         return Records(
-            _in_order(said, found_episodes, r.episode_of),
-            _in_order(known, found_facts, r.fact_of),
-            _in_order(named, found_entities, r.entity_of),
+            _in_order(said, whole(found_episodes, EPISODE), r.episode_of),
+            _in_order(known, whole(found_facts, FACT), r.fact_of),
+            _in_order(named, whole(found_entities, ENTITY), r.entity_of),
         )
 
     def probe(self, probe: Probe, *, spaces: SpaceSet) -> Probed:
@@ -136,7 +140,10 @@ class Reader:
         """Episodes that match, newest first by when they were said."""
         conditions = episode_conditions(query, spaces)
         matching = conditions.matching("(e:{prefix}Episode)", ("e._occurred", "e._ref"))
-        return [r.episode_of(row) for row in self._found("find_episodes", matching, conditions, query, spaces)]
+        return [
+            r.episode_of(row)
+            for row in whole(self._found("find_episodes", matching, conditions, query, spaces), EPISODE)
+        ]
 
     def find_facts(self, query: FactQuery, *, spaces: SpaceSet) -> list[Fact]:
         """Facts that match, newest first by when they were learned."""
@@ -148,7 +155,9 @@ class Reader:
         """Entities that match, by name."""
         conditions = entity_conditions(query, spaces)
         matching = conditions.matching("(n:{prefix}Entity)", ("n.name", "n.id"))
-        return [r.entity_of(row) for row in self._found("find_entities", matching, conditions, query, spaces)]
+        return [
+            r.entity_of(row) for row in whole(self._found("find_entities", matching, conditions, query, spaces), ENTITY)
+        ]
 
     def _found(
         self,
@@ -157,7 +166,7 @@ class Reader:
         conditions: Conditions,
         query: EpisodeQuery | FactQuery | EntityQuery,
         spaces: SpaceSet,
-    ) -> list[list[Any]]:
+    ) -> list[Sequence[Any]]:
         if _is_empty(spaces):
             return []
         way = "ASC" if isinstance(query, EntityQuery) or query.oldest_first else "DESC"
@@ -166,7 +175,7 @@ class Reader:
         text = self._queries[name].replace("{way}", way).replace("{first}", first)
         parameters = {**conditions.parameters, "limit": query.limit, "offset": query.offset}
         rows = self._runner.rows(text.replace("{matching}", self._filled(matching)), {"w": parameters})
-        return [row for (row,) in rows if row[-1] is not None]
+        return whole((row for (row,) in rows), _OPTIONAL[name])
 
     def _filled(self, text: str) -> str:
         return text.replace("{prefix}", self._queries.prefix)
@@ -196,15 +205,19 @@ class Reader:
 
     def history(self, ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:
         """Changes to these records, oldest first."""
-        return [r.change_of(row) for (row,) in self._rows("history", spaces, ids=r.findable(list(ids)))]
+        return self._changes("history", spaces, ids)
 
     def changes_by(self, episode_ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:
         """Changes that what these episodes say brought about, oldest first."""
-        return [r.change_of(row) for (row,) in self._rows("changes_by", spaces, ids=r.findable(list(episode_ids)))]
+        return self._changes("changes_by", spaces, episode_ids)
 
     def changes(self, ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:
         """The changes with these ids, oldest first."""
-        return [r.change_of(row) for (row,) in self._rows("changes", spaces, ids=r.findable(list(ids)))]
+        return self._changes("changes", spaces, ids)
+
+    def _changes(self, name: str, spaces: SpaceSet, ids: Iterable[str]) -> list[Change]:
+        rows = self._rows(name, spaces, ids=r.findable(list(ids)))
+        return [r.change_of(row) for row in whole((row for (row,) in rows), CHANGE)]
 
     def statistics(self, *, spaces: SpaceSet) -> list[SpaceStatistics]:
         """Counts per space that holds anything, by name; nothing is scanned but facts that have an end."""
@@ -227,10 +240,6 @@ def _plain(refs: Sequence[int]) -> list[int]:
 def _in_order(
     refs: Sequence[int], rows: Sequence[Sequence[Any]], record_of: Callable[[Sequence[Any]], RecordKind]
 ) -> list[RecordKind]:
-    """Records in the order of ``refs``, a repeated ref giving a repeated record.
-
-    What another transaction deletes while a statement runs reads as null from then on: where the last column, which
-    every record has, is there, so are those before it.
-    """
-    found = {row[0]: record_of(row) for row in rows if row[-1] is not None}
+    """Records in the order of ``refs``, a repeated ref giving a repeated record."""
+    found = {row[0]: record_of(row) for row in rows}
     return [found[ref] for ref in refs if ref in found]

@@ -1,0 +1,31 @@
+"""Rows of nodes that were there while all of their columns were read.
+
+What another transaction deletes while a statement runs reads as null from then on. The server takes a node's properties
+away one by one, in an order of its own, and reads them in another: any column may be null while a later one is not.
+So a row counts if all columns that every node has are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+Row = Sequence[Any]
+
+EPISODE: Final = frozenset({3, 4, 5, 8, 13})
+"""Columns of ``{episode_columns}`` that may be null: labels, speaker, error. The others say the same of theirs."""
+
+ENTITY: Final[frozenset[int]] = frozenset()
+FACT: Final = frozenset({3, 4, 5, 11, 12, 14, 15, 19})
+CHANGE: Final = frozenset({8, 9, 10})
+EPISODE_NODE: Final = frozenset({4})
+FACT_NODE: Final = frozenset({5, 6, 8})
+
+
+def whole(rows: Iterable[Row], optional: frozenset[int]) -> list[Row]:
+    """Those of the rows in which nothing is null but ``optional`` columns."""
+    return [
+        row
+        for row in rows
+        if None not in row or all(value is not None or column in optional for column, value in enumerate(row))
+    ]
