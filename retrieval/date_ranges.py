@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
-from factloom.retrieval.dates import TIME_WORDS, DateHint, month_span, read_date
+from factloom.retrieval.dates import TIME_WORDS, DateHint, in_calendar, month_span, read_date
 
 _RANGE: Final = re.compile(
     r"\b(?:between|from) (?P<first>[^?!;]{1,40}?) (?:and|to|until|till|through|up to) (?P<last>[^?!;]{1,40})"
@@ -37,12 +38,12 @@ def read_dates(question: str, now: datetime) -> DateHint | None:
     if TIME_WORDS.isdisjoint(_WORDS.findall(text)):  # most questions
         return None
     for match in _RANGE.finditer(text):
-        hint = _range(match, now)
+        hint = in_calendar(partial(_range, match, now))
         if hint is not None:
             return hint
     part = _PART.search(text)
     if part is not None:
-        hint = _part(part, now)
+        hint = in_calendar(partial(_part, part, now))
         if hint is not None:
             return hint
     return read_date(question, now)
@@ -85,10 +86,7 @@ def _joined(match: re.Match[str], first: DateHint, last: DateHint) -> DateHint |
     if since is None or until is None:
         return None
     if since >= until:  # "between November and 3 February": of the year before
-        try:
-            since = since.replace(year=since.year - 1)
-        except ValueError:
-            return None
+        since = since.replace(year=since.year - 1)
         if since >= until:
             return None
     short = until - since <= timedelta(days=3)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -144,10 +146,28 @@ def read_date(question: str, now: datetime) -> DateHint | None:
     text = question.lower()
     for pattern, make in _READERS:
         for match in pattern.finditer(text):
-            hint = make(match, now.astimezone(UTC))
+            hint = in_calendar(partial(_told, make, match, now))
             if hint is not None:
-                return _opened(replace(hint, words=match.group().strip()), text[: match.start()], match.group())
+                return hint
     return None
+
+
+def in_calendar(read: Callable[[], DateHint | None]) -> DateHint | None:
+    """What ``read`` gives; None where a time on the way to it lies outside the years 1 to 9999."""
+    try:
+        return read()
+    except (OverflowError, ValueError):
+        return None
+
+
+def _told(
+    make: Callable[[re.Match[str], datetime], DateHint | None], match: re.Match[str], now: datetime
+) -> DateHint | None:
+    """The time that a match names, with what stands in front of it."""
+    hint = make(match, now.astimezone(UTC))
+    if hint is None:
+        return None
+    return _opened(replace(hint, words=match.group().strip()), match.string[: match.start()], match.group())
 
 
 def _opened(hint: DateHint, before: str, matched: str) -> DateHint:
@@ -240,10 +260,7 @@ def _season(match: re.Match[str], now: datetime) -> DateHint | None:
 
 def _ago(match: re.Match[str], now: datetime) -> DateHint | None:
     count, unit = count_of(match[1]), _UNIT_DAYS[match[2]]
-    try:
-        middle = _midnight(now) - timedelta(days=count * unit)
-    except OverflowError:
-        return None
+    middle = _midnight(now) - timedelta(days=count * unit)
     if unit == 1:
         return DateHint(middle, middle + timedelta(days=1), precise=True)
     slack = timedelta(days=unit / 2)
@@ -303,25 +320,17 @@ def _stretch(match: re.Match[str], now: datetime) -> DateHint | None:
     """Read "the last two weeks", "the next few days": up to now, or from now on."""
     which, count, unit = match.groups()[:3] if match[1] else match.groups()[3:]
     days = timedelta(days=count_of(count or "one") * _UNIT_DAYS[unit])
-    try:
-        return DateHint(now, now + days) if which in ("next", "coming") else DateHint(now - days, now)
-    except OverflowError:
-        return None
+    return DateHint(now, now + days) if which in ("next", "coming") else DateHint(now - days, now)
 
 
 def _ahead(match: re.Match[str], now: datetime) -> DateHint | None:
     """Read "in two weeks", "three days from now"."""
     count, unit = (match[1], match[2]) if match[1] else (match[3], match[4])
-    try:
-        middle = _midnight(now) + timedelta(days=count_of(count) * _UNIT_DAYS[unit])
-        slack = timedelta(days=_UNIT_DAYS[unit] / 2)
-        return (
-            DateHint(middle, middle + timedelta(days=1), precise=True)
-            if unit == "day"
-            else DateHint(middle - slack, middle + slack)
-        )
-    except OverflowError:
-        return None
+    middle = _midnight(now) + timedelta(days=count_of(count) * _UNIT_DAYS[unit])
+    if unit == "day":
+        return DateHint(middle, middle + timedelta(days=1), precise=True)
+    slack = timedelta(days=_UNIT_DAYS[unit] / 2)
+    return DateHint(middle - slack, middle + slack)
 
 
 def _fortnight(match: re.Match[str], now: datetime) -> DateHint | None:

@@ -29,7 +29,9 @@ COMMON_TERM: Final = 4000
 """Terms in more records than this are left out when the question has rarer ones: they say little and cost much."""
 
 _MARKS: Final = {"when": WHEN, "how many": NUMBER}
+_EARLIEST: Final = datetime(1, 2, 1, tzinfo=UTC)
 _LATEST: Final = datetime(9999, 12, 1, tzinfo=UTC)
+"""Times that leave room in the calendar for some days before and after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def _episodes_of_the_time(draft: Draft) -> EpisodeQuery | None:
     if dates is None or dates.since is None or dates.until is None:
         return None
     slack = timedelta(days=2 if dates.precise else 0)
-    if dates.until > _LATEST - slack:
+    if dates.since < _EARLIEST or dates.until > _LATEST:
         return None
     return EpisodeQuery(since=dates.since - slack / 2, until=dates.until + slack)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
 import pytest
@@ -177,3 +177,25 @@ def test_become_is_content_unless_it_asks_for_an_outcome() -> None:
     assert stripped("What became of the trip?") == "of the trip"
     assert stripped("When did Ana become a nurse?") == "Ana become a nurse"
     assert stripped("Which accident happened on the bridge?") == "accident happened on the bridge"
+
+
+ENDS_OF_TIME = (
+    datetime(1, 1, 1, tzinfo=UTC),
+    datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=3))),
+    datetime(9999, 12, 31, 23, 59, tzinfo=UTC),
+    datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-3))),
+)
+
+
+@pytest.mark.parametrize("now", ENDS_OF_TIME, ids=str)
+@pytest.mark.parametrize(
+    "words",
+    [
+        "yesterday", "tomorrow", "the other day", "a fortnight ago", "over the weekend", "last Friday", "next week",
+        "in May", "last month", "next year", "at Christmas", "next Easter", "over the holidays", "two weeks ago", "in two weeks",
+        "the last two weeks", "between March and June", "late last year", "two days before Christmas", "until 3 March",
+    ],
+)  # fmt: skip
+def test_a_time_outside_the_calendar_is_none(words: str, now: datetime) -> None:
+    hint = read_dates(f"What did Ana do {words}?", now)
+    assert hint is None or hint.since is None or hint.until is None or hint.since <= hint.until
