@@ -20,7 +20,7 @@ from factloom.graph.sqlite.database import Database
 from factloom.graph.sqlite.filters import view_condition
 from factloom.graph.sqlite.known_graph import KnownEntity, KnownGraph, Stated
 from factloom.graph.sqlite.scope import Scope
-from factloom.graph.sqlite.stored_facts import BEST_FIRST, COLUMNS, WIDTH, Sight, StoredFact, best_first
+from factloom.graph.sqlite.stored_facts import Sight, StoredFact, best_first
 from factloom.schemas.ports import EntityNode, EpisodeNode, FactNode, Neighbourhood
 from factloom.schemas.queries import ExpandLimits, View
 
@@ -144,22 +144,10 @@ class _Expansion:
                 found += seen
             else:
                 hidden.append(ref)
-        return self._keep(found + self._best_seen(hidden) if hidden else found)
-
-    def _best_seen(self, hubs: Sequence[int]) -> list[StoredFact]:
-        """The best facts that the view sees of hubs most of whose best facts it does not see."""
-        bound = self._limits.facts_per_entity
-        condition, parameters = view_condition(self._view)
-        by_entity: dict[int, dict[int, StoredFact]] = {}
-        for end in ("subject", "object"):
-            rows = self._db.rows(
-                f"SELECT {COLUMNS}, j.value FROM json_each(?) j CROSS JOIN fact f ON f.ref IN (SELECT f.ref "
-                f"FROM fact f WHERE f.{end} = j.value AND {condition} ORDER BY {BEST_FIRST} LIMIT ?)",
-                (self._limits.episodes_per_fact, str(hubs), *parameters, bound),
-            )
-            for row in rows:
-                by_entity.setdefault(row[WIDTH], {})[row[0]] = self._known.fact(row)
-        return [fact for facts in by_entity.values() for fact in self._best(facts.values())]
+        if hidden:  # hubs most of whose best facts the view does not see
+            seen_of = self._known.read_best(self._db, hidden, bound, view_condition(self._view))
+            found += chain.from_iterable(seen_of.values())
+        return self._keep(found)
 
     # --- entities ---
 

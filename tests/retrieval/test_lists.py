@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
+from tests.retrieval.clocked_memory import NOW, START, clocked_memory
 
-from factloom import Memory, load_settings
+from factloom import Memory
 from factloom.retrieval import diversity
 from factloom.retrieval.diversity import spread_out
-from factloom.retrieval.embedders import HashingEmbedder
 from factloom.retrieval.reading import draft_question
-
-NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
-START = datetime(2025, 3, 1, 10, tzinfo=UTC)
 
 
 @pytest.fixture
 def memory() -> Iterator[Memory]:
-    settings = load_settings(store=":memory:", extractor={"kind": "none"})
-    with Memory(settings=settings, embedder=HashingEmbedder(256), clock=lambda: NOW) as made:
+    with clocked_memory() as made:
         yield made
 
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
+from tests.retrieval.clocked_memory import NOW, clocked_memory
 
-from factloom import Memory, load_settings
-from factloom.retrieval.embedders import HashingEmbedder
-
-NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
+from factloom import Memory
 
 
 @pytest.fixture
 def memory() -> Iterator[Memory]:
-    settings = load_settings(store=":memory:", extractor={"kind": "none"})
-    with Memory(settings=settings, embedder=HashingEmbedder(256), clock=lambda: NOW) as made:
+    with clocked_memory() as made:
         people = [
             ("Ana", "HAS_SISTER", "Bea"), ("Ana", "HAS_BROTHER", "Teo"), ("Ana", "HAS_BOSS", "Helena"),
             ("Helena", "HAS_SISTER", "Graça"), ("Rui", "HAS_FRIEND", "Ana"), ("Ana", "HAS_CHILD", "Mia"),

@@ -7,20 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.retrieval.clocked_memory import NOW, START, clocked_memory
 
-from factloom import Memory, load_settings
-from factloom.retrieval.embedders import HashingEmbedder
+from factloom import Memory
 from factloom.schemas.errors import InvalidInputError, NotFoundError
 from factloom.schemas.search import SearchResult
-
-NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
-START = datetime(2025, 3, 1, 10, tzinfo=UTC)
 
 
 @pytest.fixture
 def memory() -> Iterator[Memory]:
-    settings = load_settings(store=":memory:", extractor={"kind": "none"})
-    with Memory(settings=settings, embedder=HashingEmbedder(256), clock=lambda: NOW) as made:
+    with clocked_memory() as made:
         yield made
 
 
