@@ -1,8 +1,7 @@
 """Rows of nodes that were there while all of their columns were read.
 
-What another transaction deletes while a statement runs reads as null from then on. The server takes a node's properties
-away one by one, in an order of its own, and reads them in another: any column may be null while a later one is not.
-So a row counts if all columns that every node has are there.
+What another transaction deletes while a statement runs reads as null from then on, and not all of it at once: a time was
+seen to be null where a later column of the same row was not. So a row counts if all columns that every node has are there.
 """
 
 from __future__ import annotations
