@@ -1,7 +1,8 @@
 """Rows of nodes that were there while all of their columns were read.
 
-What another transaction deletes while a statement runs reads as null from then on, and not all of it at once: a time was
-seen to be null where a later column of the same row was not. So a row counts if all columns that every node has are there.
+What another transaction deletes while a statement runs reads as null from then on, and not all of it at once: a time
+was seen to be null where a later column of the same row was not. So a row counts if all columns that every node has are
+there.
 """
 
 from __future__ import annotations
