@@ -12,6 +12,7 @@ from factloom.retrieval.candidates import Candidates
 from factloom.schemas.ports import FactNode, Neighbourhood
 from factloom.schemas.records import Episode, Fact
 from factloom.schemas.search import PathStep
+from factloom.schemas.trusted import trusted
 
 _MOST_STEPS: Final = 4
 _MOST_VISITED: Final = 400
@@ -144,15 +145,16 @@ def render_path(
         else:  # deleted between two reads
             continue
         how = found_by.get(step.ref, "") if step.edge is None else ""
-        rendered.append(PathStep(edge=step.edge, kind=step.kind, id=id, label=label, found_by=how))
+        rendered.append(trusted(PathStep, edge=step.edge, kind=step.kind, id=id, label=label, found_by=how))
     return tuple(rendered)
 
 
 def shorten(text: str, limit: int = _LABEL) -> str:
     """``text`` on one line, cut after a word where it is longer than ``limit`` characters."""
-    line = " ".join(text.split())
+    beginning = text[: 8 * limit]  # of a long document, no more is looked at
+    line = " ".join(beginning.split())
     if len(line) <= limit:
-        return line
+        return line if len(beginning) == len(text) else f"{line}…"
     return line[: limit - 1].rsplit(" ", 1)[0] + "…"
 
 

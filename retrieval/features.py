@@ -8,9 +8,10 @@ nothing but zeros, as for a question that names no date, is left out.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, count
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -87,14 +88,13 @@ def describe_episodes(found: Candidates, question: Question, index: VectorIndex)
     refs = np.array(ref, np.int64)
     # Only what people say to each other has a context: documents and tool results merely lie side by side.
     talk = np.array([name not in _NO_TALK for name in role])
-    previous = _among(talk, _rows(refs, before))
-    following = _among(talk, _rows(refs, after))
+    previous, following = _among(talk, _rows(refs, (*before, *after)).reshape(2, -1))
     characters = np.array(text_length, float)
     occurred_at = np.array(occurred, float)
 
     vector = cosines(index, question, refs, "episode", long=characters >= LONG_TEXT)
     keyword, window = _keyword_scores(found.seeds.episode_keywords, refs, length, previous, following)
-    sessions = np.unique(np.where(talk, np.array(session), -refs), return_inverse=True)[1]
+    sessions = _numbered(np.where(talk, np.array(session), -refs).tolist())
     columns = {
         "vector": vector,
         "neighbours": _sum_at(vector, previous, following) / 2,
@@ -134,7 +134,7 @@ def describe_facts(found: Candidates, question: Question, episodes: EpisodeTable
         "vector": cosines(index, question, refs, "fact"),
         "keyword": keyword,
         "entity": np.array([float(node.subject in named) + 0.5 * (node.object in named) for node in nodes]).clip(0, 1),
-        "support": np.array([_SUPPORT[max(0, min(8, node.support))] for node in nodes]),
+        "support": np.array([_SUPPORT[min(8, node.support) if node.support > 0 else 0] for node in nodes]),
         "confidence": np.array([node.confidence - 1.0 for node in nodes]),
         **_of_the_question(since, question),
     }
@@ -171,8 +171,19 @@ def _rows(refs: Refs, wanted: Sequence[int]) -> Rows:
 
 
 def _among(talk: NDArray[np.bool_], rows: Rows) -> Rows:
-    """Neighbours that are talk, of those that are talk themselves."""
+    """Neighbours (last axis) that are talk, of those that are talk themselves."""
     return np.where(talk & (rows >= 0) & talk[rows], rows, -1)
+
+
+def _twice(step: Rows) -> Rows:
+    """Where two steps lead, -1 where one of them leads nowhere."""
+    return np.where(step >= 0, step[step], -1)
+
+
+def _numbered(names: Sequence[int]) -> Rows:
+    """Names as numbers from 0, equal ones alike."""
+    numbers: defaultdict[int, int] = defaultdict(count().__next__)
+    return np.array([numbers[name] for name in names], np.int64)
 
 
 def _sum_at(values: Column, one: Rows, other: Rows) -> Column:
@@ -189,8 +200,7 @@ def _keyword_scores(
     """Scores of each episode alone, and in its window: the mean of those with one and with two neighbours a side."""
     alone = np.vstack((keywords.counts(refs), np.array(lengths, float)))  # a row for each term, and one for lengths
     near = alone + _sum_at(alone, previous, following)
-    two_back, two_on = np.append(previous, -1)[previous], np.append(following, -1)[following]
-    wide = near + _sum_at(alone, two_back, two_on)
+    wide = near + _sum_at(alone, _twice(previous), _twice(following))
     score = keywords.score
     window: Column = (score(near[:-1], near[-1], texts=3) + score(wide[:-1], wide[-1], texts=5)) / 2
     return score(alone[:-1], alone[-1]), window

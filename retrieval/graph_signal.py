@@ -77,7 +77,8 @@ def _edges(facts: FactTable, entities: dict[int, int], size: int) -> tuple[NDArr
     targets = np.concatenate((objects, facts.stated, facts.stated))
     kept = (sources >= 0) & (targets >= 0) & (sources != targets)
     width = size + len(entities)
-    pairs = np.unique(np.minimum(sources, targets)[kept] * width + np.maximum(sources, targets)[kept])
+    both = np.minimum(sources, targets)[kept] * width + np.maximum(sources, targets)[kept]
+    pairs = np.array(sorted(set(both.tolist())), np.int64)  # faster than np.unique for some hundred
     return pairs // width, pairs % width
 
 

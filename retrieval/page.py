@@ -18,6 +18,7 @@ from factloom.retrieval.ranking import EPISODE_WEIGHTS, Ranking
 from factloom.schemas.queries import EpisodeQuery, ExpandLimits, FactQuery
 from factloom.schemas.records import Category, Episode, Fact
 from factloom.schemas.search import Hit, HitKind
+from factloom.schemas.trusted import trusted
 
 if TYPE_CHECKING:
     from factloom.schemas.ports import GraphReader, Refs, VectorIndex, Vectors
@@ -224,7 +225,8 @@ class PageReader:
                 evidence = (episode,)
                 note = notes.get(place.ref, "")
             hits.append(
-                Hit(
+                trusted(
+                    Hit,
                     kind=place.kind,
                     score=place.score,
                     parts=self._parts(place),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Final
 
 from factloom.retrieval.analysis import STOP_WORDS, analyse, speaker_terms, words
@@ -229,16 +229,17 @@ def _is_known(name: str, marks: Collection[str]) -> bool:
 def _grams(text: str) -> dict[str, tuple[int, int]]:
     """Keys of what may be names in ``text``, the longest first, each with the words that it covers."""
     tokens = words(text)[:120]
-    hollow = [word in STOP_WORDS or word in _QUESTION_WORDS for word in tokens]
-    plain = [word.isascii() and word.isalnum() for word in tokens]
+    # How many words up to each place have content, and how many are not plain, so that a span is judged by its ends.
+    content = [0, *accumulate(word not in STOP_WORDS and word not in _QUESTION_WORDS for word in tokens)]
+    odd = [0, *accumulate(not (word.isascii() and word.isalnum()) for word in tokens)]
     grams: dict[str, tuple[int, int]] = {}
     for length in range(min(_LONGEST_NAME, len(tokens)), 0, -1):
         for start in range(len(tokens) - length + 1):
             end = start + length
-            if not all(hollow[start:end]):
+            if content[start] < content[end]:
                 name = " ".join(tokens[start:end])
                 # A key of plain words is in its form already, unless an article leads.
-                is_key = all(plain[start:end]) and tokens[start] not in _ARTICLES
+                is_key = odd[start] == odd[end] and tokens[start] not in _ARTICLES
                 grams.setdefault(name if is_key else normalise_name(name), (start, end))
     return dict(islice(grams.items(), _MOST_NAMES - 1))
 

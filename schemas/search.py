@@ -47,7 +47,10 @@ class SearchFilter(Record):
     @property
     def is_empty(self) -> bool:
         """Whether it lets everything through."""
-        return self == SearchFilter()
+        return self == _NO_FILTER
+
+
+_NO_FILTER = SearchFilter()
 
 
 class PathStep(Record):

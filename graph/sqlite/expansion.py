@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import nsmallest
 from itertools import chain, islice
+from operator import attrgetter
 from typing import Final
 
 from factloom.graph.sqlite.database import Database
@@ -24,6 +25,9 @@ from factloom.graph.sqlite.stored_facts import Sight, StoredFact, best_first
 from factloom.schemas.ports import EntityNode, EpisodeNode, FactNode, Neighbourhood
 from factloom.schemas.queries import ExpandLimits, View
 
+_PREVIOUS: Final = attrgetter("previous")
+_NEXT: Final = attrgetter("next")
+_STATED_IN: Final = attrgetter("episodes")
 _DATED: Final = "(f.expired_at IS NOT NULL OR f.invalid_at IS NOT NULL OR f.expires_at IS NOT NULL)"
 
 
@@ -62,7 +66,7 @@ class _Expansion:
         """Follow NEXT both ways for ``window`` steps."""
         frontier = start
         for _ in range(self._limits.window):
-            frontier = self.add_episodes(chain.from_iterable((node.previous, node.next) for node in frontier))
+            frontier = self.add_episodes([*map(_PREVIOUS, frontier), *map(_NEXT, frontier)])
 
     # --- what is over ---
 
@@ -214,7 +218,7 @@ def expand(
             break
         expanded |= fresh
         latest = found.add_facts_of_entities(found.known_entities(sorted(fresh)))
-    found.add_episodes(episode for fact in found.facts.values() for episode in fact.episodes)
+    found.add_episodes(chain.from_iterable(map(_STATED_IN, found.facts.values())))
     found.look_for_over()
     return Neighbourhood(
         episodes={ref: found.episodes[ref] for ref in sorted(found.episodes)},

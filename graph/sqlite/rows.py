@@ -18,6 +18,9 @@ from factloom.schemas.records import Action, Category, Change, Entity, Episode, 
 from factloom.schemas.trusted import trusted
 
 KIND_NUMBERS: Final[Mapping[str, int]] = {"episode": 1, "fact": 2, "entity": 3}
+_ROLES: Final = {role.value: role for role in Role}
+_STATUSES: Final = {status.value: status for status in Status}
+_CATEGORIES: Final = {category.value: category for category in Category}
 KIND_NAMES: Final[Mapping[int, str]] = {number: name for name, number in KIND_NUMBERS.items()}
 
 
@@ -55,12 +58,12 @@ def episode_of(row: Row) -> Episode:
         space=row[2],
         labels=labels_from(row[3], row[4], row[5]),
         session=row[6],
-        role=Role(row[7]),
+        role=_ROLES[row[7]],
         speaker=row[8],
         content=row[9],
         occurred_at=to_time(row[10]),
         created_at=to_time(row[11]),
-        status=Status(row[12]),
+        status=_STATUSES[row[12]],
         error=row[13],
         attempts=row[14],
         infer=row[15] == 1,
@@ -171,7 +174,7 @@ def fact_of(row: Row) -> Fact:
         predicate=row[7],
         object_id=row[8],
         text=row[9],
-        category=Category(row[10]),
+        category=_CATEGORIES[row[10]],
         valid_at=to_time_or_none(row[11]),
         invalid_at=to_time_or_none(row[12]),
         created_at=to_time(row[13]),

@@ -23,6 +23,9 @@ _WIDER: Final = 4
 _SKETCH_SHARE: Final = 100
 """Sketches propose where there are so many times more rows than hits wanted; else it would be a good part of all."""
 
+_FEW: Final = 4
+"""Of records with several rows, how many times as many rows as hits wanted are looked at first."""
+
 _GATHER: Final = 8
 """``among`` is looked up record by record when the rows are so many times more, else by a scan of their refs."""
 
@@ -34,6 +37,11 @@ def no_hits() -> VectorHits:
 
 def best_records(refs: Refs, scores: Vectors, limit: int, *, repeated: bool) -> VectorHits:
     """The ``limit`` best records with their best score; ``repeated`` says that a record may be there several times."""
+    if repeated and len(refs) > 2 * _FEW * limit:
+        # The best rows alone, if they are of enough records, spare sorting all.
+        near = scores >= np.partition(scores, len(scores) - _FEW * limit)[len(scores) - _FEW * limit]
+        if len(set(refs[near].tolist())) >= limit:
+            refs, scores = refs[near], scores[near]
     if repeated:
         order = np.lexsort((-scores, refs))
         refs, scores = refs[order], scores[order]
@@ -102,9 +110,16 @@ def _search_sketches(rows: Rows, queries: Vectors, limit: int) -> list[VectorHit
         scores = products(queries[i : i + 1], rows.vectors, positions[np.newaxis])[0]
         refs = rows.refs[positions]
         hits = best_records(refs, scores, limit, repeated=rows.extra > 0)
-        sure = best_records(refs[nearer], scores[nearer], limit, repeated=rows.extra > 0)
-        answers.append(hits if np.array_equal(hits.refs, sure.refs) else None)
+        answers.append(hits if _nearer_half_suffices(hits, refs[nearer], scores[nearer]) else None)
     return answers
+
+
+def _nearer_half_suffices(hits: VectorHits, refs: Refs, scores: Vectors) -> bool:
+    """Whether each hit has its score from the rows of the nearer half, so that the further half added nothing."""
+    reaching = scores >= hits.scores.min(initial=np.inf)
+    return set(zip(hits.refs.tolist(), hits.scores.tolist(), strict=True)) <= set(
+        zip(refs[reaching].tolist(), scores[reaching].tolist(), strict=True)
+    )
 
 
 def search_among(rows: Rows, queries: Vectors, limit: int, among: Refs) -> list[VectorHits]:
@@ -138,7 +153,8 @@ def similarity_best(rows: Rows, queries: Vectors, refs: Refs) -> Vectors:
     if not rows.extra:
         return similarity_whole(rows, queries, refs)
     made = np.full((len(queries), len(refs)), np.nan, np.float32)
-    distinct, columns = np.unique(refs, return_inverse=True)
+    ascend = bool((refs[1:] > refs[:-1]).all())  # as candidates are
+    distinct, columns = (refs, slice(None)) if ascend else np.unique(refs, return_inverse=True)
     chosen = rows.all_rows(distinct)
     if not len(chosen):
         return made
