@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from factloom.graph.neighbourhood import KnownGraph, KnownGraphs, walk
+from factloom.graph.neighbourhood.known_graph import MOST_SPACES
 from factloom.graph.sqlite import rows as r
 from factloom.graph.sqlite.database import Database, Row
-from factloom.graph.sqlite.expansion import expand
 from factloom.graph.sqlite.exporting import origin
 from factloom.graph.sqlite.filters import entity_conditions, episode_conditions, fact_conditions, view_condition
+from factloom.graph.sqlite.graph_source import TableSource
 from factloom.graph.sqlite.keywords import match_terms
-from factloom.graph.sqlite.known_graph import KnownGraph, KnownGraphs
 from factloom.graph.sqlite.scope import Scope, as_json, as_json_refs, scope_of
 from factloom.graph.sqlite.space_names import FORGOTTEN
 from factloom.schemas.ports import (
@@ -211,10 +212,18 @@ class Reader:
 
     def expand(self, refs: Sequence[int], *, spaces: SpaceSet, view: View, limits: ExpandLimits) -> Neighbourhood:
         """The bounded two-way neighbourhood of the records ``refs``."""
-        scope, sources = self._scope(spaces), limits.episodes_per_fact
-        # A transaction sees what nobody else does, so it shares no knowledge.
-        known = KnownGraph(sources) if self._known is None else self._known.graph(self._db, scope, sources)
-        return expand(self._db, refs, scope=scope, view=view, limits=limits, known=known)
+        scope = self._scope(spaces)
+        if not len(refs) or scope.is_empty:
+            return Neighbourhood({}, {}, {}, {}, frozenset())
+        known = self._known_graph(scope, limits.episodes_per_fact)
+        return walk(refs, known=known, source=TableSource(self._db, scope, known), view=view, limits=limits)
+
+    def _known_graph(self, scope: Scope, sources: int) -> KnownGraph:
+        """What is known of the spaces of ``scope``. A transaction sees what nobody else does, so it shares nothing."""
+        if self._known is None or scope.numbers is None or len(scope.numbers) > MOST_SPACES:
+            return KnownGraph(sources)
+        row = self._db.row(f"SELECT SUM(sequence) FROM space WHERE {scope.clause('number')}", scope.parameters)
+        return self._known.graph(scope.numbers, row[0] if row else 0, sources)
 
     def history(self, ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:
         """Changes to these records, oldest first."""

@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from factloom.graph.neighbourhood import KnownGraphs
 from factloom.graph.sqlite import exporting, vectors
 from factloom.graph.sqlite.connections import Connections
-from factloom.graph.sqlite.known_graph import KnownGraphs
 from factloom.graph.sqlite.reader import Reader
 from factloom.graph.sqlite.writer import Writer
 from factloom.schemas.errors import StoreUnavailableError
@@ -129,7 +129,7 @@ class SqliteGraphStore:
             return reader.match_terms(terms, kind=kind, spaces=spaces, max_documents=max_documents)
 
     def expand(self, refs: Sequence[int], *, spaces: SpaceSet, view: View, limits: ExpandLimits) -> Neighbourhood:
-        """The bounded two-way neighbourhood of the records ``refs``; see ``factloom.graph.sqlite.expansion``."""
+        """The bounded two-way neighbourhood of the records ``refs``; see ``factloom.graph.neighbourhood``."""
         with self._reading() as reader:
             return reader.expand(refs, spaces=spaces, view=view, limits=limits)
 

@@ -44,7 +44,7 @@ def _run(call: Callable[[], None], work: int) -> None:
 
 
 _SINGLE_WORK: Final = 1 << 20
-"""Multiplications from which, for one query, BLAS and scoring its proposal again beat the loop."""
+"""Multiplications from which, for one query, picking from all its products and scoring those again beats the loop."""
 
 
 class Proposal(NamedTuple):
@@ -77,8 +77,16 @@ def nearest(queries: Vectors, rows: Vectors, count: int, k: int) -> Proposal:
 
 
 def _nearest_to_one(query: Vectors, rows: Vectors, k: int) -> Proposal:
-    """As ``nearest``, by BLAS, which halves what one question waits for some thousands of rows."""
-    products = rows @ query[0]
+    """As ``nearest``, faster for some thousands of rows.
+
+    Not by BLAS: its threads wait for more work so eagerly that half a millisecond of products took 20 ms of processor
+    time, a core that whatever runs beside a search, such as the store's server, had to do without.
+    """
+    faiss = _faiss()
+    products = np.empty(len(rows), dtype=np.float32)
+    faiss.fvec_inner_products_ny(
+        faiss.swig_ptr(products), faiss.swig_ptr(query), faiss.swig_ptr(rows), rows.shape[1], len(rows)
+    )
     best = np.argpartition(products, len(rows) - k)[len(rows) - k :]
     best = best[np.argsort(-products[best], kind="stable")]
     return Proposal(products[best][np.newaxis], best[np.newaxis], rounding_bound(query))

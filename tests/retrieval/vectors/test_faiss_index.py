@@ -82,7 +82,7 @@ class TestMemory:
 class TestExactness:
     @pytest.mark.parametrize("count", [1_000, 4_000, 50_000])
     def test_scores_do_not_depend_on_threads_batches_or_neighbours(self, rng: np.random.Generator, count: int) -> None:
-        """Of 400 numbers each: 1,000 rows are searched by the loop, 4,000 by BLAS, 50,000 with several threads."""
+        """Of 400 numbers each: 1,000 rows are searched by the loop, 4,000 by all products, 50,000 by threads."""
         feed = MemoryFeed()
         vectors = units(rng, count, 400)
         vectors[count // 2 :: 7] = vectors[: len(vectors[count // 2 :: 7])]  # ties

@@ -1,4 +1,4 @@
-"""Expansion: the neighbourhood of some records, one set-based query per step for what is not known yet.
+"""The walk: the neighbourhood of some records, one set-based question per step for what is not known yet.
 
 1. The episodes given, from them ``window`` steps along NEXT either way, and the episodes of the facts given.
 2. The facts given, those that these episodes state, and the best facts of the entities given.
@@ -6,7 +6,7 @@
 4. Around all facts: their newest episodes and the entities at both ends.
 
 An episode states at most ``facts_per_entity`` of its facts here, chosen as an entity's are: by support, then newest,
-then ref. Only the given refs are checked against the readable spaces: the tables allow no link from one to another.
+then ref. Only the given refs are checked against the readable spaces: no link leads from one to another.
 """
 
 from __future__ import annotations
@@ -17,26 +17,21 @@ from itertools import chain, islice
 from operator import attrgetter
 from typing import Final
 
-from factloom.graph.sqlite.database import Database
-from factloom.graph.sqlite.filters import view_condition
-from factloom.graph.sqlite.known_graph import KnownEntity, KnownGraph, Stated
-from factloom.graph.sqlite.scope import Scope
-from factloom.graph.sqlite.stored_facts import Sight, StoredFact, best_first
+from factloom.graph.neighbourhood.known_graph import GraphSource, KnownEntity, KnownGraph, Stated
+from factloom.graph.neighbourhood.stored_facts import Sight, StoredFact, best_first
 from factloom.schemas.ports import EntityNode, EpisodeNode, FactNode, Neighbourhood
 from factloom.schemas.queries import ExpandLimits, View
 
 _PREVIOUS: Final = attrgetter("previous")
 _NEXT: Final = attrgetter("next")
 _STATED_IN: Final = attrgetter("episodes")
-_DATED: Final = "(f.expired_at IS NOT NULL OR f.invalid_at IS NOT NULL OR f.expires_at IS NOT NULL)"
 
+class _Walk:
+    """What one walk has found so far."""
 
-class _Expansion:
-    """What one expansion has found so far."""
-
-    def __init__(self, database: Database, view: View, limits: ExpandLimits, known: KnownGraph) -> None:
-        self._db = database
+    def __init__(self, known: KnownGraph, source: GraphSource, view: View, limits: ExpandLimits) -> None:
         self._known = known
+        self._source = source
         self._limits = limits
         self._view = view
         self._sight = Sight(view)
@@ -49,14 +44,14 @@ class _Expansion:
 
     # --- episodes ---
 
-    def add_episodes(self, refs: Iterable[int], scope: Scope | None = None) -> list[EpisodeNode]:
-        """Take in episodes that are not here yet; with ``scope``, only those in its spaces. A ref may be 0 for none."""
+    def add_episodes(self, refs: Iterable[int], *, given: bool = False, further: bool = True) -> list[EpisodeNode]:
+        """Take in episodes that are not here yet. A ref may be 0 for none."""
         known, episodes = self._known.episodes, self.episodes
         fresh = set(refs).difference(episodes)
         fresh.discard(0)
         missing = fresh.difference(known)
         if missing:
-            self._known.read_episodes(self._db, missing, scope)
+            self._source.read_episodes(missing, given=given, further=further)
             fresh.difference_update([ref for ref in missing if ref not in known])
         found = {ref: known[ref] for ref in fresh}
         episodes.update(found)
@@ -87,7 +82,7 @@ class _Expansion:
         """Find what is over of that which episodes state that were found since ``add_facts_of_episodes``."""
         late = self.episodes.keys() - self._looked_at
         if late and not self._view.history:
-            for episode, stated in self._known.stated_in(self._db, late).items():
+            for episode, stated in self._known.stated_in(self._source, late).items():
                 self._seen(episode, stated)
 
     @property
@@ -108,19 +103,19 @@ class _Expansion:
         self.facts.update(kept)
         return list(kept.values())
 
-    def add_facts(self, refs: Sequence[int], scope: Scope) -> list[FactNode]:
-        """Take in the facts among ``refs``, as far as the view and ``scope`` see them."""
+    def add_facts(self, refs: Sequence[int]) -> list[FactNode]:
+        """Take in the facts among the given ``refs``, as far as the view sees them."""
         known = self._known
         unknown = [ref for ref in refs if ref not in known]
         if unknown:
-            known.read_facts(self._db, unknown, scope)
+            self._source.read_facts(unknown)
         given = [known.facts[ref] for ref in refs if ref in known.facts]
         return self._keep(filter(self._sight.sees, given))
 
     def add_facts_of_episodes(self, episodes: Iterable[int]) -> list[FactNode]:
         """Take in the best facts that each episode states, and note what is over of that."""
         self._looked_at = set(episodes)
-        stated = self._known.stated_in(self._db, self._looked_at)
+        stated = self._known.stated_in(self._source, self._looked_at)
         return self._keep(
             chain.from_iterable(self._best(self._seen(episode, facts)) for episode, facts in stated.items())
         )
@@ -129,28 +124,20 @@ class _Expansion:
         bound, found = self._limits.facts_per_entity, list(facts)
         return found if len(found) <= bound else nsmallest(bound, found, key=best_first)
 
-    def known_entities(self, refs: Iterable[int], scope: Scope | None = None) -> dict[int, KnownEntity]:
-        """The entities among ``refs``, in ``scope`` if given."""
-        wanted = list(refs)
-        self._known.read_entities(self._db, wanted, scope)
-        known = self._known.entities
-        return {ref: known[ref] for ref in wanted if ref in known}
-
     def add_facts_of_entities(self, entities: Mapping[int, KnownEntity]) -> list[FactNode]:
         """Take in the best facts of each entity, of a hub no more than the bound."""
         bound = self._limits.facts_per_entity
         found: list[StoredFact] = []
         hidden: list[int] = []
         # Read with some to spare: what is over counts among an entity's best, but is not seen.
-        for ref, best in self._known.best_about(self._db, list(entities), 2 * bound).items():
+        for ref, best in self._known.best_about(self._source, list(entities), 2 * bound).items():
             seen = list(islice(filter(self._sight.sees, best.facts), bound))
             if len(seen) == bound or best.complete:
                 found += seen
             else:
                 hidden.append(ref)
         if hidden:  # hubs most of whose best facts the view does not see
-            seen_of = self._known.read_best(self._db, hidden, bound, view_condition(self._view))
-            found += chain.from_iterable(seen_of.values())
+            found += chain.from_iterable(self._source.best_seen(hidden, bound, self._view).values())
         return self._keep(found)
 
     # --- entities ---
@@ -161,27 +148,17 @@ class _Expansion:
         Facts without any end are counted already. Those with one are counted here; at another time than the present,
         all are.
         """
-        known = self.known_entities(sorted(self.entities))
+        known = self._known.find_entities(self._source, sorted(self.entities))
         if self._view.history and self._view.at is None:
             return {ref: entity.node._replace(degree=entity.facts) for ref, entity in known.items()}
         nodes = {ref: entity.node for ref, entity in known.items()}
         at_a_time = self._view.at is not None
         counted = [ref for ref, entity in known.items() if at_a_time or entity.dated]
         if counted:
-            for ref, count in self._db.rows(*self._count_facts(counted)):
+            for ref, count in self._source.count_facts(counted, self._view).items():
                 node = nodes[ref]
                 nodes[ref] = node._replace(degree=count if at_a_time else node.degree + count)
         return nodes
-
-    def _count_facts(self, entities: Sequence[int]) -> tuple[str, tuple[str | int, ...]]:
-        """How many facts about each of ``entities`` the view sees, without those that are counted already."""
-        seen, parameters = view_condition(self._view)
-        dated = "" if self._view.at is not None else f" AND {_DATED}"
-        count = " + ".join(
-            f"(SELECT COUNT(*) FROM fact f WHERE f.{end} = j.value{rest}{dated} AND {seen})"
-            for end, rest in (("subject", ""), ("object", " AND f.subject <> f.object"))
-        )
-        return f"SELECT j.value, {count} FROM json_each(?) j", (*parameters, *parameters, str(entities))
 
     @property
     def size(self) -> int:
@@ -189,21 +166,19 @@ class _Expansion:
         return len(self.episodes) + len(self.facts) + len(self.entities)
 
 
-def expand(
-    database: Database, refs: Sequence[int], *, scope: Scope, view: View, limits: ExpandLimits, known: KnownGraph
+def walk(
+    refs: Iterable[int], *, known: KnownGraph, source: GraphSource, view: View, limits: ExpandLimits
 ) -> Neighbourhood:
     """The neighbourhood of ``refs``, as the module's first lines say.
 
-    ``known``: what was read before in the same state of the same spaces; more is added to it.
+    ``known``: what was read before in the same state of the same spaces; ``source`` adds to it.
     """
-    if not len(refs) or scope.is_empty:
-        return Neighbourhood({}, {}, {}, {}, frozenset())
     given = sorted(set(map(int, refs)))
-    found = _Expansion(database, view, limits, known)
-    seeds = found.add_facts(given, scope)
+    found = _Walk(known, source, view, limits)
+    seeds = found.add_facts(given)
     others = [ref for ref in given if ref not in known.facts]
-    found.follow_next(found.add_episodes((ref for ref in others if ref not in known.entities), scope))
-    entities = found.known_entities((ref for ref in others if ref not in found.episodes), scope)
+    found.follow_next(found.add_episodes((ref for ref in others if ref not in known.entities), given=True))
+    entities = known.find_entities(source, (ref for ref in others if ref not in found.episodes), given=True)
     found.add_episodes(episode for fact in seeds for episode in fact.episodes)
     latest = seeds + found.add_facts_of_episodes(found.episodes)
     found.entities.update(entities)
@@ -217,8 +192,8 @@ def expand(
         if hop == limits.hops or not fresh or found.size > limits.nodes:
             break
         expanded |= fresh
-        latest = found.add_facts_of_entities(found.known_entities(sorted(fresh)))
-    found.add_episodes(chain.from_iterable(map(_STATED_IN, found.facts.values())))
+        latest = found.add_facts_of_entities(known.find_entities(source, sorted(fresh)))
+    found.add_episodes(chain.from_iterable(map(_STATED_IN, found.facts.values())), further=False)
     found.look_for_over()
     return Neighbourhood(
         episodes={ref: found.episodes[ref] for ref in sorted(found.episodes)},

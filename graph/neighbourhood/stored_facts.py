@@ -1,38 +1,20 @@
 """Facts as expansion reads them, and which of them a view sees.
 
 A fact that was read once serves every view of the same state of the store, so that here, other than in all other reads
-(`filters.view_condition`), it is Python that decides what is seen. The conformance suite holds both to one meaning.
+(`view_condition` of each store), it is Python that decides what is seen. The conformance suite holds them to one
+meaning.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from factloom.graph.sqlite.rows import to_micros
+from factloom.graph.stored_values import to_micros
 from factloom.schemas.ports import FactNode
 
 if TYPE_CHECKING:
-    from factloom.graph.sqlite.database import Row
     from factloom.schemas.queries import View
-
-_NEWEST: Final = (
-    "(SELECT group_concat(episode) FROM (SELECT l.episode FROM fact_episode l WHERE l.fact = f.ref "
-    "ORDER BY l.occurred_at DESC, l.episode DESC LIMIT ?))"
-)
-"""The newest episodes come in the order of the subquery, which has a limit and is therefore run as written."""
-
-COLUMNS: Final = (
-    "f.ref, f.subject, f.object, f.predicate, f.category, f.valid_at, f.invalid_at, f.created_at, f.expired_at, "
-    f"f.confidence, f.support, {_NEWEST}, f.since, f.expires_at"
-)
-"""Columns of a fact ``f``, as `stored_fact` takes them; binds how many of its newest episodes are read."""
-
-WIDTH: Final = 14
-"""How many they are; what follows in a row belongs to the caller."""
-
-
-BEST_FIRST: Final = "f.support DESC, f.since DESC, f.ref"
-"""Order of an entity's facts: by support, then newest, then ref."""
 
 
 class StoredFact(NamedTuple):
@@ -50,12 +32,14 @@ class StoredFact(NamedTuple):
     expires_at: int | None
 
 
-def stored_fact(row: Row) -> StoredFact:
-    """A row of ``COLUMNS``, whatever follows them."""
+def stored_fact(row: Sequence[Any]) -> StoredFact:
+    """A fact from ref, subject, object, predicate, category, valid, invalid, created and expired, confidence, support,
+    the newest episodes, since when, and expires; times in microseconds.
+    """
     (
         ref, subject, object_, predicate, category, valid, invalid, created, expired, confidence, support, episodes,
         since, expires,
-    ) = row[:WIDTH]  # fmt: skip
+    ) = row  # fmt: skip
     node = FactNode(
         ref,
         subject,
@@ -68,14 +52,14 @@ def stored_fact(row: Row) -> StoredFact:
         None if expired is None else expired / 1e6,
         confidence,
         support,
-        tuple(map(int, episodes.split(","))) if episodes else (),
+        tuple(episodes),
     )
     dated = not (expired is None and invalid is None and expires is None)
     return StoredFact(node, since, dated, valid, invalid, expired, expires)
 
 
 def best_first(fact: StoredFact) -> tuple[int, int, int]:
-    """Sorts facts as ``BEST_FIRST`` does."""
+    """Sorts an entity's facts: by support, then newest, then ref."""
     return -fact.node.support, -fact.since, fact.node.ref
 
 
