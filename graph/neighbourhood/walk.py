@@ -26,6 +26,7 @@ _PREVIOUS: Final = attrgetter("previous")
 _NEXT: Final = attrgetter("next")
 _STATED_IN: Final = attrgetter("episodes")
 
+
 class _Walk:
     """What one walk has found so far."""
 
