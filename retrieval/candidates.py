@@ -99,11 +99,15 @@ def expand_seeds(
     """The seeds with their bounded neighbourhood; in a ``hurry``, without what lies further away."""
     goes_far = reading.nested or len(relation_words().keys() & set(reading.terms)) > 1
     limits = FAR_LIMITS if goes_far and not hurry else LIMITS
-    around = store.expand(list(seeds.found_by), spaces=scope.spaces, view=scope.view, limits=limits)
+
+    def expand(refs: Sequence[int], limits: ExpandLimits) -> Neighbourhood:
+        return store.expand(refs, spaces=scope.spaces, view=scope.view, limits=limits, state=scope.state)
+
+    around = expand(list(seeds.found_by), limits)
     documents = _mostly_documents(around)
     nearest = list(seeds.best_facts)[:SPREAD_FACTS]
     if nearest and documents and not hurry:
-        around = _joined(around, store.expand(nearest, spaces=scope.spaces, view=scope.view, limits=SPREAD_LIMITS))
+        around = _joined(around, expand(nearest, SPREAD_LIMITS))
     return Candidates(seeds, around, documents)
 
 

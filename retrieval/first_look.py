@@ -6,7 +6,7 @@ depends on the other, once every word that might be a name is asked for as a nam
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -40,7 +40,8 @@ class Scope:
 
     ``episodes``/``facts``: refs (ascending) that the filters leave, None where there is no filter. ``kinds``: what is
     returned; the other kind still serves as a way to it. ``labels``: those that a hit's sources must bear too.
-    ``sequences``: how far the vectors of the readable spaces are (`Probed.sequences`).
+    ``sequences``: how far the vectors of the readable spaces are (`Probed.sequences`). ``state``: stands for the
+    state of the store that was looked at (`Probed.state`).
     """
 
     spaces: SpaceSet
@@ -50,6 +51,7 @@ class Scope:
     facts: Refs | None = None
     labels: Labels = field(default_factory=Labels)
     sequences: Mapping[str, int] | None = None
+    state: Hashable = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,9 @@ def look(
     speakers, in_episodes, in_facts = probed.terms
     spoken = [name for name, posting in speakers.postings.items() if posting.documents]
     reading = draft.read(speakers=spoken, entities=probed.entities)
-    scope = Scope(spaces, view, wanted, left.get("episodes"), left.get("facts"), filters.labels, probed.sequences)
+    scope = Scope(
+        spaces, view, wanted, left.get("episodes"), left.get("facts"), filters.labels, probed.sequences, probed.state
+    )
     posting = in_episodes.postings.get(mark) if mark else None
     return FirstLook(
         reading=reading,

@@ -322,7 +322,7 @@ class PageReader:
         over, stale = dict(around.over), set(around.stale_episodes)
         beyond = [p.ref for p in places if p.kind == "episode" and p.ref not in around.episodes]
         if beyond:
-            others = self._store.expand(beyond, spaces=scope.spaces, view=scope.view, limits=_ALONE)
+            others = self._store.expand(beyond, spaces=scope.spaces, view=scope.view, limits=_ALONE, state=scope.state)
             over.update(others.over)
             stale |= others.stale_episodes
             self._stale |= others.stale_episodes

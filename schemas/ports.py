@@ -6,7 +6,7 @@ every adapter passes. All methods are batch-first and safe to call from several 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
@@ -164,7 +164,8 @@ class Probed:
 
     ``terms`` and ``selections`` are in the order asked. ``relations``: by ref of each entity found, the refs of the
     facts about it that have one of the predicates, ascending. ``sequences``: of each readable space that has or had
-    vectors, the number of the last write to them, as ``ChangeFeed.sequence`` gives it.
+    vectors, the number of the last write to them, as ``ChangeFeed.sequence`` gives it. ``state``: stands for the state
+    that was read, for ``GraphReader.expand``; None where a store makes no use of it.
     """
 
     terms: tuple[TermMatches, ...]
@@ -172,6 +173,7 @@ class Probed:
     relations: Mapping[int, Refs]
     selections: tuple[Refs, ...]
     sequences: Mapping[str, int]
+    state: Hashable = None
 
 
 class Records(NamedTuple):
@@ -244,12 +246,17 @@ class GraphReader(Protocol):
     def match_terms(self, terms: Sequence[str], *, kind: str, spaces: SpaceSet, max_documents: int) -> TermMatches:
         """Postings of ``terms`` among records of ``kind``; counts are those of ``spaces`` alone."""
 
-    def expand(self, refs: Sequence[int], *, spaces: SpaceSet, view: View, limits: ExpandLimits) -> Neighbourhood:
+    def expand(
+        self, refs: Sequence[int], *, spaces: SpaceSet, view: View, limits: ExpandLimits, state: Hashable = None
+    ) -> Neighbourhood:
         """The bounded two-way neighbourhood of the records ``refs`` (any kinds), those themselves included.
 
         An episode given leads to its neighbours along NEXT, each of these to the facts that it states, a fact to its
         episodes, subject and object, an entity to its facts. Facts outside ``view`` are not seen, and not counted in
         degrees. Deterministic.
+
+        ``state``: what a probe of the same spaces gave, where an answer as old as that probe will do: what is known of
+        that state need not be asked for again.
         """
 
     def history(self, ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:

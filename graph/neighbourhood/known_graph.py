@@ -69,6 +69,21 @@ class Best(NamedTuple):
         return self.complete or len(self.facts) >= bound
 
 
+class Count(NamedTuple):
+    """How many facts of an entity that have, or had, an end are seen at the present, from ``since`` until ``until``.
+
+    In microseconds since 1970; None: for ever.
+    """
+
+    facts: int
+    since: int
+    until: int | None
+
+    def holds(self, now: int) -> bool:
+        """Whether as many are seen then."""
+        return self.since <= now and (self.until is None or now < self.until)
+
+
 class GraphSource(Protocol):
     """Reads from a store into a `KnownGraph` what is missing there.
 
@@ -89,8 +104,11 @@ class GraphSource(Protocol):
     def read_stated(self, refs: Collection[int]) -> None:
         """What these episodes state, into ``stated``, whatever a view sees of it."""
 
-    def read_best(self, refs: Collection[int], bound: int) -> None:
-        """The best ``bound`` facts about entities, or all, into ``best``, whatever a view sees of them."""
+    def read_best(self, refs: Collection[int], bound: int, *, hops: int) -> None:
+        """The best ``bound`` facts about entities, or all, into ``best``, whatever a view sees of them.
+
+        ``hops``: how many more lead on from these facts.
+        """
 
     def best_seen(self, refs: Collection[int], bound: int, view: View) -> dict[int, tuple[StoredFact, ...]]:
         """By entity, the best ``bound`` facts about it that ``view`` sees."""
@@ -103,6 +121,7 @@ class KnownGraph:
     """Nodes by ref, the facts that an episode states, and those about an entity; what is missing a source reads.
 
     Every fact is known with its newest ``sources`` episodes. Threads may share one: what they add is the same.
+    ``counts`` and ``absent`` (refs that were asked for and are not there) are for sources that note what is missing.
     """
 
     def __init__(self, sources: int) -> None:
@@ -112,6 +131,8 @@ class KnownGraph:
         self.entities: dict[int, KnownEntity] = {}
         self.stated: dict[int, Stated] = {}
         self.best: dict[int, Best] = {}
+        self.counts: dict[int, Count] = {}
+        self.absent: set[int] = set()
 
     @property
     def size(self) -> int:
@@ -138,15 +159,15 @@ class KnownGraph:
             source.read_stated(missing)
         return {ref: stated for ref in wanted if (stated := known.get(ref)) is not None and stated.facts}
 
-    def best_about(self, source: GraphSource, refs: Sequence[int], bound: int) -> dict[int, Best]:
+    def best_about(self, source: GraphSource, refs: Sequence[int], bound: int, *, hops: int) -> dict[int, Best]:
         """By entity, at least ``bound`` of the facts about it, whether they are over or not; all if there are fewer.
 
-        Of a hub no more are read than that: the indexes are in this order.
+        Of a hub no more are read than that: the indexes are in this order. ``hops``: how many more follow.
         """
         known = self.best
         missing = [ref for ref in refs if (best := known.get(ref)) is None or not best.reaches(bound)]
         if missing:
-            source.read_best(missing, bound)
+            source.read_best(missing, bound, hops=hops)
         return {ref: known[ref] for ref in refs if ref in known}
 
 

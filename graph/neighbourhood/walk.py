@@ -125,13 +125,13 @@ class _Walk:
         bound, found = self._limits.facts_per_entity, list(facts)
         return found if len(found) <= bound else nsmallest(bound, found, key=best_first)
 
-    def add_facts_of_entities(self, entities: Mapping[int, KnownEntity]) -> list[FactNode]:
-        """Take in the best facts of each entity, of a hub no more than the bound."""
+    def add_facts_of_entities(self, entities: Mapping[int, KnownEntity], hops: int) -> list[FactNode]:
+        """Take in the best facts of each entity, of a hub no more than the bound; ``hops`` more follow."""
         bound = self._limits.facts_per_entity
         found: list[StoredFact] = []
         hidden: list[int] = []
         # Read with some to spare: what is over counts among an entity's best, but is not seen.
-        for ref, best in self._known.best_about(self._source, list(entities), 2 * bound).items():
+        for ref, best in self._known.best_about(self._source, list(entities), 2 * bound, hops=hops).items():
             seen = list(islice(filter(self._sight.sees, best.facts), bound))
             if len(seen) == bound or best.complete:
                 found += seen
@@ -184,7 +184,7 @@ def walk(
     latest = seeds + found.add_facts_of_episodes(found.episodes)
     found.entities.update(entities)
     if entities:
-        latest += found.add_facts_of_entities(entities)
+        latest += found.add_facts_of_entities(entities, limits.hops)
     expanded = set(entities)
     for hop in range(limits.hops + 1):
         ends = {end for fact in latest for end in (fact.subject, fact.object)}
@@ -193,7 +193,7 @@ def walk(
         if hop == limits.hops or not fresh or found.size > limits.nodes:
             break
         expanded |= fresh
-        latest = found.add_facts_of_entities(known.find_entities(source, sorted(fresh)))
+        latest = found.add_facts_of_entities(known.find_entities(source, sorted(fresh)), limits.hops - hop - 1)
     found.add_episodes(chain.from_iterable(map(_STATED_IN, found.facts.values())), further=False)
     found.look_for_over()
     return Neighbourhood(

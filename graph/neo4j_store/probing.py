@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from factloom.graph.neighbourhood.known_graph import MOST_SPACES
 from factloom.graph.neo4j_store.connection import Runner
 from factloom.graph.neo4j_store.filters import (
     Conditions,
@@ -22,6 +23,9 @@ from factloom.graph.neo4j_store.whole_rows import ENTITY, whole
 from factloom.schemas.ports import Probe, Probed
 from factloom.schemas.queries import EpisodeQuery, FactQuery, View
 from factloom.schemas.spaces import SpaceSet
+
+State = tuple[tuple[str, int], ...]
+"""Numbers of the last writes to spaces: with every write there, one of them grows."""
 
 _AWAIT: Final = "CALL db.index.fulltext.awaitEventuallyConsistentIndexRefresh()"
 
@@ -65,7 +69,7 @@ def run_probe(
     text = probe_text(
         queries, probe.view, spaces, list(zip(probe.selections, selections, strict=True)), indexed=indexed
     )
-    ((sequence, totals, sequences, rows, entities, relations, selected),) = runner.rows(text, {"w": parameters})
+    ((sequence, states, totals, sequences, rows, entities, relations, selected),) = runner.rows(text, {"w": parameters})
     entities = whole(entities, ENTITY)
     postings = postings_of(probe.terms, rows, known.postings if sequence == known.sequence else {})
     if cache is not None and space is not None and sequence is not None:
@@ -78,7 +82,13 @@ def run_probe(
         relations=_by_entity(entities, relations) if probe.predicates else {},
         selections=tuple(map(integers, selected)),
         sequences={name: sequence for name, sequence in sequences if not name.startswith(FORGOTTEN)},
+        state=state_of(states) if indexed and len(spaces.names) <= MOST_SPACES else None,
     )
+
+
+def state_of(sequences: Sequence[Sequence[Any]]) -> State | None:
+    """The state of some spaces, from names and numbers of their last writes; None if none of them exists."""
+    return tuple(sorted((name, sequence) for name, sequence in sequences)) or None
 
 
 def conditions_of(query: FactQuery | EpisodeQuery, spaces: SpaceSet, name: str = "") -> Conditions:

@@ -5,10 +5,11 @@ A server reads what is committed at each moment, not a snapshot, so a record may
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
+from factloom.graph.neighbourhood import KnownGraphs
 from factloom.graph.neo4j_store import expansion
 from factloom.graph.neo4j_store import rows as r
 from factloom.graph.neo4j_store.connection import Runner
@@ -47,13 +48,21 @@ _NODES: Final = {"find_episodes": "e", "find_facts": "f", "find_entities": "n"}
 _OPTIONAL: Final = {"find_episodes": EPISODE, "find_facts": FACT, "find_entities": ENTITY}
 """Which of their columns may be null."""
 
+
+class Remembered(NamedTuple):
+    """What is kept of earlier reads, each for the state of the spaces that it was read in."""
+
+    postings: PostingCache
+    graphs: KnownGraphs
+
+
 RecordKind = TypeVar("RecordKind", Episode, Fact, Entity)
 
 
 class Reader:
     """``GraphReader`` over ``runner``. ``clock`` tells which facts are current in ``statistics``.
 
-    ``postings``: what earlier reads left, for statements that commit by themselves; a transaction has none.
+    ``remembered``: what earlier reads left, for statements that commit by themselves; a transaction has none.
     """
 
     _in_transaction = False
@@ -64,13 +73,13 @@ class Reader:
         queries: Queries,
         store_id: str,
         clock: Callable[[], datetime],
-        postings: PostingCache | None = None,
+        remembered: Remembered | None = None,
     ) -> None:
         self._runner = runner
         self._queries = queries
         self._store_id = store_id
         self._clock = clock
-        self._postings = postings
+        self._remembered = remembered
 
     def _rows(self, name: str, spaces: SpaceSet, **parameters: Any) -> list[list[Any]]:
         """Rows of the statement ``name``; none without a trip where nothing may be read."""
@@ -130,7 +139,7 @@ class Reader:
             store_id=self._store_id,
             spaces=spaces,
             readable=_readable(spaces),
-            cache=self._postings,
+            cache=None if self._remembered is None else self._remembered.postings,
             indexed=not self._in_transaction,
         )
 
@@ -195,12 +204,21 @@ class Reader:
         asked = TermQuery(r.check_kind(kind), tuple(terms), max_documents)
         return self.probe(Probe(terms=(asked,)), spaces=spaces).terms[0]
 
-    def expand(self, refs: Sequence[int], *, spaces: SpaceSet, view: View, limits: ExpandLimits) -> Neighbourhood:
+    def expand(
+        self, refs: Sequence[int], *, spaces: SpaceSet, view: View, limits: ExpandLimits, state: Hashable = None
+    ) -> Neighbourhood:
         """The bounded two-way neighbourhood of the records ``refs``; see ``factloom.graph.neo4j_store.expansion``."""
         if not len(refs) or _is_empty(spaces):
             return Neighbourhood({}, {}, {}, {}, frozenset())
         return expansion.expand(
-            self._runner, self._queries, _plain(refs), readable=_readable(spaces), view=view, limits=limits
+            self._runner,
+            self._queries,
+            _plain(refs),
+            readable=_readable(spaces),
+            view=view,
+            limits=limits,
+            state=state,
+            graphs=None if self._remembered is None else self._remembered.graphs,
         )
 
     def history(self, ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from factloom.graph.neighbourhood import KnownGraphs
 from factloom.graph.neo4j_store import exporting, vectors
 from factloom.graph.neo4j_store.connection import Access, Connection, Managed
 from factloom.graph.neo4j_store.failures import ConstraintError
@@ -15,7 +16,7 @@ from factloom.graph.neo4j_store.native_storage import Progress
 from factloom.graph.neo4j_store.native_vectors import EXACT_UP_TO, Neo4jVectorIndex
 from factloom.graph.neo4j_store.posting_cache import PostingCache
 from factloom.graph.neo4j_store.queries import queries_for
-from factloom.graph.neo4j_store.reader import Reader
+from factloom.graph.neo4j_store.reader import Reader, Remembered
 from factloom.graph.neo4j_store.rows import to_micros
 from factloom.graph.neo4j_store.schema import open_schema
 from factloom.graph.neo4j_store.typed_edges import has_lapsed, remove_lapsed
@@ -75,7 +76,9 @@ class Neo4jGraphStore:
         except BaseException:
             self._connection.close()
             raise
-        self._reader = Reader(self._connection.reading, self._queries, self._store_id, clock, PostingCache())
+        self._reader = Reader(
+            self._connection.reading, self._queries, self._store_id, clock, Remembered(PostingCache(), KnownGraphs())
+        )
 
     def _begin_process(self) -> None:
         """Be a writer of its own, as each process that came through a fork is."""
@@ -143,9 +146,11 @@ class Neo4jGraphStore:
         """Postings of ``terms`` among records of ``kind``."""
         return self._reader.match_terms(terms, kind=kind, spaces=spaces, max_documents=max_documents)
 
-    def expand(self, refs: Sequence[int], *, spaces: SpaceSet, view: View, limits: ExpandLimits) -> Neighbourhood:
-        """The bounded two-way neighbourhood of the records ``refs``."""
-        return self._reader.expand(refs, spaces=spaces, view=view, limits=limits)
+    def expand(
+        self, refs: Sequence[int], *, spaces: SpaceSet, view: View, limits: ExpandLimits, state: Hashable = None
+    ) -> Neighbourhood:
+        """The bounded two-way neighbourhood of the records ``refs``; without a trip where that state is known."""
+        return self._reader.expand(refs, spaces=spaces, view=view, limits=limits, state=state)
 
     def history(self, ids: Iterable[str], *, spaces: SpaceSet) -> list[Change]:
         """Changes to these records, oldest first."""

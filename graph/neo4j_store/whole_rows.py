@@ -19,7 +19,7 @@ ENTITY: Final[frozenset[int]] = frozenset()
 FACT: Final = frozenset({3, 4, 5, 11, 12, 14, 15, 19})
 CHANGE: Final = frozenset({8, 9, 10})
 EPISODE_NODE: Final = frozenset({4})
-FACT_NODE: Final = frozenset({5, 6, 8})
+FACT_NODE: Final = frozenset({5, 6, 8, 13})
 
 
 def whole(rows: Iterable[Row], optional: frozenset[int]) -> list[Row]:

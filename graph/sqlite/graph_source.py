@@ -95,7 +95,7 @@ class TableSource:
             found[row[_WIDTH]].append(self._fact(row))
         self._known.stated.update((ref, Stated.of(facts)) for ref, facts in found.items())
 
-    def read_best(self, refs: Collection[int], bound: int) -> None:
+    def read_best(self, refs: Collection[int], bound: int, *, hops: int) -> None:
         """Know the best facts about these entities."""
         entities = self._known.entities
         self._known.best.update(

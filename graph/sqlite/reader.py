@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -210,8 +210,10 @@ class Reader:
         query = TermQuery(kind, tuple(terms), max_documents)
         return match_terms(self._db, [query], scope=self._scope(spaces))[0]
 
-    def expand(self, refs: Sequence[int], *, spaces: SpaceSet, view: View, limits: ExpandLimits) -> Neighbourhood:
-        """The bounded two-way neighbourhood of the records ``refs``."""
+    def expand(
+        self, refs: Sequence[int], *, spaces: SpaceSet, view: View, limits: ExpandLimits, state: Hashable = None
+    ) -> Neighbourhood:
+        """The bounded two-way neighbourhood of the records ``refs``; which state is read, a read is told anyway."""
         scope = self._scope(spaces)
         if not len(refs) or scope.is_empty:
             return Neighbourhood({}, {}, {}, {}, frozenset())

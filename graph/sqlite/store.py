@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -128,7 +128,9 @@ class SqliteGraphStore:
         with self._reading() as reader:
             return reader.match_terms(terms, kind=kind, spaces=spaces, max_documents=max_documents)
 
-    def expand(self, refs: Sequence[int], *, spaces: SpaceSet, view: View, limits: ExpandLimits) -> Neighbourhood:
+    def expand(
+        self, refs: Sequence[int], *, spaces: SpaceSet, view: View, limits: ExpandLimits, state: Hashable = None
+    ) -> Neighbourhood:
         """The bounded two-way neighbourhood of the records ``refs``; see ``factloom.graph.neighbourhood``."""
         with self._reading() as reader:
             return reader.expand(refs, spaces=spaces, view=view, limits=limits)

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from factloom.schemas.ports import GraphStore, Neighbourhood
+from factloom.schemas.ports import GraphStore, Neighbourhood, Probe
 from factloom.schemas.queries import ExpandLimits, FactQuery, View
 from factloom.schemas.records import Entity, Episode, Fact
 
@@ -323,6 +323,61 @@ class TestViews:
         assert around(graph_store, *everything, view=View(now=NOW, at=days(-2))).over == {}
         assert around(graph_store, *everything, view=View(now=NOW, history=True)).stale_episodes == frozenset()
         assert around(graph_store, *everything, view=View(now=NOW, at=days(-2))).stale_episodes == frozenset()
+
+
+class TestKnownStates:
+    """Expanding as of a probe gives what expanding gives, however much is known by then."""
+
+    @pytest.mark.parametrize("view", [PRESENT, View(now=NOW, at=days(-3)), View(now=NOW, history=True)])
+    def test_what_is_known_is_what_is_there(self, graph_store: GraphStore, view: View) -> None:
+        rng = random.Random(7)
+        people = put_entities(graph_store, *(entity(f"e{i}") for i in range(9)))
+        said = add_episodes(graph_store, *(episode(str(i), at=minutes(i)) for i in range(30)))
+        facts = put_facts(
+            graph_store,
+            *(
+                fact(
+                    *rng.sample(people, 2),
+                    f"P{i}",
+                    episode_ids=tuple(each.id for each in rng.sample(said, 2)),
+                    valid_at=rng.choice((None, days(-5))),
+                    invalid_at=rng.choice((None, None, days(-4), days(-1), days(2))),
+                )
+                for i in range(120)
+            ),
+        )
+        everything = [each.ref for each in (*people, *said, *facts)]
+        for step in range(32):
+            refs, hops = rng.sample(everything, 4), rng.choice((0, 0, 2))
+            limits = ExpandLimits(hops=hops, facts_per_entity=rng.choice((2, 5, 40)), window=1)
+            state = graph_store.probe(Probe(), spaces=ANA).state
+            before = graph_store.expand(refs, spaces=ANA, view=view, limits=limits)
+            if step % 8 == 4:  # written to since it was probed
+                changed = facts[step].model_copy(update={"invalid_at": NOW, "support": 9})
+                put_facts(graph_store, changed)
+            if step % 16 == 9:
+                graph_store.write(lambda tx, gone=facts[-step].id: tx.delete([gone]))  # type: ignore[misc]
+            known = graph_store.expand(refs, spaces=ANA, view=view, limits=limits, state=state)
+            assert known in (before, graph_store.expand(refs, spaces=ANA, view=view, limits=limits))
+
+    def test_time_goes_on_while_nothing_is_written(self, graph_store: GraphStore) -> None:
+        ana, bea = put_entities(graph_store, entity("Ana"), entity("Bea"))
+        put_facts(graph_store, fact(ana, bea, invalid_at=days(1)), fact(ana, bea, "P2", expires_at=days(2)))
+        state = graph_store.probe(Probe(), spaces=ANA).state
+        for now, degree in ((0, 2), (1, 1), (2, 0), (0, 2), (1.5, 1)):
+            view = View(now=days(now))
+            nodes = graph_store.expand([ana.ref], spaces=ANA, view=view, limits=LIMITS, state=state).entities
+            assert nodes[ana.ref].degree == degree
+
+    def test_what_is_known_of_one_space_shows_nothing_of_another(self, graph_store: GraphStore) -> None:
+        (said,) = add_episodes(graph_store, episode(space=OTHER))
+        for spaces, visible in ((BOTH, {said.ref}), (ANA, set()), (BO, {said.ref}), (ANA, set())):
+            state = graph_store.probe(Probe(), spaces=spaces).state
+            found = graph_store.expand([said.ref], spaces=spaces, view=PRESENT, limits=LIMITS, state=state)
+            assert set(found.episodes) == visible
+        graph_store.write(lambda tx: tx.delete([said.id]))
+        state = graph_store.probe(Probe(), spaces=BO).state
+        assert not graph_store.expand([said.ref], spaces=BO, view=PRESENT, limits=LIMITS, state=state).episodes
 
 
 class TestIsolation:

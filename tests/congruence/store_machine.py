@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from factloom.schemas.errors import FactloomError
 from factloom.schemas.naming import normalise_name
-from factloom.schemas.ports import IndexEntry, Probe, TermQuery, VectorChanges
+from factloom.schemas.ports import GraphStore, IndexEntry, Neighbourhood, Probe, TermQuery, VectorChanges
 from factloom.schemas.queries import EntityQuery, EpisodeQuery, ExpandLimits, FactQuery, View
 from factloom.schemas.records import KINDS, Action, Category, Change, Entity, Episode, Fact, Role, Status
 from factloom.schemas.spaces import SpaceSet
@@ -341,7 +341,13 @@ class StoreMachine(RuleBasedStateMachine):
     def draw_expansion(self, data: st.DataObject) -> Step:
         ids, spaces = self.draw_ids(data), data.draw(w.scopes)
         view, limits = data.draw(w.views), data.draw(w.limits)
-        return lambda store: store.expand(self.refs(ids), spaces=spaces, view=view, limits=limits)
+        probed = data.draw(st.booleans())  # then what is known of the state may serve
+
+        def expand(store: GraphStore) -> Neighbourhood:
+            state = store.probe(Probe(), spaces=spaces).state if probed else None
+            return store.expand(self.refs(ids), spaces=spaces, view=view, limits=limits, state=state)
+
+        return expand
 
     def draw_matching(self, data: st.DataObject) -> Step:
         terms = data.draw(st.lists(st.sampled_from([*w.TERMS, "unheard"]), max_size=5))

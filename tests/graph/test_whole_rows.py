@@ -6,7 +6,7 @@ import pytest
 
 from factloom.graph.neo4j_store.whole_rows import CHANGE, ENTITY, EPISODE, EPISODE_NODE, FACT, FACT_NODE, whole
 
-WIDTHS = ((EPISODE, 17), (ENTITY, 10), (FACT, 21), (CHANGE, 11), (EPISODE_NODE, 10), (FACT_NODE, 12))
+WIDTHS = ((EPISODE, 17), (ENTITY, 10), (FACT, 21), (CHANGE, 11), (EPISODE_NODE, 11), (FACT_NODE, 14))
 
 
 @pytest.mark.parametrize(("optional", "width"), WIDTHS)

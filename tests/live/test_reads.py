@@ -104,6 +104,17 @@ class TestTrips:
         assert memory.search("Where does Ana live?", space=HOME, since=NOW - timedelta(days=1))
         assert len(trips) <= 3
 
+    def test_what_is_known_is_not_asked_for_again_until_somebody_writes(self, memory: Memory, trips: list[str]) -> None:
+        first = memory.search("Who knows Bo?", space=HOME)
+        trips.clear()
+        again = memory.search("Who knows Bo?", space=HOME)
+        assert [hit.id for hit in again] == [hit.id for hit in first]
+        assert len(trips) == 2
+        memory.add_facts([("Ana", "KNOWS", "Cleo")], space=HOME)
+        trips.clear()
+        memory.search("Who knows Bo?", space=HOME)
+        assert sum("episode_nodes" in text for text in trips) == 1
+
     def test_each_read_makes_one(self, store: Neo4jGraphStore, trips: list[str]) -> None:
         (said,) = add_episodes(store, episode())
         ana, bo = put_entities(store, entity("Ana"), entity("Bo"))

@@ -1,9 +1,18 @@
-// The neighbourhood of some records in one statement: docs/graph-model.md says what the properties hold, expansion.py
-// what is asked. In braces: {seen}, whether the view sees the fact f; {window} and the repeated {expand_hop}.
+// What lies around some records, whatever a view sees of it, in one statement: docs/graph-model.md says what the
+// properties hold, expansion.py what is asked. In braces: {window} and the repeated {learn_hop}; {counted}, how many facts
+// about the entity n a view sees, where {seen} is whether it sees the fact f.
 
-// name: expand
+// name: learn
+// $w.refs: records to begin at; $w.late: episodes of which no more is asked than what they state; $w.ends: entities
+// that facts lead to; $w.known: hubs whose best facts are known, which hops pass over. The numbers of the spaces are
+// read first, so that what is read is never older than they say.
 CALL () {
-  MATCH (f:{prefix}Fact) WHERE f._ref IN $w.refs AND ($w.everything OR f.space IN $w.spaces) AND {seen}
+  UNWIND $w.spaces AS name
+  MATCH (s:{prefix}Space {name: name})
+  RETURN collect([s.name, s.sequence]) AS state
+}
+CALL (state) {
+  MATCH (f:{prefix}Fact) WHERE f._ref IN $w.refs AND ($w.everything OR f.space IN $w.spaces)
   RETURN collect(f) AS seeds
 }
 CALL (seeds) {
@@ -27,43 +36,46 @@ CALL (seeds) {
 }
 CALL (near) {
   UNWIND near AS e
-  CALL (e) {
-    MATCH (e)<-[:STATED_IN]-(f:{prefix}Fact) WHERE {seen}
-    RETURN f ORDER BY f.support DESC, f._since DESC, f._ref LIMIT $w.bound
-  }
+  MATCH (e)<-[:STATED_IN]-(f:{prefix}Fact)
   RETURN collect(DISTINCT f) AS stated
 }
 CALL (given) {
   UNWIND given AS n
-  {best_facts}
-  RETURN collect(f) AS about
+  CALL (n) {
+    {best_facts}
+    RETURN collect(f) AS best
+  }
+  RETURN collect([n._ref, best]) AS bests
 }
-CALL (seeds, stated, about) {
-  UNWIND seeds + stated + about AS f
+CALL (seeds, stated, bests) {
+  UNWIND reduce(all = seeds + stated, each IN bests | all + each[1]) AS f
   RETURN collect(DISTINCT f) AS facts
 }
 {hops}
 CALL (facts) {
   UNWIND facts AS f
   {newest_sources}
-  RETURN collect(newest) AS sources, collect({fact_node_columns}) AS fact_nodes
+  RETURN collect(newest) AS sources
 }
 CALL (near, sources) {
-  UNWIND near + reduce(all = [], each IN sources | all + each) AS e
-  RETURN collect(DISTINCT e) AS episodes
+  CALL (near, sources) {
+    UNWIND reduce(all = near, each IN sources | all + each) AS e
+    RETURN e
+    UNION
+    MATCH (e:{prefix}Episode) WHERE e._ref IN $w.late
+    RETURN e
+  }
+  CALL (e) {
+    OPTIONAL MATCH (e)<-[:STATED_IN]-(f:{prefix}Fact)
+    RETURN collect(f) AS said
+  }
+  RETURN collect({episode_node_columns}) AS episode_nodes, collect(said) AS saids
 }
-CALL (episodes) {
-  UNWIND CASE WHEN $w.history THEN [] ELSE episodes END AS e
-  MATCH (e)<-[:STATED_IN]-(f:{prefix}Fact)
-  WHERE f._dated AND NOT ({seen}) AND (f._valid IS NULL OR f._valid <= $w.at)
-  WITH e, f ORDER BY f._ref
-  WITH e, collect(f)[..$w.bound] AS ended
-  UNWIND ended AS f
+CALL (facts, saids) {
+  UNWIND reduce(all = facts, each IN saids | all + each) AS f
+  WITH DISTINCT f
   {newest_sources}
-  WITH e, collect({fact_node_columns}) AS ended
-  RETURN collect([
-    e._ref, NOT EXISTS { MATCH (e)<-[:STATED_IN]-(f:{prefix}Fact) WHERE {seen} }, ended
-  ]) AS over
+  RETURN collect({fact_node_columns}) AS fact_nodes
 }
 CALL (given, facts) {
   CALL (given, facts) {
@@ -73,31 +85,44 @@ CALL (given, facts) {
     UNWIND facts AS f
     MATCH (f)-[:SUBJECT|OBJECT]->(n:{prefix}Entity)
     RETURN n
+    UNION
+    MATCH (n:{prefix}Entity) WHERE n._ref IN $w.ends
+    RETURN n
   }
-  RETURN collect([n._ref, n.name, n.type, {degree}]) AS entity_nodes
+  {counted}
+  RETURN collect([n._ref, n.name, n.type, n._open, n._dated, counted]) AS entity_nodes
 }
-RETURN [e IN episodes | {episode_node_columns}], fact_nodes, entity_nodes, over
+RETURN state, episode_nodes, fact_nodes, entity_nodes, [each IN bests | [each[0], [f IN each[1] | f._ref]]] AS best
 
-// name: expand_hop
+// name: learn_hop
 CALL (near, given, facts) {
   CALL (given, facts) {
-    UNWIND given AS n
-    RETURN n
-    UNION
-    UNWIND facts AS f
-    MATCH (f)-[:SUBJECT|OBJECT]->(n:{prefix}Entity)
-    RETURN n
+    CALL (given, facts) {
+      UNWIND given AS n
+      RETURN n
+      UNION
+      UNWIND facts AS f
+      MATCH (f)-[:SUBJECT|OBJECT]->(n:{prefix}Entity)
+      RETURN n
+    }
+    WITH n WHERE NOT n._ref IN $w.known
+    RETURN collect(n) AS ends
   }
-  WITH near, facts, collect(n) AS ends
   CALL (near, facts, ends) {
     UNWIND CASE WHEN size(near) + size(facts) + size(ends) <= $w.nodes THEN ends ELSE [] END AS n
-    {best_facts}
-    RETURN collect(DISTINCT f) AS further
+    CALL (n) {
+      {best_facts}
+      RETURN collect(f) AS best
+    }
+    RETURN collect([n._ref, best]) AS further
   }
-  UNWIND facts + further AS f
-  RETURN collect(DISTINCT f) AS reached
+  CALL (facts, further) {
+    UNWIND reduce(all = facts, each IN further | all + each[1]) AS f
+    RETURN collect(DISTINCT f) AS reached
+  }
+  RETURN reached, further
 }
-WITH seeds, given, near, reached AS facts
+WITH state, given, near, bests + further AS bests, reached AS facts
 
 // name: best_facts
 // Of an entity with few facts all, of a hub the best by the order of an index.
@@ -119,6 +144,14 @@ CALL (n) {
   RETURN f ORDER BY f.support DESC, f._since DESC, f._back DESC LIMIT $w.bound
 }
 
+// name: best_seen
+// Hubs most of whose best facts a view does not see.
+UNWIND $w.hubs AS ref
+MATCH (n:{prefix}Entity {_ref: ref})
+{best_facts}
+{newest_sources}
+RETURN n._ref, {fact_node_columns}
+
 // name: newest_sources
 CALL (f) {
   MATCH (f)-[:STATED_IN]->(p:{prefix}Episode)
@@ -127,27 +160,35 @@ CALL (f) {
 }
 
 // name: episode_node_columns
-[e._ref, e._session, e._previous, e._next, e.speaker, e.role, e._occurred, e._length, e._text_length, e._question]
+[e._ref, e._session, e._previous, e._next, e.speaker, e.role, e._occurred, e._length, e._text_length, e._question,
+ [f IN said | f._ref]]
 
 // name: fact_node_columns
 [f._ref, f._subject, f._object, f.predicate, f.category, f._valid, f._invalid, f._created, f._expired, f.confidence,
- f.support, [p IN newest | p._ref]]
+ f.support, [p IN newest | p._ref], f._since, f._expires]
 
-// name: degree_of_all
-n._open + n._dated
+// name: counted_always
+// Facts without an end of any kind are counted already; of all, those that have one are too.
+WITH *, [0, null, null] AS counted
 
-// name: degree_now
-// Facts without an end of any kind are counted already.
-n._open + CASE WHEN n._dated > 0 THEN
-  COUNT {
+// name: counted_now
+// And until when as many are seen.
+CALL (n) {
+  WITH n WHERE n._dated > 0
+  CALL (n) {
     MATCH (f:{prefix}Fact) USING INDEX f:{prefix}Fact(_subject, _dated)
     WHERE f._subject = n._ref AND f._dated = true AND {seen}
-  } + COUNT {
+    RETURN f
+    UNION
     MATCH (f:{prefix}Fact) USING INDEX f:{prefix}Fact(_object, _dated)
-    WHERE f._object = n._ref AND f._dated = true AND f._subject <> n._ref AND {seen}
+    WHERE f._object = n._ref AND f._dated = true AND {seen}
+    RETURN f
   }
-ELSE 0 END
+  RETURN [count(f), min(f._invalid), min(f._expires)] AS counted
+}
 
-// name: degree_at
-COUNT { MATCH (n)<-[:SUBJECT]-(f:{prefix}Fact) WHERE {seen} }
-+ COUNT { MATCH (n)<-[:OBJECT]-(f:{prefix}Fact) WHERE f._subject <> n._ref AND {seen} }
+// name: counted_at
+CALL (n) {
+  MATCH (n)<-[:SUBJECT|OBJECT]-(f:{prefix}Fact) WHERE {seen}
+  RETURN [count(DISTINCT f), null, null] AS counted
+}

@@ -16,6 +16,7 @@ CALL (spaces) {
   MATCH (s:{prefix}Space {name: name})
   RETURN
     max(s.sequence) AS sequence,
+    collect(CASE WHEN NOT $w.everything THEN [s.name, s.sequence] END) AS states,
     collect(CASE WHEN s.vector_sequence > 0 THEN [s.name, s.vector_sequence] END) AS sequences,
     [sum(s.episode_documents), sum(s.episode_terms), sum(s.fact_documents), sum(s.fact_terms),
      sum(s.entity_documents), sum(s.entity_terms)] AS totals
@@ -58,7 +59,7 @@ CALL (named) {
   RETURN collect([n._ref, f._ref]) AS relations
 }
 {selections}
-RETURN sequence, totals, sequences, postings, [n IN named | {entity_columns}] AS entities, relations, {selected}
+RETURN sequence, states, totals, sequences, postings, [n IN named | {entity_columns}] AS entities, relations, {selected}
 
 
 // name: index_hits
