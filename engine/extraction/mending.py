@@ -35,7 +35,9 @@ def mend(doc: Doc) -> Doc:
             _object_taken_for_adverb(token)
         elif token.tag_ == "VBG" and token.dep_ == "obj":
             _limb_taken_for_part(token)
-        elif token.dep_ == "csubj" and token.tag_ == "VBG":
+        elif token.dep_ == "ROOT" and token.tag_ == "VBG":
+            _subject_taken_for_statement(token)
+        if token.dep_ == "csubj" and token.tag_ == "VBG":
             _object_taken_for_subject(token)
         if token.pos_ == "VERB" and token.dep_ in ("obj", "obl", "nmod", "nsubj"):
             _noun_taken_for_verb(token)
@@ -123,6 +125,18 @@ _DEGREES: Final = frozenset(
         "always",
     ]
 )
+
+
+def _subject_taken_for_statement(token: Token) -> None:
+    """For "Baking a cake was an experience", of which the parse makes two statements."""
+    for told in token.children:
+        copula = next((c for c in told.children if c.dep_ == "cop"), None)
+        thing = next((c for c in told.children if c.dep_ == "nsubj"), None)
+        if told.dep_ != "parataxis" or copula is None or thing is None or thing.left_edge.i != token.i + 1:
+            continue
+        told.head, told.dep_ = told, "ROOT"
+        token.head, token.dep_ = told, "csubj"
+        return
 
 
 def _object_taken_for_subject(token: Token) -> None:
