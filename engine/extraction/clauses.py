@@ -17,7 +17,9 @@ NO_LONGER: Final = frozenset({"anymore", "longer"})
 _PLACING: Final = frozenset({"back", "home", "down", "up", "over"})
 GOING: Final = frozenset({"move", "go", "fly", "travel", "drive", "return", "relocate", "come"})
 _GOVERNED_OUTSIDE: Final = frozenset({"to", "about", "of", "with", "for"})  # "a fair I went to": no object
-_MEASURES: Final = frozenset({"bit", "lot", "some", "couple", "ton", "plenty", "load", "bunch", "most", "piece"})
+_MEASURES: Final = frozenset(
+    {"bit", "lot", "some", "couple", "ton", "plenty", "load", "bunch", "most", "piece", "sort", "kind", "type"}
+)
 _TIMES: Final = frozenset(
     {"day", "night", "week", "weekend", "month", "year", "morning", "evening", "afternoon", "time", "today", "summer"}
 )
@@ -71,6 +73,7 @@ def read_clause(verb: Token, copula: Token | None = None) -> Clause:
             dep == "xcomp"
             or (dep == "advcl" and verb.lower_ == "used" and child.tag_ == "VB")
             or (dep in ("advcl", "ccomp") and child.tag_ == "VB" and _is_how(child))
+            or (dep == "advcl" and any(c.dep_ == "cop" and c.lower_ == "being" for c in child.children))
         ):
             clause.complement = child
         elif dep == "advcl" and copula is not None and child.tag_ == "VBG" and preposition(child):
@@ -95,7 +98,11 @@ def read_clause(verb: Token, copula: Token | None = None) -> Clause:
     clause.implicit = _leaves_out_the_speaker(clause, auxiliaries)
     _inherit(clause, auxiliaries)
     judge(clause, auxiliaries)
-    if _has_gap(clause):
+    stranded = _stranded(clause)
+    if stranded is not None:
+        clause.gap = verb.head
+        clause.obliques = [(stranded.lower_, verb.head), *clause.obliques]
+    elif _has_gap(clause):
         clause.gap = verb.head
         clause.objects = [verb.head]
     if _has_been(clause):
@@ -127,6 +134,51 @@ def _has_gap(clause: Clause) -> bool:
     return not (stranded or known or asked or clause.negated)
 
 
+def _stranded(clause: Clause) -> Token | None:
+    """The preposition left behind in "a shelter I volunteer at", "this parade I went to"."""
+    verb, noun = clause.verb, clause.verb.head
+    own = clause.subject is not None and clause.subject.lower_ in ("i", "we") and clause.subject.head.i == verb.i
+    after = verb.doc[verb.i + 1] if verb.i + 1 < len(verb.doc) else None
+    if not own or verb.dep_ != "acl:relcl" or after is None or after.lower_ not in ("at", "to", "for", "in", "with"):
+        return None
+    if clause.objects or clause.negated or noun.pos_ not in ("NOUN", "PROPN") or clause.complement is not None:
+        return None
+    beyond = verb.doc[after.i + 1] if after.i + 1 < len(verb.doc) else None
+    governs = any(c.dep_ == "case" and c.i == after.i for t in verb.subtree for c in t.children)
+    later = beyond.nbor().lower_ if beyond is not None and beyond.lower_ == "a" and beyond.i + 1 < len(verb.doc) else ""
+    timed = beyond is not None and (
+        beyond.is_punct or beyond.lower_ in _TIMED or later in _TIMED or beyond.pos_ in ("VERB", "AUX", "CCONJ")
+    )
+    if not timed and governs:
+        return None
+    determiners = {c.lower_ for c in noun.children if c.dep_ == "det"}
+    lasting = clause.tense is Tense.PRESENT and verb_lemma(verb) in ("work", "volunteer", "study", "live", "belong")
+    return after if lasting or determiners & {"a", "an", "this", "another"} else None
+
+
+_TIMED: Final = frozenset(
+    [
+        "last",
+        "few",
+        "couple",
+        "while",
+        "week",
+        "month",
+        "year",
+        "two",
+        "three",
+        "yesterday",
+        "this",
+        "recently",
+        "when",
+        "on",
+        "once",
+        "every",
+        "often",
+    ]
+)
+
+
 def _has_been(clause: Clause) -> bool:
     """For "Been to Paris twice": the speaker and the "have" left out."""
     copula = clause.copula
@@ -146,6 +198,8 @@ def _leaves_out_the_speaker(clause: Clause, auxiliaries: list[Token]) -> bool:
     )  # "Been practising, it keeps me sane"
     if verb.dep_ not in ("ROOT", "parataxis") and not spliced:
         return False
+    if verb.lower_ == "wait" and verb.dep_ == "ROOT" and any(a.lower_ in ("ca", "can") for a in auxiliaries):
+        return True  # "Can't wait to start my new job!"
     doing = any(c.tag_ == "VBG" and c.i > verb.i for c in verb.children)
     ongoing = verb.tag_ == "VBG" and bool(clause.objects or clause.obliques or doing) and not _is_topic(verb)
     if verb.tag_ not in ("VBD", "VBN") and not ongoing:
@@ -221,9 +275,12 @@ def _inherit(clause: Clause, auxiliaries: list[Token]) -> None:
 
 def read_complement(clause: Clause) -> Clause | None:
     """The open clause under a verb ("learning" in "I started learning Dutch") with the same subject."""
-    if clause.complement is None or clause.complement.pos_ not in ("VERB", "AUX", "NOUN"):
+    if clause.complement is None:
         return None
-    inner = read_clause(clause.complement, child_of(clause.complement, "cop"))
+    copula = child_of(clause.complement, "cop")
+    if copula is None and clause.complement.pos_ not in ("VERB", "AUX", "NOUN"):
+        return None
+    inner = read_clause(clause.complement, copula)
     inner.subject = clause.subject
     inner.tense, inner.factual, inner.hearsay = clause.tense, clause.factual, clause.hearsay
     return inner

@@ -6,13 +6,14 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.dates import MONTHS, find_when
-from factloom.engine.extraction.doings import is_medicine, is_specific
 from factloom.engine.extraction.drafting import FAIR, Draft
+from factloom.engine.extraction.medicines import is_medicine
 from factloom.engine.extraction.phrases import conjuncts, entity_type, is_content, phrase, relation_of
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.predications import Tense, preposition
 from factloom.engine.extraction.relatives import name_relative
 from factloom.engine.extraction.rendering import retell
+from factloom.engine.extraction.specifics import is_specific
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 
@@ -86,6 +87,12 @@ def _of_owned(draft: Draft) -> list[Candidate]:
         return _birthday(draft, owner)
     if noun in ("hobby", "pastime") and not clause.negated:
         return _hobbies(draft, owner)
+    if noun in ("favorite", "favourite", "fave") and not clause.negated and clause.tense is Tense.PRESENT:
+        liked = [
+            draft.reader.mention(token) for token in conjuncts(clause.verb) if token.pos_ in ("NOUN", "PROPN", "X")
+        ]
+        told = [draft.candidate(owner, "LIKES", thing) for thing in liked if thing is not None]
+        return [candidate for candidate in told if candidate is not None]
     favourite = any(c.lower_ in ("favorite", "favourite") for c in subject.children)
     if favourite and not clause.negated:
         return _favourite(draft, owner, noun)
@@ -152,6 +159,14 @@ def _about_person(draft: Draft, subject: Mention) -> list[Candidate | None]:
     if case == "in" and clause.tense is Tense.PAST and not clause.negated and entity_type(token) == "place":
         text = retell(clause, subject.name, draft.reader, draft.when)
         return [draft.candidate(subject, "VISITED", _place(draft, token), text=text)]
+    if (
+        case == "in"
+        and clause.tense is Tense.PAST
+        and token.lemma_.lower() in vocabulary().mishaps
+        and not clause.negated
+    ):
+        text = retell(clause, subject.name, draft.reader, draft.when)
+        return [draft.candidate(subject, "HAD_MILESTONE", Mention(name=phrase(token), type="event"), text=text)]
     if case == "in" and token.lemma_.lower() == "year" and clause.tense is Tense.PRESENT and not clause.negated:
         topic = next((c for c in token.children if c.dep_ == "nmod" and preposition(c) == "of"), None)
         own = any(c.dep_ == "nmod:poss" for c in token.children)
@@ -161,7 +176,12 @@ def _about_person(draft: Draft, subject: Mention) -> list[Candidate | None]:
         medicine = Mention(name=phrase(token).lower(), type="medicine")
         return [draft.candidate(subject, "TAKES", medicine, negated=clause.negated)]
     if case == "into" and not clause.negated:
-        return [draft.candidate(subject, "INTERESTED_IN", object) for object in draft.things(token)]
+        things = draft.things(token)
+        if (
+            not things and token.tag_ == "VBG" and not any(c.dep_ == "obj" for c in token.children)
+        ):  # "into dancing since I was a kid"
+            things = [Mention(name=token.lower_, type="activity")]
+        return [draft.candidate(subject, "INTERESTED_IN", object) for object in things]
     if case:
         return []
     age = _age(draft, subject)

@@ -81,7 +81,8 @@ class Draft:
                 ahead_of = find_when(sentence.text, anchor, future=True) or when
                 booked = replace(when, start=ahead_of.start, end=ahead_of.end, precision=ahead_of.precision)
                 return cls(clause, sentence, reader, anchor, booked, booked=True)
-            when = when if _belongs(when.span, clause, sentence) and not (lasted or aimed) else None
+            beside = clause.gap is not None and clause.tense is Tense.PRESENT  # "gave to a shelter I help at yesterday"
+            when = when if _belongs(when.span, clause, sentence) and not (lasted or aimed or beside) else None
         return cls(clause, sentence, reader, anchor, when)
 
     def subjects(self) -> list[Mention]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from factloom.engine.extraction.answers import complete
 from factloom.engine.extraction.antecedents import REACH, Antecedents, Turn
 from factloom.engine.extraction.attributes import read_attribute, read_measure, read_participle
+from factloom.engine.extraction.benefits import read_benefit
 from factloom.engine.extraction.casing import recased
 from factloom.engine.extraction.clauses import read_clauses
 from factloom.engine.extraction.copulas import read_copula
@@ -26,6 +27,8 @@ from factloom.engine.extraction.corrections import complete_correction
 from factloom.engine.extraction.dates import bare_when
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.endings import read_ending
+from factloom.engine.extraction.evaluations import read_evaluated
+from factloom.engine.extraction.happenings import read_good_time, read_happening, read_trips
 from factloom.engine.extraction.mending import mend
 from factloom.engine.extraction.mentions import THIRD_PERSON, Reader
 from factloom.engine.extraction.participles import participial_clauses, reworded
@@ -286,10 +289,22 @@ def _read_whole(drafts: list[Draft], found: list[Candidate]) -> list[Candidate]:
     whole = [*read_ages(stated), *read_locations(stated)] if stated is not None else []
     if drafts and not any(fact.predicate in ("PLANS", "PLANS_TO") for fact in found):
         whole += read_occasion(drafts)
-    return whole
+    return whole + (read_trips(drafts) if drafts else [])
 
 
-_STATED: Final = (read_schedule, read_measure, read_attribute, read_participle, read_state, read_shown, read_copula)
+_STATED: Final = (
+    read_schedule,
+    read_measure,
+    read_attribute,
+    read_participle,
+    read_state,
+    read_benefit,
+    read_evaluated,
+    read_happening,
+    read_good_time,
+    read_shown,
+    read_copula,
+)
 
 
 def _read_clause(draft: Draft) -> list[Candidate]:

@@ -136,6 +136,8 @@ def verb_lemma(token: Token) -> str:
     if not ending or len(form) < 5:
         return lemma
     stem = form[: -len(ending)]
+    if lemma in (form, stem) and form.endswith("ied"):
+        return f"{form[:-3]}y"  # "married"
     lemma = stem if lemma == form else lemma
     if lemma == stem:
         if _DOUBLED.search(stem) and len(stem) > 3:

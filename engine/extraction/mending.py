@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.dates import MONTHS, WEEKDAYS
+from factloom.engine.extraction.vocabulary import vocabulary
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
@@ -26,8 +27,20 @@ def mend(doc: Doc) -> Doc:
             _being_taken_for_genitive(token)
         elif token.lower_ == "away" and token.head.lemma_.lower() == "pass" and token.head.pos_ == "VERB":
             token.dep_ = "compound:prt"
+        elif token.lower_ in _HARMED and token.dep_ == "obj" and token.head.lemma_.lower() == "get":
+            token.dep_, token.pos_, token.tag_ = "xcomp", "VERB", "VBN"  # "I got hurt"
         elif token.lower_ in ("he", "she") and token.dep_ == "nmod:poss":
             _pronoun_taken_for_owner(token)
+        elif token.dep_ == "advmod" and token.tag_ in ("RB", "RBR"):
+            _object_taken_for_adverb(token)
+        elif token.tag_ == "VBG" and token.dep_ == "obj":
+            _limb_taken_for_part(token)
+        elif token.dep_ == "ROOT" and token.tag_ == "VBG":
+            _subject_taken_for_statement(token)
+        if token.dep_ == "csubj" and token.tag_ == "VBG":
+            _object_taken_for_subject(token)
+        if token.pos_ == "VERB" and token.dep_ in ("obj", "obl", "nmod", "nsubj"):
+            _noun_taken_for_verb(token)
         if token.dep_ in ("acl:relcl", "acl") and token.head.lower_ in _DATED:
             _front_date(token)
     if '"' in doc.text or "“" in doc.text:
@@ -58,7 +71,105 @@ def _being_taken_for_genitive(token: Token) -> None:
 
 
 _TELLING: Final = frozenset({"allergic", "afraid", "scared", "married", "pregnant", "engaged", "vegan", "vegetarian"})
+_HARMED: Final = frozenset({"hurt", "injured", "fired", "engaged", "married", "divorced", "promoted"})
 _BARE_ING: Final = frozenset({"sing", "bring", "ring", "swing", "sting", "cling"})
+
+
+def _object_taken_for_adverb(token: Token) -> None:
+    """For "I play basketball often": the parse lets what is played say how often."""
+    often, before = token.head, token.doc[token.i - 1] if token.i > 0 else token
+    if often.lower_ not in _OFTEN or often.head.i != before.i or before.pos_ != "VERB" or often.i != token.i + 1:
+        return
+    if token.lower_ in _DEGREES or token.lower_.endswith("ly"):
+        return
+    token.head, token.dep_, token.pos_, token.tag_ = before, "obj", "NOUN", "NN"
+
+
+_OFTEN: Final = frozenset({"often", "regularly", "weekly", "daily", "lately", "nowadays", "together"})
+_DEGREES: Final = frozenset(
+    [
+        "so",
+        "very",
+        "too",
+        "quite",
+        "pretty",
+        "more",
+        "most",
+        "less",
+        "really",
+        "just",
+        "not",
+        "that",
+        "as",
+        "almost",
+        "back",
+        "out",
+        "up",
+        "away",
+        "there",
+        "here",
+        "alone",
+        "well",
+        "fairly",
+        "rather",
+        "even",
+        "super",
+        "much",
+        "over",
+        "around",
+        "along",
+        "also",
+        "still",
+        "only",
+        "all",
+        "always",
+    ]
+)
+
+
+def _subject_taken_for_statement(token: Token) -> None:
+    """For "Baking a cake was an experience", of which the parse makes two statements."""
+    for told in token.children:
+        copula = next((c for c in told.children if c.dep_ == "cop"), None)
+        thing = next((c for c in told.children if c.dep_ == "nsubj"), None)
+        if told.dep_ != "parataxis" or copula is None or thing is None or thing.left_edge.i != token.i + 1:
+            continue
+        told.head, told.dep_ = told, "ROOT"
+        token.head, token.dep_ = told, "csubj"
+        return
+
+
+def _object_taken_for_subject(token: Token) -> None:
+    """For "Losing my job was tough": what was lost, rather than what was tough."""
+    for other in token.head.children:
+        between = token.i < other.left_edge.i and other.i < token.head.i
+        if other.dep_ == "nsubj" and between and not any(c.dep_ == "obj" for c in token.children):
+            other.head, other.dep_ = token, "obj"
+            return
+
+
+def _noun_taken_for_verb(token: Token) -> None:
+    """For "went to a poetry reading", "a charity run", "physical exercises": with an article, a noun."""
+    beside = [
+        c for c in token.children if c.i < token.i and c.dep_ in ("det", "nmod:poss", "amod", "compound", "nummod")
+    ]
+    governing = any(c.dep_ in ("obj", "xcomp", "ccomp", "aux", "nsubj") for c in token.children)
+    if not beside or governing or token.tag_ not in ("VBG", "VBN", "VBZ", "VB", "VBP"):
+        return
+    token.pos_, token.tag_ = "NOUN", "NNS" if token.tag_ == "VBZ" else "NN"
+
+
+def _limb_taken_for_part(token: Token) -> None:
+    """For "I broke my wrist skating": no "wrist skating" of hers."""
+    limb = next((c for c in token.children if c.dep_ == "compound" and c.i == token.i - 1), None)
+    if limb is None or limb.lemma_.lower() not in vocabulary().limbs or token.head.pos_ != "VERB":
+        return
+    verb = token.head
+    for child in list(token.children):
+        if child.i < limb.i and child.dep_ in ("nmod:poss", "amod", "det"):
+            child.head = limb
+    limb.head, limb.dep_ = verb, "obj"
+    token.head, token.dep_, token.pos_ = verb, "advcl", "VERB"
 
 
 def _pronoun_taken_for_owner(token: Token) -> None:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 from factloom.engine.extraction.antecedents import Antecedents, Person
 from factloom.engine.extraction.phrases import (
     called_later,
+    called_next,
     entity_type,
     given_name,
     is_content,
+    is_introduced,
     is_torn,
     phrase,
     relation_of,
@@ -63,6 +65,8 @@ class Reader:
             return self.antecedents.last_named(token, "place" if lower == "there" else "organisation")
         if lower in THIRD_PERSON:
             return self.antecedents.resolve(token, THIRD_PERSON[lower]) if self.antecedents else None
+        if lower in _SOMEBODY and (name := called_next(token)) is not None:
+            return Mention(name=name, type="person")  # "someone named David"
         if (
             lower in PRONOUNS
             or token.lemma_.lower() in PRONOUNS
@@ -70,7 +74,7 @@ class Reader:
         ):
             return None
         pointed = any(c.dep_ == "det" and c.lower_ in _DEICTIC for c in token.children)
-        if (pointed and not any(c.dep_ == "compound" for c in token.children)) or is_torn(token):
+        if (pointed and not is_introduced(token)) or is_torn(token):
             return None  # "this apple pie" says what it is, "this one" does not
         if self._called_to(token):
             return None
@@ -177,7 +181,8 @@ class Reader:
         if verb.pos_ not in ("VERB", "AUX"):
             return self._keeper(verb, verbs) if verb.dep_ in ("obj", "obl", "conj") and verb.head.i != verb.i else None
         determiners = {c.lower_ for c in token.children if c.dep_ in ("det", "nummod")}
-        if verb.lemma_.lower() not in verbs or determiners & {"the", "that", "this"}:
+        known = determiners & {"the", "that"} or ("this" in determiners and not is_introduced(token))
+        if verb.lemma_.lower() not in verbs or known:
             return None
         holder = verb.head if verb.dep_ in ("xcomp", "advcl") and verb.head.lower_ == "used" else verb
         subject = next((c for c in holder.children if c.dep_ == "nsubj"), None)
@@ -247,6 +252,7 @@ def _is_placed(token: Token) -> bool:
     return token.dep_ == "nsubj" and entity_type(head) == "place" and case == ["in"]
 
 
+_SOMEBODY: Final = frozenset({"someone", "somebody", "guy", "woman", "man", "girl", "boy", "lady", "kid"})
 _ELDERS: Final = frozenset({"parent", "grandparent"})
 _DEICTIC: Final = frozenset({"this", "that", "these", "those"})
 _KEEPING: Final = frozenset({"adopt", "get", "have", "buy", "rescue", "own", "live", "foster"})

@@ -186,6 +186,23 @@ def read_turning(draft: Draft) -> list[Candidate | None]:
     return [draft.candidate(s, "HAS_AGE", Mention(name=str(age), type="value")) for s in draft.subjects()]
 
 
+def read_mishap(draft: Draft) -> list[Candidate | None]:
+    """For "my son got into an accident", "I was in a car crash", "she had a miscarriage"."""
+    clause = draft.clause
+    if clause.negated or clause.tense is not Tense.PAST or clause.lemma not in ("get", "have", "suffer", "survive"):
+        return []
+    nouns = clause.objects if clause.lemma != "get" else [t for case, t in clause.obliques if case == "into"]
+    told: list[Candidate | None] = []
+    for noun in nouns:
+        if noun.lemma_.lower() in vocabulary().mishaps and not any(c.lower_ in ("no", "any") for c in noun.children):
+            event = Mention(name=phrase(noun), type="event")
+            for subject in draft.subjects():
+                if subject.type in ("person", "animal"):
+                    text = retell(clause, subject.name, draft.reader, draft.when)
+                    told.append(draft.candidate(subject, "HAD_MILESTONE", event, text=text))
+    return told
+
+
 _DONE_TO: Final = frozenset({"promote", "engage", "divorce", "marry", "fire", "lay off", "bear", "injure", "hurt"})
 
 

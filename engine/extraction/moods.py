@@ -57,7 +57,7 @@ def judge(clause: Clause, auxiliaries: list[Token]) -> None:
     verb = clause.verb
     words = [(a.lower_, a.lemma_.lower()) for a in auxiliaries]
     finite = auxiliaries[0] if auxiliaries else (clause.copula if clause.copula is not None else verb)
-    clause.progressive = verb.tag_ == "VBG" and any(lemma == "be" for _, lemma in words)
+    clause.progressive = verb.tag_ == "VBG" and any(lemma == "be" or word in ("'s", "’s") for word, lemma in words)
     clause.perfect = any(lemma == "have" or word == "'ve" for word, lemma in words)
     if any(word in ("will", "'ll", "wo", "gonna") for word, _ in words):
         clause.tense = Tense.FUTURE
@@ -75,18 +75,24 @@ def judge(clause: Clause, auxiliaries: list[Token]) -> None:
     if clause.implicit and verb.tag_ == "VBG":
         clause.progressive, clause.perfect = True, any(lemma == "be" for _, lemma in words)
         clause.tense = Tense.PAST if clause.perfect else Tense.PRESENT
+    if clause.copula is not None and clause.copula.lower_ == "been" and auxiliaries:  # "yoga's been good for me"
+        clause.perfect, clause.tense = True, Tense.PAST
     if _contracted_have(clause, auxiliaries):
         clause.perfect, clause.passive, clause.tense = True, False, Tense.PAST
     for word, lemma in words:
         doubtful = word in DOUBTFUL_MODALS or lemma in DOUBTFUL_MODALS
         if lemma == "can" and clause.negated and (verb.lemma_.lower() in LASTING or clause.lemma in LASTING):
             continue
+        if lemma in ("can", "ca") and clause.negated and verb.lower_ == "wait":
+            clause.wished, clause.negated, clause.factual = True, False, False  # "I can't wait to move in"
+            continue
         if doubtful and not (word == "'d" and verb.tag_ == "VBN" and len(words) == 1):
             clause.wished = word in ("would", "'d", "’d") and verb.lower_ in ("love", "like") and not clause.negated
             clause.factual = False
     if verb.tag_ == "VB" and not auxiliaries and child_of(verb, *SUBJECTS) is None:
         clause.factual = verb.dep_ == "ROOT"  # an infinitive; at the root, perhaps a command
-    if verb.tag_ == "VBG" and not clause.implicit and not any(lemma == "be" or word == "'s" for word, lemma in words):
+    bare = clause.copula is None and not any(lemma == "be" or word == "'s" for word, lemma in words)
+    if verb.tag_ == "VBG" and not clause.implicit and bare:
         clause.factual = False  # "…, helping others": part of something else
     _judge_surroundings(clause)
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.dates import MONTHS, WEEKDAYS
+from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.predicates import Relation, predicate_table
 from factloom.engine.extraction.vocabulary import PRONOUNS, vocabulary
 
@@ -57,7 +58,7 @@ _TITLES: Final = frozenset(
 )
 _CALENDAR: Final = frozenset({*WEEKDAYS, *MONTHS} - {"may", "march"})
 _TIMES: Final = frozenset(
-    {"week", "month", "year", "night", "weekend", "morning", "summer", "winter", "today", "yesterday"}
+    {"day", "week", "month", "year", "night", "weekend", "morning", "summer", "winter", "today", "yesterday"}
 )
 _NO_START: Final = frozenset(
     {"because", "cause", "if", "when", "that", "which", "such", "as", "like", "than", "something"}
@@ -87,7 +88,44 @@ def is_torn(token: Token) -> bool:
     return token.i + 1 < len(doc) and doc[token.i + 1].text == "-" and not token.whitespace_ and token.ent_iob_ == "O"
 
 
-def _called_next(token: Token) -> str | None:
+def is_introduced(noun: Token) -> bool:
+    """Whether "this" brings up something new that the words describe: "this apple pie", "I met this amazing woman"."""
+    if any(c.dep_ == "compound" for c in noun.children):
+        return True
+    verb = noun.head
+    told = noun.dep_ == "obj" and verb.tag_ in ("VBD", "VBN")
+    pointed = any(c.dep_ == "det" and c.lower_ == "this" for c in noun.children)
+    described = any(c.dep_ in ("amod", "acl", "nmod") and c.i != noun.i for c in noun.children)
+    return told and pointed and described and verb_lemma(verb) in INTRODUCING
+
+
+# Verbs whose "this …" was never heard of before: "I found this great bakery".
+INTRODUCING: Final = frozenset(
+    [
+        "meet",
+        "find",
+        "adopt",
+        "buy",
+        "get",
+        "discover",
+        "join",
+        "try",
+        "start",
+        "see",
+        "read",
+        "visit",
+        "attend",
+        "watch",
+        "win",
+        "take",
+        "receive",
+        "land",
+        "finish",
+    ]
+)
+
+
+def called_next(token: Token) -> str | None:
     """The name in "a start-up called Velora", by the words alone."""
     doc, after = token.doc, token.i + 1
     if after + 1 < len(doc) and doc[after].lower_ in ("called", "named") and doc[after + 1].text[:1].isupper():
@@ -97,7 +135,7 @@ def _called_next(token: Token) -> str | None:
 
 def called_later(token: Token) -> str | None:
     """The name in "a bakery in Porto, it's called Migalha" or "a bakery called Migalha"."""
-    called = _called_next(token)
+    called = called_next(token)
     if called is not None:
         return called
     if not any(c.dep_ == "det" and c.lower_ in ("a", "an") for c in token.children):
@@ -120,6 +158,8 @@ def relation_of(token: Token) -> Relation | None:
     """The relation that a noun names ("sister"), if it does; plurals name several people and are left."""
     if token.pos_ not in ("NOUN", "PROPN") or token.tag_ in ("NNS", "NNPS"):
         return None
+    if _qualifies(token):
+        return None
     relations = predicate_table().relations
     joined = token.lower_
     if token.i >= 2 and token.doc[token.i - 1].text == "-" and token.doc[token.i - 2].lower_ == "ex":
@@ -127,6 +167,22 @@ def relation_of(token: Token) -> Relation | None:
     if any(c.lower_ in ("ex", "former") for c in token.children if c.i < token.i):
         return relations["ex"]
     return relations.get(joined) or relations.get(token.lemma_.lower())
+
+
+def _qualifies(token: Token) -> bool:
+    """Whether a noun only says of what kind the next one is: "my horse painting" is no horse of hers."""
+    doc, after = token.doc, token.i + 1
+    if after >= len(doc) or doc[after].text[:1].isupper() or doc[after].lower_ in ("'s", "’s"):
+        return False
+    head = doc[after]
+    joined = token.dep_ == "compound" and token.head.i == after and head.pos_ == "NOUN"
+    made = head.tag_ == "VBG" and head.lower_ in ("painting", "drawing", "carving")
+    return (joined and relation_noun(head.lower_) is None) or made
+
+
+def relation_noun(word: str) -> Relation | None:
+    """The relation that a word names, whatever stands around it."""
+    return predicate_table().relations.get(word)
 
 
 def given_name(token: Token) -> str | None:
@@ -141,7 +197,7 @@ def given_name(token: Token) -> str | None:
             for name in child.children:
                 if name.i > child.i and name.dep_ in ("obj", "xcomp", "obl", "nsubj") and name.text[:1].isupper():
                     return phrase(name)
-    return _called_next(token) or _name_after(token)
+    return called_next(token) or _name_after(token)
 
 
 def _name_after(token: Token) -> str | None:
@@ -204,8 +260,10 @@ def phrase(token: Token) -> str:
         for child in head.children:
             if head.i == token.i and child.dep_ == "case" and child.i < token.i:
                 continue  # the preposition in front of the whole phrase
-            if child.dep_ == "nmod" and any(k.dep_ == "nmod" for k in keep):
+            if child.dep_ == "nmod" and any(k.dep_ == "nmod" for k in keep if k.i != token.i):
                 continue
+            if child.lower_ == "the" and head.dep_ == "nmod" and head.i > token.i and head.text[:1].isupper():
+                keep.append(child)  # "the Lord of the Rings"
             if child.dep_ == "nmod" and (child.lower_ in _CALENDAR or child.text in ("May", "March")):
                 continue  # "an accident in June"
             if child.dep_ == "nmod:unmarked" and child.i > token.i and child.lower_ in _TIMES | _CALENDAR:

@@ -53,7 +53,8 @@ def read_plan(draft: Draft) -> list[Candidate]:
     if doing is None:
         return []
     object = Mention(name=doing[:200], type="activity")
-    considered = planned is not clause and clause.lemma in ("think", "consider")  # no more than that, so it is told so
+    # No more than that, so it is told so.
+    considered = planned is not clause and (clause.lemma in ("think", "consider", "train") or clause.copula is not None)
     confidence = SURE if predicate == "PLANS_TO" and not considered else FAIR
     found = [
         draft.candidate(
@@ -134,6 +135,11 @@ def _planned(draft: Draft) -> tuple[str | None, Clause | None]:
     complement = read_complement(clause)
     if clause.wished:
         return ("WANTS_TO", complement) if complement is not None else (None, None)
+    eager = _EAGER.get(clause.verb.lower_) if clause.copula is not None or clause.passive or clause.implicit else None
+    if eager is not None and clause.tense is Tense.PRESENT and complement is not None:
+        return (eager, complement) if _is_ahead(complement) else (None, None)
+    if lemma == "train" and clause.progressive and complement is not None and complement.copula is not None:
+        return "PLANS_TO", complement  # "I'm training to be a midwife"
     present = clause.tense is Tense.PRESENT or (clause.perfect and (clause.progressive or lemma in _WANTING))
     considered = _considered(draft) if present else None
     if considered is not None:
@@ -167,6 +173,37 @@ def _planned(draft: Draft) -> tuple[str | None, Clause | None]:
     if clause.progressive and present and lemma in ("go", "come") and occasion:
         return "PLANS_TO", clause
     return None, None
+
+
+def _is_ahead(clause: Clause) -> bool:
+    """Whether what somebody is eager to do is a doing of their own, yet to come, and no company or kind word."""
+    return clause.verb.tag_ == "VB" and clause.copula is None and clause.lemma not in _NEARBY
+
+
+# Adjectives of those who have made up their minds, and of those who look forward.
+_EAGER: Final = dict.fromkeys(("determined", "set", "about", "due", "scheduled", "ready"), "PLANS_TO") | dict.fromkeys(
+    ("excited", "eager", "keen", "dying", "pumped", "stoked", "thrilled", "itching"), "WANTS_TO"
+)
+_NEARBY: Final = frozenset(
+    [
+        "have",
+        "hear",
+        "help",
+        "share",
+        "see",
+        "know",
+        "chat",
+        "catch",
+        "be",
+        "support",
+        "talk",
+        "make",
+        "keep",
+        "get",
+        "listen",
+        "take",
+    ]
+)
 
 
 def _considered(draft: Draft) -> Clause | None:

@@ -55,6 +55,8 @@ def _several(token: Token, span: Span, reader: Reader, anchor: datetime) -> list
     owner = next((c for c in token.children if c.dep_ == "nmod:poss" and c.i < token.i), None)
     if relation is None or owner is None or owner.lower_ not in ("my", "our") or reader.speaker is None:
         return []
+    if owner.lower_ == "our" and relation.predicate == "HAS_CHILD":
+        return []  # "we must do more for our kids" may be everybody's
     if not (relation.presupposed or relation.predicate == "HAS_CHILD") or given_name(token) is not None:
         return []
     owner_name, noun = reader.speaker.name, token.lower_

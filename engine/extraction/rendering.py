@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from factloom.engine.extraction.clauses import GOING
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.mentions import FIRST_PERSON, THIRD_PERSON, Reader
+from factloom.engine.extraction.phrases import is_introduced
 from factloom.engine.extraction.predications import SUBJECTS, Clause
 
 if TYPE_CHECKING:
@@ -63,6 +64,10 @@ def _gap_filled(clause: Clause, tokens: list[Token]) -> list[Token]:
     told = [t for t in noun.doc[noun.left_edge.i : noun.i + 1] if t.i in inside or t.i == noun.i]
     after = next((k + 1 for k, t in enumerate(tokens) if t.i == clause.verb.i), len(tokens))
     after += after < len(tokens) and tokens[after].dep_ == "compound:prt"
+    left = next((c for c, t in clause.obliques if t.i == noun.i), None)  # "the parade I went to"
+    if left is not None:
+        told = [noun.doc[clause.verb.i + 1], *told]
+        tokens = [t for t in tokens if t.i != clause.verb.i + 1]
     return [*tokens[:after], *told, *tokens[after:]]
 
 
@@ -70,6 +75,12 @@ def _own(clause: Clause, reader: Reader) -> str:
     """The subject's possessive in its own clause: "Nora lost her first tooth", "Ana lost their job"."""
     said = {t.lower_ for t in clause.verb.subtree}
     return next((word for word in ("his", "her") if word in said), "their")
+
+
+def named_once(text: str, name: str) -> str:
+    """The text with what is theirs told so behind the name: "Painting helps Ana explore their own ideas"."""
+    head, found, tail = text.partition(name)
+    return f"{head}{found}" + re.sub(rf"(?<=\s){re.escape(name)}'s(?=\s)", "their", tail)
 
 
 def activity(clause: Clause, reader: Reader, when: When | None) -> str | None:
@@ -110,6 +121,8 @@ def _own_tokens(head: Token) -> list[Token]:
                 continue  # its verbs would need turning, too
             if dep == "advcl" and child.i < head.i:
                 continue
+            if child.lower_ in ("all", "both") and token.i == head.i and child.i < head.i and dep in ("advmod", "det"):
+                continue  # "we all made pots" tells of one of us
             if dep == "advcl" and any(
                 c.dep_ == "mark" and c.lower_ in ("because", "since", "though", "although", "as", "if")
                 for c in child.children
@@ -183,11 +196,13 @@ _PLURAL: Final = {"am": "are", "'m": "are", "’m": "are", "was": "were"}
 
 def _word(token: Token, reader: Reader) -> str:
     lower = token.lower_
-    if token.dep_ == "det" and lower in ("this", "that") and any(c.dep_ == "compound" for c in token.head.children):
+    if token.dep_ == "det" and lower in ("this", "that") and is_introduced(token.head):
         return article(token.nbor().text).strip() or token.text  # "this apple pie" is shown, not known
     if lower == "there" and token.dep_ == "advmod" and reader.antecedents is not None:
         place = reader.antecedents.last_named(token, "place")
         return f"{'to' if verb_lemma(token.head) in GOING else 'in'} {place.name}" if place is not None else token.text
+    if lower in ("myself", "ourselves"):
+        return "themselves"
     if lower in FIRST_PERSON and reader.speaker is not None:
         name = reader.speaker.name
         return f"{name}'s" if lower in _POSSESSIVE else name
@@ -214,6 +229,7 @@ def _agree(token: Token, text: str) -> str:
 def _sentence(text: str, when: When | None) -> str:
     text = re.sub(r"\s+", " ", text).strip(" ,.;:!-")
     text = re.sub(r"\s+([,.;:!?])", r"\1", text)
+    text = re.sub(r"(?:\s+to (?:see|know|find out|learn))?\s+(?:what|which|who|how|where)$", "", text)  # cut short
     if len(text) > LONGEST:
         text = text[:LONGEST].rsplit(" ", 1)[0].rstrip(" ,;:")
     if when is not None and when.phrase not in text:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.doings import is_specific
 from factloom.engine.extraction.drafting import FAIR, Draft
 from factloom.engine.extraction.phrases import entity_type, relation_of
 from factloom.engine.extraction.predications import SUBJECTS, Tense, preposition
 from factloom.engine.extraction.rendering import article
+from factloom.engine.extraction.specifics import is_specific
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate
 

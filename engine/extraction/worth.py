@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from factloom.engine.extraction.doings import FREQUENT
+from factloom.engine.extraction.habits import FREQUENT
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate
 from factloom.schemas.ontology import ontology_in_use
@@ -71,7 +71,7 @@ def _tells_enough(candidate: Candidate) -> bool:
     noun = candidate.object.name.lower().split()[-1:] if candidate.object is not None else []
     verb = candidate.predicate.split("_")[0].lower()
     return (
-        candidate.predicate == "GO"
+        candidate.predicate in ("GO", "MAKE", "TRY_OUT")
         or verb in lists.telling_verbs
         or candidate.predicate.lower() in lists.telling_phrases | {"look_for"}
         or (verb in lists.making_verbs and bool({*noun} & lists.works))
