@@ -418,6 +418,9 @@ class ChangeFeed(Protocol):
     def vector_spaces(self) -> list[str]:
         """The spaces that have, or had, vectors, by name."""
 
+    def vector_count(self) -> int:
+        """About how many vectors there are: a store may count the records that have some. Nothing is scanned."""
+
     def store_id(self) -> str:
         """An id made with the store, so that a snapshot of another store is never taken for this one's."""
 

@@ -264,6 +264,10 @@ class Neo4jGraphStore:
         """The spaces that have, or had, vectors, by name."""
         return vectors.vector_spaces(self._connection.reading, self._queries)
 
+    def vector_count(self) -> int:
+        """How many records have vectors."""
+        return vectors.vector_count(self._connection.reading, self._queries)
+
     def store_id(self) -> str:
         """An id made with the store."""
         self._connection.check_open()

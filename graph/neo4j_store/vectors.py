@@ -154,6 +154,11 @@ def vector_spaces(runner: Runner, queries: Queries) -> list[str]:
     return sorted(name for (name,) in runner.rows(queries["vector_spaces"]) if not name.startswith(FORGOTTEN))
 
 
+def vector_count(runner: Runner, queries: Queries) -> int:
+    """How many records have vectors; the server keeps that count."""
+    return sum(int(count) for (count,) in runner.rows(queries["vector_count"]))
+
+
 def vector_changes(
     runner: Runner, queries: Queries, store_id: str, space: str, *, after: int, limit: int, place: str
 ) -> VectorChanges:

@@ -222,6 +222,11 @@ class SqliteGraphStore:
         with self._connections.reading() as database:
             return vectors.vector_spaces(database)
 
+    def vector_count(self) -> int:
+        """How many vectors there are."""
+        with self._connections.reading() as database:
+            return vectors.vector_count(database)
+
     def store_id(self) -> str:
         """An id made with the store."""
         with self._connections.reading() as database:

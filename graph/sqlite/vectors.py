@@ -100,6 +100,12 @@ def vector_spaces(database: Database) -> list[str]:
     return sorted(name for (name,) in rows if not name.startswith(FORGOTTEN))
 
 
+def vector_count(database: Database) -> int:
+    """How many vectors there are."""
+    row = database.row("SELECT SUM(vectors) FROM space")
+    return int(row[0] or 0) if row else 0
+
+
 def vector_changes(database: Database, space: str, *, after: int, limit: int) -> VectorChanges:
     """Changes to the vectors of ``space`` after ``after``: whole writes, together at most ``limit`` rows.
 

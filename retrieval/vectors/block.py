@@ -21,13 +21,14 @@ class Block:
     """Any number of threads search it; whoever holds ``following`` may change it, and readers wait meanwhile.
 
     ``sequence``: up to where the feed was followed. ``unsaved``: rows that changed since the snapshot was written or
-    read. ``loaded``: it was looked whether there is a snapshot.
+    read. ``loaded``: it was looked whether there is a snapshot. ``packed``: vectors are held as 8-bit numbers.
     """
 
-    __slots__ = ("_lock", "following", "kinds", "loaded", "sequence", "space", "unsaved")
+    __slots__ = ("_lock", "following", "kinds", "loaded", "packed", "sequence", "space", "unsaved")
 
-    def __init__(self, space: str) -> None:
+    def __init__(self, space: str, *, packed: bool = False) -> None:
         self.space = space
+        self.packed = packed
         self.kinds: dict[str, Rows] = {}
         self.sequence = 0
         self.unsaved = 0
@@ -73,7 +74,7 @@ class Block:
         """Forget what was removed or is replaced, take in what was added, and be at ``sequence``."""
         added = _by_kind(changes.added, dimension)
         gone = np.union1d(changes.removed, changes.added.refs)
-        made = {kind: Rows(dimension) for kind in added.keys() - self.kinds.keys()}
+        made = {kind: Rows(dimension, packed=self.packed) for kind in added.keys() - self.kinds.keys()}
         for kind, (refs, _, _) in added.items():
             (self.kinds.get(kind) or made[kind]).reserve(len(refs))
         with self._lock.writing():

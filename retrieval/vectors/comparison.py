@@ -41,7 +41,7 @@ def _compare(
         for ref in held_rows.keys() & stored_rows.keys():
             mine, theirs = held_rows[ref], stored_rows[ref]
             same = np.array_equal(held.parts[mine], stored.parts[theirs]) and np.array_equal(
-                held.vectors[mine], stored.vectors[theirs]
+                held.vectors_at(np.array(mine)), stored.vectors_at(np.array(theirs))
             )
             if not same:
                 found.append((ref, "different"))

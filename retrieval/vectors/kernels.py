@@ -92,6 +92,14 @@ def _nearest_to_one(query: Vectors, rows: Vectors, k: int) -> Proposal:
     return Proposal(products[best][np.newaxis], best[np.newaxis], rounding_bound(query))
 
 
+def best_of(scores: Vectors, k: int) -> Proposal:
+    """The ``k`` best rows for each query whose ``scores`` (queries, rows) are those of ``products``."""
+    best = np.argpartition(scores, scores.shape[1] - k, axis=1)[:, scores.shape[1] - k :]
+    found = np.take_along_axis(scores, best, axis=1)
+    order = np.argsort(-found, axis=1, kind="stable")
+    return Proposal(np.take_along_axis(found, order, axis=1), np.take_along_axis(best, order, axis=1), None)
+
+
 @cache
 def _take_all() -> Any:
     """A selector that lets every row through: with any selector, FAISS takes the loop."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from factloom.retrieval.vectors.kernels import nearest, products
 from factloom.retrieval.vectors.rows import Rows
 from factloom.retrieval.vectors.sketches import propose
 from factloom.schemas.ports import VectorHits
@@ -79,10 +78,10 @@ def search_rows(rows: Rows, queries: Vectors, limit: int) -> list[VectorHits]:
         if not len(open_queries) or fetch >= rows.count // 2:
             break
         asked = queries[open_queries]
-        scores, positions, slack = nearest(asked, rows.vectors, rows.count, fetch)
+        scores, positions, slack = rows.nearest(asked, fetch)
         worst = scores[:, -1].astype(np.float64)
         if slack is not None:
-            scores = products(asked, rows.vectors, positions)
+            scores = rows.products(asked, positions)
             worst += slack
         missed = []
         for i, query in enumerate(open_queries.tolist()):
@@ -107,7 +106,7 @@ def _search_sketches(rows: Rows, queries: Vectors, limit: int) -> list[VectorHit
     answers: list[VectorHits | None] = []
     for i, query in enumerate(queries):
         positions, nearer = propose(sketches, query, limit)
-        scores = products(queries[i : i + 1], rows.vectors, positions[np.newaxis])[0]
+        scores = rows.products(queries[i : i + 1], positions[np.newaxis])[0]
         refs = rows.refs[positions]
         hits = best_records(refs, scores, limit, repeated=rows.extra > 0)
         answers.append(hits if _nearer_half_suffices(hits, refs[nearer], scores[nearer]) else None)
@@ -134,7 +133,7 @@ def search_among(rows: Rows, queries: Vectors, limit: int, among: Refs) -> list[
 def _rank(rows: Rows, query: Vectors, chosen: Refs, limit: int) -> VectorHits:
     if not len(chosen):
         return no_hits()
-    scores = products(query, rows.vectors, chosen[np.newaxis])[0]
+    scores = rows.products(query, chosen[np.newaxis])[0]
     return best_records(rows.refs[chosen], scores, limit, repeated=rows.extra > 0)
 
 
@@ -170,4 +169,4 @@ def similarity_best(rows: Rows, queries: Vectors, refs: Refs) -> Vectors:
 
 def _each_query(rows: Rows, queries: Vectors, chosen: Refs) -> Vectors:
     """Inner products of every query with the same rows."""
-    return products(queries, rows.vectors, np.repeat(chosen[np.newaxis], len(queries), axis=0))
+    return rows.products(queries, np.repeat(chosen[np.newaxis], len(queries), axis=0))

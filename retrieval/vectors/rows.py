@@ -2,72 +2,95 @@
 
 A removed row is filled with the last one, so that no dead row is ever scanned, there is nothing to compact, and
 what was deleted is overwritten at once. The order of the rows therefore means nothing; ranking orders by ref.
+
+Packed rows hold a vector as 8-bit numbers and one factor, in about a quarter of the memory (see `packing`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import repeat
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from factloom.retrieval.vectors import kernels
+from factloom.retrieval.vectors.packing import Scales, pack, unpack
+from factloom.retrieval.vectors.row_map import MAPPED_BYTES, RowMap
 from factloom.retrieval.vectors.sketches import SKETCHED, Sketches, can_be_sketched, sketch
 
 if TYPE_CHECKING:
+    from factloom.retrieval.vectors.kernels import Proposal
     from factloom.schemas.ports import Refs, Vectors
-
-_MAPPING_BYTES: Final = 110
-"""About what a row costs in the map from refs to rows (a dictionary entry and two integers, measured)."""
 
 _SMALLEST_SPARE: Final = 1024
 """Rows from which spare room is made at once: it costs nothing where the system gives memory when it is touched."""
 
-
-class _Mapped(NamedTuple):
-    """The row of each record's part 0, and the rows of its other parts."""
-
-    whole: dict[int, int]
-    others: dict[int, list[int]]
+_UNPACKED: Final = 4_096
+"""Packed rows that are unpacked at a time: 6 MB of 384 numbers."""
 
 
 class Rows:
     """Growable arrays; ``vectors[i]`` is part ``parts[i]`` of record ``refs[i]``, for i < ``count``.
 
-    Not thread-safe: ``Block`` guards it. The map from refs to rows and the sketches are made at their first use.
+    Where they are packed, ``vectors`` holds 8-bit numbers and ``scales`` what each row is multiplied with; else
+    ``vectors`` is float32 and ``scales`` None. Not thread-safe: ``Block`` guards it. The map from refs to rows and the
+    sketches are made at their first use.
     """
 
-    __slots__ = ("_mapped", "_newest", "_sketches", "_unfit", "count", "extra", "parts", "refs", "vectors")
+    __slots__ = ("_map", "_newest", "_sketches", "_unfit", "count", "extra", "parts", "refs", "scales", "vectors")
 
-    def __init__(self, dimension: int) -> None:
+    def __init__(self, dimension: int, *, packed: bool = False) -> None:
         """No rows so far."""
         self.refs: Refs = np.empty(0, np.int64)
         self.parts: NDArray[np.int32] = np.empty(0, np.int32)
-        self.vectors: Vectors = np.empty((0, dimension), np.float32)
+        self.vectors: NDArray[Any] = np.empty((0, dimension), np.int8 if packed else np.float32)
+        self.scales: Scales | None = np.empty(0, np.float32) if packed else None
         self.count = 0
         self.extra = 0
         self._newest = -1
-        self._mapped: _Mapped | None = None
+        self._map: RowMap | None = None
         self._sketches: Sketches | None = None
         self._unfit = 0  # so many rows could not be sketched; looked at again when they have doubled
 
+    @property
+    def packed(self) -> bool:
+        """Whether vectors are held as 8-bit numbers."""
+        return self.scales is not None
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """What makes up the rows, as `fill` takes it: refs, parts, vectors, and scales where they are packed."""
+        held = (self.refs, self.parts, self.vectors)
+        return held if self.scales is None else (*held, self.scales)
+
     def fill(self, count: int, read: Callable[[NDArray[Any]], None]) -> None:
-        """Take in ``count`` first rows from where ``read`` puts refs, then parts, then vectors into the array given.
+        """Take in ``count`` first rows from where ``read`` puts each of ``arrays`` into the array given.
 
         An array is not made twice that way; a snapshot is read into its place.
         """
         self.reserve(count)
-        for array in (self.refs, self.parts, self.vectors):
+        for array in self.arrays:
             read(array[:count])
         self.count = count
         self.extra = int(np.count_nonzero(self.parts[:count]))
         self._newest = int(self.refs[:count].max(initial=-1))
 
+    def pack(self) -> None:
+        """Hold the rows as 8-bit numbers from now on."""
+        if self.scales is None:
+            scales = np.empty(len(self.refs), np.float32)
+            codes = np.empty(self.vectors.shape, np.int8)
+            for rows in self._slices():
+                codes[rows], scales[rows] = pack(self.vectors[rows])
+            self.vectors, self.scales = codes, scales
+
     @property
     def nbytes(self) -> int:
         """Memory that is in use; spare room is not, as it is never touched."""
-        per_row: int = 4 * self.vectors.shape[1] + 12 + (_MAPPING_BYTES if self._mapped is not None else 0)
+        per_row = sum(array.itemsize * (array.shape[1] if array.ndim > 1 else 1) for array in self.arrays)
+        if self._map is not None:
+            per_row += MAPPED_BYTES
         if self._sketches is not None:
             per_row += self._sketches.shape[1]
         return self.count * per_row
@@ -90,19 +113,52 @@ class Rows:
             self._sketches = made
         return made[: self.count]
 
+    # --- comparing ---
+
+    def nearest(self, queries: Vectors, k: int) -> Proposal:
+        """The ``k`` best rows for each query; ``k`` is not more than ``count``."""
+        if self.scales is None:
+            return kernels.nearest(queries, self.vectors, self.count, k)
+        everything = np.arange(self.count)
+        return kernels.best_of(np.vstack([self._unpacked_products(query, everything) for query in queries]), k)
+
+    def products(self, queries: Vectors, positions: Refs) -> Vectors:
+        """Inner products, shape of ``positions``: of query i with the rows ``positions[i]``; -inf if one is negative.
+
+        The same two vectors give the same bits, wherever they are stored and whatever else is asked.
+        """
+        if self.scales is None:
+            return kernels.products(queries, self.vectors, positions)
+        made = [self._unpacked_products(query, chosen) for query, chosen in zip(queries, positions, strict=True)]
+        return np.vstack(made) if made else np.empty(positions.shape, np.float32)
+
+    def vectors_at(self, positions: Refs) -> Vectors:
+        """The vectors of these rows, shape (positions, dimension)."""
+        if self.scales is None:
+            chosen: Vectors = self.vectors[positions]
+            return chosen
+        return unpack(self.vectors[positions], self.scales[positions])
+
+    def _unpacked_products(self, query: Vectors, chosen: Refs) -> Vectors:
+        made = np.empty(len(chosen), np.float32)
+        for start in range(0, len(chosen), _UNPACKED):
+            part = chosen[start : start + _UNPACKED]
+            within = np.where(part < 0, -1, np.arange(len(part)))[np.newaxis]
+            made[start : start + len(part)] = kernels.products(query[np.newaxis], self.vectors_at(part), within)[0]
+        return made
+
+    def _slices(self) -> Iterator[slice]:
+        return (slice(start, min(start + _UNPACKED, self.count)) for start in range(0, self.count, _UNPACKED))
+
+    # --- which row is whose ---
+
     def whole_rows(self, refs: Refs) -> Refs:
         """The row of part 0 of each record, -1 where there is none."""
-        whole, _ = self._mapping()
-        return np.fromiter(map(whole.get, refs.tolist(), repeat(-1)), np.int64, len(refs))
+        return self._mapping().whole_rows(refs)
 
     def all_rows(self, refs: Refs) -> Refs:
         """The rows of all parts of these records, in no particular order."""
-        whole, others = self._mapping()
-        wanted = refs.tolist()
-        found = [whole[ref] for ref in wanted if ref in whole]
-        if others:
-            found += [row for ref in wanted if ref in others for row in others[ref]]
-        return np.array(found, np.int64)
+        return self._mapping().all_rows(refs)
 
     def holds_any(self, refs: Refs) -> bool:
         """Whether any of these records may be here, without making the map when their refs are all newer."""
@@ -110,8 +166,16 @@ class Rows:
             return False
         if refs.min() > self._newest:
             return False
-        whole, others = self._mapping()
-        return any(ref in whole or ref in others for ref in refs.tolist())
+        return len(self._mapping().all_rows(refs)) > 0
+
+    def _mapping(self) -> RowMap:
+        """Where each record's rows are. Readers may make it at the same time; each assigns the same, and whole."""
+        made = self._map
+        if made is None:
+            made = self._map = RowMap(self.refs[: self.count], self.parts[: self.count])
+        return made
+
+    # --- changing ---
 
     def remove(self, refs: Refs) -> None:
         """Forget these records; those that are not here are ignored."""
@@ -124,12 +188,13 @@ class Rows:
         tail = np.arange(kept, self.count)
         movers = tail[~np.isin(tail, dead)]
         self.extra -= int(np.count_nonzero(self.parts[dead]))
-        self._unmap(refs)
-        self._remap(movers, holes)
+        mapping = self._mapping()
+        mapping.remove(refs)
+        mapping.move(self.refs[movers], self.parts[movers], movers, holes)
         sketches = () if self._sketches is None else (self._sketches,)
-        for array in (self.refs, self.parts, self.vectors, *sketches):
+        for array in (*self.arrays, *sketches):
             array[holes] = array[movers]
-        for array in (self.vectors, *sketches):
+        for array in (*self.arrays[2:], *sketches):
             array[kept : self.count] = 0
         self.count = kept
         if len(self.refs) > _SMALLEST_SPARE and kept < len(self.refs) // 4:
@@ -148,56 +213,25 @@ class Rows:
         start, end = self.count, self.count + len(refs)
         self.refs[start:end] = refs
         self.parts[start:end] = parts
-        self.vectors[start:end] = vectors
+        if self.scales is None:
+            self.vectors[start:end] = vectors
+        else:
+            self.vectors[start:end], self.scales[start:end] = pack(vectors)
         if self._sketches is not None and len(self._sketches) < end:
             self._sketches = None  # a reader made them while room was made, as long as the old room
         if self._sketches is not None:
-            self._sketches[start:end] = sketch(vectors)
+            self._sketches[start:end] = sketch(self.vectors[start:end])
         self.count = end
         self.extra += int(np.count_nonzero(parts))
         self._newest = max(self._newest, int(refs.max(initial=-1)))
-        if self._mapped is not None:
-            _extend(self._mapped, refs, parts, start)
+        if self._map is not None:
+            self._map.add(refs, parts, start)
 
     def _resize(self, capacity: int) -> None:
-        for name in ("refs", "parts", "vectors", "_sketches"):
+        for name in ("refs", "parts", "vectors", "scales", "_sketches"):
             old = getattr(self, name)
             if old is None:
                 continue
             made = np.empty((capacity, *old.shape[1:]), old.dtype)
             made[: self.count] = old[: self.count]
             setattr(self, name, made)
-
-    def _mapping(self) -> _Mapped:
-        """Where each record's rows are. Readers may make it at the same time; each assigns the same, and whole."""
-        if self._mapped is None:
-            made = _Mapped({}, {})
-            _extend(made, self.refs[: self.count], self.parts[: self.count], 0)
-            self._mapped = made
-        return self._mapped
-
-    def _unmap(self, refs: Refs) -> None:
-        whole, others = self._mapping()
-        for ref in refs.tolist():
-            whole.pop(ref, None)
-            others.pop(ref, None)
-
-    def _remap(self, movers: Refs, holes: Refs) -> None:
-        """Note that the rows ``movers`` are about to move to ``holes``."""
-        whole, others = self._mapping()
-        moving = (self.refs[movers], self.parts[movers], movers, holes)
-        for ref, part, old, new in zip(*(array.tolist() for array in moving), strict=True):
-            if part == 0:
-                whole[ref] = new
-            else:
-                rows = others[ref]
-                rows[rows.index(old)] = new
-
-
-def _extend(mapped: _Mapped, refs: Refs, parts: NDArray[np.int32], start: int) -> None:
-    """Note rows from ``start`` on."""
-    is_whole = parts == 0
-    rows = np.arange(start, start + len(refs))
-    mapped.whole.update(zip(refs[is_whole].tolist(), rows[is_whole].tolist(), strict=True))
-    for ref, row in zip(refs[~is_whole].tolist(), rows[~is_whole].tolist(), strict=True):
-        mapped.others.setdefault(ref, []).append(row)

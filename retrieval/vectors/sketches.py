@@ -11,7 +11,7 @@ is found of real sentences.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +31,12 @@ _MOST_ZEROS: Final = 0.05
 Sketches = NDArray[np.uint8]
 
 
-def sketch(vectors: Vectors) -> Sketches:
-    """Signs of vectors of shape (rows, dimension), packed: shape (rows, dimension / 8, rounded up)."""
+def sketch(vectors: NDArray[Any]) -> Sketches:
+    """Signs of vectors, packed or not, of shape (rows, dimension), packed: shape (rows, dimension / 8, rounded up)."""
     return np.packbits(vectors > 0.0, axis=1)
 
 
-def can_be_sketched(vectors: Vectors) -> bool:
+def can_be_sketched(vectors: NDArray[Any]) -> bool:
     """Whether the signs say enough: not where many numbers are zero, as when words are hashed."""
     sample = vectors[:: max(1, len(vectors) // _SAMPLE)]
     return bool(np.count_nonzero(sample == 0.0) <= _MOST_ZEROS * sample.size)

@@ -1,10 +1,10 @@
 """Snapshots: a block in a file, so that a process starts without reading every vector out of the store.
 
 A file holds ``MAGIC``, the length of a JSON header (uint32), the header, and for each kind refs (int64), parts
-(int32) and vectors (float32), all in the machine's byte order; then the CRC-32 of everything before it. Its name is
-made of hashes: neither name nor header tells the space. It is written under another name, flushed to disk and
-renamed, so a reader sees a whole file or none. A snapshot is a cache: whatever is wrong with one, the store is read
-instead.
+(int32) and vectors (float32; where they are packed int8, and a factor for each, float32), all in the machine's byte
+order; then the CRC-32 of everything before it. Its name is made of hashes: neither name nor header tells the space.
+It is written under another name, flushed to disk and renamed, so a reader sees a whole file or none. A snapshot is a
+cache: whatever is wrong with one, the store is read instead.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from factloom.retrieval.vectors.rows import Rows
 from factloom.schemas.errors import VectorIndexError
 
 MAGIC: Final = b"factloom vectors\n"
-FORMAT: Final = 1
+FORMAT: Final = 2
 SUFFIX: Final = ".vectors"
 
 _ABANDONED_SECONDS: Final = 3600
@@ -90,7 +90,7 @@ class Snapshots:
             "space": _digest(space),
             "sequence": snapshot.sequence,
             "dimension": snapshot.dimension,
-            "kinds": [[kind, rows.count] for kind, rows in snapshot.kinds.items()],
+            "kinds": [[kind, rows.count, rows.packed] for kind, rows in snapshot.kinds.items()],
         }
         temporary: Path | None = None
         try:
@@ -176,7 +176,7 @@ def _write(file: BinaryIO, header: Mapping[str, object], snapshot: Snapshot) -> 
         file.write(chunk)
         checksum = zlib.crc32(chunk, checksum)
     for rows in snapshot.kinds.values():
-        for array in (rows.refs, rows.parts, rows.vectors):
+        for array in rows.arrays:
             content = _bytes_of(array[: rows.count])
             file.write(content)
             checksum = zlib.crc32(content, checksum)
@@ -200,7 +200,7 @@ def _read(file: BufferedReader) -> tuple[dict[str, str], Snapshot]:
     (length,) = struct.unpack("=I", start[len(MAGIC) :])
     encoded = file.read(min(length, size))
     header, sequence, dimension, counts = _parse(encoded)
-    needed = len(start) + length + 4 + sum(count * (12 + 4 * dimension) for _, count in counts)
+    needed = len(start) + length + 4 + sum(count * _row_bytes(dimension, packed) for _, count, packed in counts)
     if size != needed:
         raise VectorIndexError(f"it has {size} bytes instead of {needed}")
     checksum = zlib.crc32(encoded, zlib.crc32(start))
@@ -213,25 +213,29 @@ def _read(file: BufferedReader) -> tuple[dict[str, str], Snapshot]:
         checksum = zlib.crc32(content, checksum)
 
     kinds: dict[str, Rows] = {}
-    for kind, count in counts:
-        kinds[kind] = Rows(dimension)
+    for kind, count, packed in counts:
+        kinds[kind] = Rows(dimension, packed=packed)
         kinds[kind].fill(count, read_into)
     if file.read() != struct.pack("=I", checksum):
         raise VectorIndexError("its checksum is wrong")
     return header, Snapshot(sequence, dimension, kinds)
 
 
-def _parse(encoded: bytes) -> tuple[dict[str, str], int, int, list[tuple[str, int]]]:
+def _row_bytes(dimension: int, packed: bool) -> int:
+    return 12 + (dimension + 4 if packed else 4 * dimension)
+
+
+def _parse(encoded: bytes) -> tuple[dict[str, str], int, int, list[tuple[str, int, bool]]]:
     """The header with its numbers checked, so that a damaged one cannot ask for absurd amounts of memory."""
     try:
         header = json.loads(encoded)
         if (header["format"], header["byteorder"]) != (FORMAT, sys.byteorder):
             raise VectorIndexError("it has another format")
         sequence, dimension = int(header["sequence"]), int(header["dimension"])
-        counts = [(str(kind), int(count)) for kind, count in header["kinds"]]
+        counts = [(str(kind), int(count), bool(packed)) for kind, count, packed in header["kinds"]]
         texts = {name: str(header[name]) for name in ("store", "space")}
     except (ValueError, KeyError, TypeError) as error:
         raise VectorIndexError("its header is damaged") from error
-    if sequence < 0 or dimension < 1 or any(count < 0 for _, count in counts):
+    if sequence < 0 or dimension < 1 or any(count < 0 for _, count, _ in counts):
         raise VectorIndexError("its header is damaged")
     return texts, sequence, dimension, counts

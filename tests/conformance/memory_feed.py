@@ -91,6 +91,10 @@ class MemoryFeed:
         with self._lock:
             return sorted(self._sequences)
 
+    def vector_count(self) -> int:
+        with self._lock:
+            return sum(len(stored.vectors) for space in self._stored.values() for stored in space.values())
+
     def store_id(self) -> str:
         return self._id
 

@@ -49,6 +49,9 @@ MATCH (s:{prefix}Space {name: $space}) RETURN s.vector_sequence
 // name: vector_spaces
 MATCH (s:{prefix}Space) WHERE s.vector_sequence > 0 RETURN s.name
 
+// name: vector_count
+MATCH (x:{prefix}Embedded) RETURN count(x)
+
 // name: vector_writes
 MATCH (s:{prefix}Store {_one: 1})
 OPTIONAL MATCH (p:{prefix}Space {name: $space})
