@@ -45,11 +45,18 @@ class Antecedents:
     named: Callable[[Doc, int], tuple[Mention, ...]] = lambda doc, before: ()
 
     def resolve(self, pronoun: Token, gender: str, *, reach: int = REACH) -> Mention | None:
-        """The mention that a third-person pronoun stands for, or None when nobody fits in ``reach`` turns."""
+        """The mention that a third-person pronoun stands for, or None when nobody fits in ``reach`` turns.
+
+        Turns that speak of somebody by such a pronoun alone keep to the subject, and do not count.
+        """
         within = self.within(pronoun, gender)
         if within is not None:
             return within
-        for turn in self.previous()[:reach]:
+        silent = 0
+        for turn in self.previous():
+            if silent >= reach:
+                return None
+            silent += gender not in turn.open
             fitting = _persons(p for p in turn.people if self._fits(p, gender))
             # Earlier turns are asked only when they leave no choice: a wrong person is worse than none.
             if fitting and gender in turn.open:

@@ -26,6 +26,7 @@ _FOR_ME: Final = frozenset(
     ["great", "good", "therapeutic", "amazing", "awesome", "important", "healing", "relaxing", "calming", "essential"]
 )
 _DEAR: Final = frozenset({"important", "special", "dear", "essential", "meaningful", "precious", "sacred"})
+_SOOTHING: Final = frozenset({"relaxing", "calming", "therapeutic", "soothing", "cathartic", "peaceful"})
 _MUCH: Final = frozenset({"lot", "world", "everything", "much", "ton", "deal"})
 _OWN_CIRCLES: Final = frozenset(
     ["family", "team", "friends", "teammates", "students", "fans", "church", "faith", "community", "husband", "wife"]
@@ -84,6 +85,8 @@ def _acts(draft: Draft) -> str | None:
     if clause.lemma in _GIVING and given & vocabulary().gifts:
         return "HELPED_BY"
     after = {t.lower_ for t in clause.verb.subtree if t.i > clause.verb.i}
+    if clause.lemma in ("put", "get") and after & {"mood", "energized", "energised", "moving", "thinking", "pumped"}:
+        return "HELPED_BY"
     return "HELPED_BY" if clause.lemma == "make" and after & vocabulary().better else None
 
 
@@ -96,6 +99,9 @@ def _matters(draft: Draft) -> str | None:
     if noun.lower_ in _DEAR and "to" in to:
         return "VALUES"
     if noun.lower_ in _FOR_ME and "for" in to:
+        return "HELPED_BY"
+    soothing = noun.lower_ in _SOOTHING and clause.verb.tag_ in ("JJ", "VBG") and clause.subject is not None
+    if soothing and not _LEANING.search(draft.sentence.text) and clause.tense is Tense.PRESENT:
         return "HELPED_BY"
     owned = any(c.dep_ == "nmod:poss" and c.lower_ == "my" for c in noun.children)
     owned = owned or any(c.lower_ == "me" and preposition(c) == "for" for c in noun.children)

@@ -18,7 +18,24 @@ _PLACING: Final = frozenset({"back", "home", "down", "up", "over"})
 GOING: Final = frozenset({"move", "go", "fly", "travel", "drive", "return", "relocate", "come"})
 _GOVERNED_OUTSIDE: Final = frozenset({"to", "about", "of", "with", "for"})  # "a fair I went to": no object
 _MEASURES: Final = frozenset(
-    {"bit", "lot", "some", "couple", "ton", "plenty", "load", "bunch", "most", "piece", "sort", "kind", "type"}
+    {
+        "bit",
+        "lot",
+        "some",
+        "couple",
+        "ton",
+        "plenty",
+        "load",
+        "bunch",
+        "most",
+        "piece",
+        "sort",
+        "kind",
+        "type",
+        "combination",
+        "variety",
+        "mix",
+    }
 )
 _TIMES: Final = frozenset(
     {"day", "night", "week", "weekend", "month", "year", "morning", "evening", "afternoon", "time", "today", "summer"}

@@ -165,7 +165,9 @@ class Draft:
         if spec.own:  # what is skippered is a ship, whatever its name looks like
             subject = subject if subject.is_speaker else _typed(subject, spec.subject)
             object = _typed(object, spec.object) if object is not None else None
-        plural = self.clause.subject is not None and self.reader.several(self.clause.subject) == subject
+        plural = self.clause.subject is not None and (
+            self.reader.several(self.clause.subject) == subject or self.clause.subject.lower_ == "they"
+        )
         nameless = spec.object == "organisation" and object is not None and object.name[:1].islower()
         if (
             text is None

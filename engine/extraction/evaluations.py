@@ -21,6 +21,11 @@ from factloom.schemas.extraction import Candidate, Mention
 if TYPE_CHECKING:
     from spacy.tokens import Token
 
+_WITNESSING: Final = frozenset({"see", "hear", "have", "get", "know", "be", "find", "realize", "realise"})
+_LASTING: Final = frozenset(
+    {"search", "look", "learn", "work", "study", "train", "practise", "practice", "write", "prepare", "teach", "mentor"}
+    | {"volunteer", "raise", "build", "renovate", "plan", "rehearse", "research", "read", "play"}
+)
 _OTHERS: Final = re.compile(r"\b(?:you|your|yours|he|she|they|his|their|him)\b", re.IGNORECASE)
 
 
@@ -35,6 +40,9 @@ def read_evaluated(draft: Draft) -> list[Candidate]:
         return []
     if any(c.dep_ in (*SUBJECTS, "aux", "nmod:poss", "det", "case") for c in doing.children):
         return []  # "Tom leaving was hard", "having seen it …", "the building was great"
+    lemma = verb_lemma(doing)
+    if lemma in _WITNESSING or (going_on and lemma not in _LASTING):
+        return []
     inner = read_clause(doing)
     inner.subject, inner.implicit, inner.factual = None, True, True
     inner.tense, inner.progressive, inner.perfect = Tense.PAST, False, False
@@ -42,7 +50,6 @@ def read_evaluated(draft: Draft) -> list[Candidate]:
     within = replace(draft, clause=inner, when=when)
     told = activity(inner, draft.reader, when)
     over = read_ending(within)
-    lemma = verb_lemma(doing)
     words = told.partition(" ")[2] if told is not None else ""
     if doing.lower_ in vocabulary().outings:
         done: list[Candidate | None] = [

@@ -28,6 +28,7 @@ from factloom.engine.extraction.dates import bare_when
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.endings import read_ending
 from factloom.engine.extraction.evaluations import read_evaluated
+from factloom.engine.extraction.fondness import read_fondness
 from factloom.engine.extraction.happenings import read_good_time, read_happening, read_trips
 from factloom.engine.extraction.mending import mend
 from factloom.engine.extraction.mentions import THIRD_PERSON, Reader
@@ -75,7 +76,7 @@ class OfflineExtractor:
         self._pipeline = pipeline
         self._ontology = ontology
         self._lock = Lock()
-        self._cache: OrderedDict[tuple[str, str, str], Turn] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, ...], Turn] = OrderedDict()
 
     @property
     def name(self) -> str:
@@ -111,7 +112,10 @@ class OfflineExtractor:
         reader.known = _first_names([episode, *request.previous]) | named
         reader.antecedents = Antecedents(
             people=reader.people,
-            previous=lambda: turns,
+            previous=lambda: [
+                *turns,
+                *(self._turn(turn, nlp, everyone) for turn in request.previous[-REACH - 1 :: -1]),
+            ],
             present=frozenset(turn.speaker for turn in [episode, *request.previous] if turn.speaker),
             named=reader.named,
         )
@@ -172,8 +176,10 @@ def _tokens(nlp: Language, episode: Episode, around: Sequence[Episode], *, last:
     return doc
 
 
-def _key(episode: Episode, reader: Reader) -> tuple[str, str, str]:
-    return episode.speaker or "", reader.addressee.name if reader.addressee is not None else "", episode.content
+def _key(episode: Episode, reader: Reader) -> tuple[str, ...]:
+    """What tells an earlier turn from others; the same words may mean others elsewhere, where other names are known."""
+    addressee = reader.addressee.name if reader.addressee is not None else ""
+    return episode.space, episode.session or "", episode.speaker or "", addressee, episode.content
 
 
 def _reader(episode: Episode, everyone: Sequence[Episode]) -> Reader:
@@ -286,7 +292,7 @@ def _read_sentence(
 def _read_whole(drafts: list[Draft], found: list[Candidate]) -> list[Candidate]:
     """Ages, places of firms and events of one's own, which are read by the words of the whole sentence."""
     stated = next((draft for draft in drafts if draft.clause.factual), None)
-    whole = [*read_ages(stated), *read_locations(stated)] if stated is not None else []
+    whole = [*read_ages(stated), *read_locations(stated), *read_fondness(stated)] if stated is not None else []
     if drafts and not any(fact.predicate in ("PLANS", "PLANS_TO") for fact in found):
         whole += read_occasion(drafts)
     return whole + (read_trips(drafts) if drafts else [])

@@ -50,7 +50,7 @@ def read_plan(draft: Draft) -> list[Candidate]:
     doing = _changing(planned) or activity(planned, draft.reader, draft.when)
     if doing is None and planned.lemma in ("retire", "graduate", "marry", "divorce"):
         doing = planned.lemma  # "retire"
-    if doing is None:
+    if doing is None or _hollow(doing):
         return []
     object = Mention(name=doing[:200], type="activity")
     # No more than that, so it is told so.
@@ -110,6 +110,9 @@ def _is_occasion(token: Token) -> bool:
 def _aim(draft: Draft) -> list[Candidate]:
     """For "my goal is to run a marathon", "the plan is to move": whose aim it is owns the noun."""
     clause = draft.clause
+    turned = _aimed_at(draft)
+    if turned:
+        return turned
     predicate = _AIMS.get(clause.subject.lemma_.lower()) if clause.subject is not None else None
     infinitive = any(c.dep_ == "mark" and c.tag_ == "TO" for c in clause.verb.children)
     if predicate is None or clause.subject is None or clause.copula is None or not infinitive:
@@ -121,6 +124,22 @@ def _aim(draft: Draft) -> list[Candidate]:
         return []
     object = Mention(name=doing[:200], type="activity")
     fact = draft.candidate(holder, predicate, object, text=f"{holder.name} {_SAID[predicate]} {doing}.")
+    return [fact.model_copy(update={"valid_at": draft.anchor, "metadata": _planned_for(draft)})] if fact else []
+
+
+def _aimed_at(draft: Draft) -> list[Candidate]:
+    """For "winning the league is my number one goal", "visiting Peru is on my bucket list"."""
+    clause, speaker = draft.clause, draft.reader.speaker
+    doing = next((c for c in clause.verb.children if c.dep_ in ("csubj", *SUBJECTS) and c.tag_ == "VBG"), None)
+    aimed = clause.verb.lemma_.lower() in ("goal", "dream", "aim", "ambition", "list", "plan")
+    owned = any(c.dep_ == "nmod:poss" and c.lower_ in ("my", "our") for c in clause.verb.children)
+    if doing is None or not (aimed and owned) or speaker is None or clause.tense is Tense.PAST or clause.copula is None:
+        return []
+    told = activity(read_clause(doing), draft.reader, draft.when)
+    if told is None or any(c.dep_ in SUBJECTS for c in doing.children):
+        return []
+    object = Mention(name=told[:200], type="activity")
+    fact = draft.candidate(speaker, "WANTS_TO", object, text=f"{speaker.name} wants to {told}.")
     return [fact.model_copy(update={"valid_at": draft.anchor, "metadata": _planned_for(draft)})] if fact else []
 
 
@@ -297,7 +316,19 @@ def _substantial(clause: Clause) -> bool:
     milestone = any(c.lemma_.lower() in lists.milestones for c in clause.verb.children if c.dep_ == "xcomp")
     if clause.lemma == "go" and clause.complement is not None and clause.complement.tag_ == "VBG":
         return True  # "go camping"
+    described = [t for t in nouns if any(c.dep_ in ("acl", "acl:relcl", "amod", "nmod") for c in t.children)]
+    if clause.lemma in _CAUSES and any(t.pos_ == "NOUN" for t in described):
+        return True  # "help people who have gone through the same"
     return bool(solid) or clause.verb.lemma_.lower() in lists.milestones or (clause.lemma == "get" and milestone)
+
+
+def _hollow(doing: str) -> bool:
+    """Whether what is left of a plan says nothing: "help people", "help in any way"."""
+    words = doing.split()
+    return words[0] == "help" and words[-1] in vocabulary().empty_nouns and len(words) <= 4
+
+
+_CAUSES: Final = frozenset({"help", "support", "create", "build", "raise", "teach", "inspire", "protect"})
 
 
 def _is_named(token: Token) -> bool:

@@ -42,10 +42,15 @@ def read_owned(draft: Draft) -> list[Candidate]:
 def read_venture(draft: Draft) -> list[Candidate]:
     """For "my online clothes store is open": a shop, a band or a boat that is spoken of as one's own."""
     clause = draft.clause
-    noun = clause.subject
-    if noun is None or clause.negated or noun.lemma_.lower() not in vocabulary().ventures:
-        return []
-    return _has(draft, noun) if any(c.dep_ == "compound" for c in noun.children) else []
+    nouns = [] if clause.negated else [clause.subject, *clause.objects, *(noun for _, noun in clause.obliques)]
+    found: list[Candidate] = []
+    for noun in nouns:
+        if noun is None or noun.lemma_.lower() not in vocabulary().ventures or noun.tag_ != "NN":
+            continue
+        hoped = any(c.lemma_.lower() in _HOPED for c in noun.children)
+        if any(c.dep_ == "compound" for c in noun.children) and not hoped and clause.tense is not Tense.FUTURE:
+            found += _has(draft, noun)
+    return found
 
 
 def _depicted(noun: Token) -> Token:
@@ -72,5 +77,6 @@ def _has(draft: Draft, noun: Token) -> list[Candidate]:
     return [fact] if fact is not None else []
 
 
+_HOPED: Final = frozenset({"dream", "ideal", "future", "next", "old", "former", "perfect", "potential"})
 # What is one's best or dearest is read elsewhere, or is no possession: "this is my favourite song".
 _MATCHLESS: Final = frozenset({"favorite", "favourite", "fave", "best", "last", "first", "next", "only", "biggest"})

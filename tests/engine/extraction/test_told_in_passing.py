@@ -43,6 +43,10 @@ STATED = [
     ("Gardening makes me so happy.", "Ana HELPED_BY gardening"),
     ("Staying independent is important to me.", "Ana VALUES staying independent"),
     ("Friendship means a lot to me.", "Ana VALUES friendship"),
+    ("Nature puts me in a great mood.", "Ana HELPED_BY nature"),
+    ("I've always had a love for owls.", "Ana LIKES owls"),
+    ("It lets me combine my passion for old maps and my work.", "Ana INTERESTED_IN old maps"),
+    ("I want to create a place for young people to meet.", "Ana WANTS_TO create a place for young people to meet"),
     # what was done, and how it was
     ("Camping with my nieces was awesome!", "Ana GO camping"),
     ("Baking a wedding cake was an awesome experience.", "Ana BAKE wedding cake"),
@@ -108,6 +112,9 @@ SILENT = [
     "I got this.",
     "For our trip to Japan next month we need a guide.",
     "I had a great idea.",
+    "My love for you is endless.",
+    "I want to help people.",
+    "Seeing their faces was great.",
 ]
 
 
@@ -135,3 +142,24 @@ def test_it_is_told_in_the_third_person(extractor: OfflineExtractor, text: str, 
 
 def test_a_horse_painting_is_no_horse(extractor: OfflineExtractor) -> None:
     assert "Ana HAS_PET Ana's horse" not in facts(extractor, "Here's my horse painting.")
+
+
+def test_turns_of_pronouns_alone_keep_to_whom_they_speak_of(extractor: OfflineExtractor) -> None:
+    said = [
+        ("Ana", "My sister Bea has finished school."),
+        ("Ben", "What is she up to now?"),
+        ("Ana", "She is so happy."),
+        ("Ben", "She deserves it."),
+        ("Ana", "She really does, she worked hard."),
+        ("Ben", "Where does she live now?"),
+        ("Ana", "She moved to Faro in May."),
+    ]
+    turns = [
+        Episode(
+            id=new_id(), space="s/a", session="s", role=Role.USER, speaker=who, content=text, occurred_at=NOW,
+            created_at=NOW,
+        )
+        for who, text in said
+    ]  # fmt: skip
+    [extraction] = extractor.extract([ExtractionRequest(episode=turns[-1], previous=tuple(turns[:-1]))])
+    assert [(c.subject.name, c.predicate) for c in extraction.candidates] == [("Bea", "MOVED_TO")]
