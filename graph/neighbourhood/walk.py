@@ -14,11 +14,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import nsmallest
 from itertools import chain, islice
+from typing import Final
 
 from factloom.graph.neighbourhood.known_graph import GraphSource, KnownEntity, KnownGraph, Stated
 from factloom.graph.neighbourhood.stored_facts import Sight, StoredFact, best_first
 from factloom.schemas.ports import EntityNode, EpisodeNode, FactNode, Neighbourhood
 from factloom.schemas.queries import ExpandLimits, View
+
+_SPARE: Final = 8
+
+
+def facts_read(limits: ExpandLimits) -> int:
+    """How many of a hub's best facts are read: some to spare, as what is over counts among them, but is not seen."""
+    return limits.facts_per_entity + min(limits.facts_per_entity, _SPARE)
 
 
 class _Walk:
@@ -124,8 +132,9 @@ class _Walk:
         bound = self._limits.facts_per_entity
         found: list[StoredFact] = []
         hidden: list[int] = []
-        # Read with some to spare: what is over counts among an entity's best, but is not seen.
-        for ref, best in self._known.best_about(self._source, list(entities), 2 * bound, hops=hops).items():
+        for ref, best in self._known.best_about(
+            self._source, list(entities), facts_read(self._limits), hops=hops
+        ).items():
             seen = list(islice(filter(self._sight.sees, best.facts), bound))
             if len(seen) == bound or best.complete:
                 found += seen
