@@ -25,6 +25,12 @@ from factloom.schemas.queries import ExpandLimits, View
 _PREVIOUS: Final = attrgetter("previous")
 _NEXT: Final = attrgetter("next")
 _STATED_IN: Final = attrgetter("episodes")
+_SPARE: Final = 8
+
+
+def facts_read(limits: ExpandLimits) -> int:
+    """How many of a hub's best facts are read: some to spare, as what is over counts among them, but is not seen."""
+    return limits.facts_per_entity + min(limits.facts_per_entity, _SPARE)
 
 
 class _Walk:
@@ -130,8 +136,9 @@ class _Walk:
         bound = self._limits.facts_per_entity
         found: list[StoredFact] = []
         hidden: list[int] = []
-        # Read with some to spare: what is over counts among an entity's best, but is not seen.
-        for ref, best in self._known.best_about(self._source, list(entities), 2 * bound, hops=hops).items():
+        for ref, best in self._known.best_about(
+            self._source, list(entities), facts_read(self._limits), hops=hops
+        ).items():
             seen = list(islice(filter(self._sight.sees, best.facts), bound))
             if len(seen) == bound or best.complete:
                 found += seen

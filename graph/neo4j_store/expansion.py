@@ -11,7 +11,7 @@ from collections.abc import Collection, Hashable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from factloom.graph.neighbourhood import KnownEntity, KnownGraph, KnownGraphs, StoredFact, stored_fact, walk
+from factloom.graph.neighbourhood import KnownEntity, KnownGraph, KnownGraphs, StoredFact, facts_read, stored_fact, walk
 from factloom.graph.neighbourhood.known_graph import Best, Count, Stated
 from factloom.graph.neo4j_store.connection import Runner
 from factloom.graph.neo4j_store.filters import view_condition, view_times
@@ -84,13 +84,15 @@ class _Reading:
 
     def learn(self, missing: _Noted) -> list[Any]:
         """What the statement gives for what is missing."""
+        bound = facts_read(self._limits)
         parameters = {
             **self._parameters,
             "refs": sorted(missing.refs),
             "late": sorted(missing.late),
             "ends": sorted(missing.ends),
-            "bound": 2 * self._limits.facts_per_entity,
-            "known": missing.known_hubs(2 * self._limits.facts_per_entity) if missing.hops else [],
+            "bound": bound,
+            "most": self._limits.facts_per_entity,
+            "known": missing.known_hubs(bound) if missing.hops else [],
         }
         text = learning_text(self._queries, self._view, window=self._limits.window, hops=missing.hops)
         (row,) = self._runner.rows(text, {"w": parameters})
@@ -112,7 +114,7 @@ class _Reading:
             found.discard(row[0])
             self._count(known, row[0], *row[5])
             known.entities[row[0]] = KnownEntity(EntityNode._make(row[:4]), row[4])
-        bound = 2 * self._limits.facts_per_entity
+        bound = facts_read(self._limits)
         for ref, refs in best:
             if ref in known.entities:
                 known.best[ref] = Best.of(_known_facts(known, refs), bound, known.entities[ref])
@@ -216,7 +218,9 @@ class _Noted:
 def learning_text(queries: Queries, view: View, *, window: int, hops: int) -> str:
     """The statement for such a view: its form depends on the view and on two small numbers, never on data."""
     counted = "counted_at" if view.at is not None else "counted_always" if view.history else "counted_now"
-    parts = tuple(_parts(queries, "learn", "learn_hop", "best_facts", "newest_sources", counted))
+    parts = tuple(
+        _parts(queries, "learn", "learn_hop", "best_of", "best_facts", "newest_sources", "what_is_said", counted)
+    )
     return _learning(parts, window, hops, view_condition(view))
 
 
@@ -230,7 +234,7 @@ def _learning(parts: tuple[tuple[str, str], ...], window: int, hops: int, seen: 
     text = text.replace("{hops}", "\n".join([hop] * hops))
     for name, part in others:
         text = text.replace(f"{{{name}}}", part)
-    text = text.replace("{seen}", _SEEN).replace("{window}", str(int(window)))
+    text = text.replace("{seen}", _SEEN).replace("{viewed}", seen).replace("{window}", str(int(window)))
     return text.replace("{counted}", counted.replace("{seen}", seen))
 
 

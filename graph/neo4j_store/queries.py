@@ -25,6 +25,9 @@ _AS_TIME: Final = (
     r"CASE WHEN \1 IS NOT NULL THEN datetime.fromepoch("
     r"(\1 + 62135596800000000) / 1000000 - 62135596800, (\1 + 62135596800000000) % 1000000 * 1000) END"
 )
+_PLANNED_ONCE: Final = "CYPHER replan=skip"
+"""Every way in of a write is an index whatever the counts say, so a plan that is made once is good for ever."""
+
 _COMMENT: Final = re.compile(r"^//.*\n", re.MULTILINE)
 _PREFIX: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9_]{0,31})?")
 
@@ -94,11 +97,17 @@ class Queries:
         """
         parts = []
         for section in sections:
-            name, _, kind = section.partition(" ")
-            text = _COMMENT.sub("", self.of_kind(name, kind) if kind else self._texts[name])
-            parts.append(f"CALL () {{\n{text.replace('$w.rows', f'$w.{rows_key(section)}')}\n}}")
-        # Every way in is an index whatever the counts say, so a plan that is made once is good for ever.
-        return "\n".join(["CYPHER replan=skip", *parts, "RETURN 1"])
+            text = self._section(section).replace("$w.rows", f"$w.{rows_key(section)}")
+            parts.append(f"CALL () {{\n{text}\n}}")
+        return "\n".join([_PLANNED_ONCE, *parts, "RETURN 1"])
+
+    def alone(self, section: str) -> str:
+        """The statement of one section, named as in ``together``, by itself. Its rows are ``$w.rows``."""
+        return f"{_PLANNED_ONCE}\n{self._section(section)}"
+
+    def _section(self, section: str) -> str:
+        name, _, kind = section.partition(" ")
+        return _COMMENT.sub("", self.of_kind(name, kind) if kind else self._texts[name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._texts)

@@ -1,6 +1,6 @@
 // What lies around some records, whatever a view sees of it, in one statement: docs/graph-model.md says what the
-// properties hold, expansion.py what is asked. In braces: {window} and the repeated {learn_hop}; {counted}, how many facts
-// about the entity n a view sees, where {seen} is whether it sees the fact f.
+// properties hold, expansion.py what is asked. In braces: {window} and the repeated {learn_hop}; {counted}, how many
+// facts about the entity n a view sees, where {seen} is whether it sees the fact f; {viewed}, the same elsewhere.
 
 // name: learn
 // $w.refs: records to begin at; $w.late: episodes of which no more is asked than what they state; $w.ends: entities
@@ -36,53 +36,54 @@ CALL (seeds) {
 }
 CALL (near) {
   UNWIND near AS e
-  MATCH (e)<-[:STATED_IN]-(f:{prefix}Fact)
-  RETURN collect(DISTINCT f) AS stated
+  {what_is_said}
+  RETURN collect({episode_node_columns}) AS near_nodes, collect(said) AS stated
 }
 CALL (given) {
   UNWIND given AS n
-  CALL (n) {
-    {best_facts}
-    RETURN collect(f) AS best
-  }
-  RETURN collect([n._ref, best]) AS bests
+  {best_of}
+  RETURN collect([n._ref, best, led]) AS bests
 }
+// Facts that the view sees lead on; the others are only known then. Those that lead come first among all.
 CALL (seeds, stated, bests) {
-  UNWIND reduce(all = seeds + stated, each IN bests | all + each[1]) AS f
+  WITH reduce(all = seeds, each IN stated | all + each) AS said, bests
+  UNWIND reduce(all = [f IN said WHERE {viewed}], each IN bests | all + each[2]) AS f
+  RETURN collect(DISTINCT f) AS leading
+}
+CALL (seeds, stated, bests, leading) {
+  UNWIND reduce(all = reduce(some = leading + seeds, each IN stated | some + each), each IN bests | all + each[1]) AS f
   RETURN collect(DISTINCT f) AS facts
 }
 {hops}
 CALL (facts) {
   UNWIND facts AS f
   {newest_sources}
-  RETURN collect(newest) AS sources
+  RETURN collect({fact_node_columns}) AS fact_nodes, collect(newest) AS sources
 }
-CALL (near, sources) {
-  CALL (near, sources) {
-    UNWIND reduce(all = near, each IN sources | all + each) AS e
-    RETURN e
-    UNION
+CALL (near, leading, sources) {
+  CALL (near) {
     MATCH (e:{prefix}Episode) WHERE e._ref IN $w.late
-    RETURN e
+    RETURN collect(e) AS late
   }
-  CALL (e) {
-    OPTIONAL MATCH (e)<-[:STATED_IN]-(f:{prefix}Fact)
-    RETURN collect(f) AS said
-  }
-  RETURN collect({episode_node_columns}) AS episode_nodes, collect(said) AS saids
+  UNWIND reduce(all = near + late, each IN sources[..size(leading)] | all + each) AS e
+  WITH near, collect(DISTINCT e) AS all  // those that are near come first, and were looked at
+  UNWIND all[size(near)..] AS e
+  {what_is_said}
+  RETURN collect({episode_node_columns}) AS late_nodes, collect(said) AS late_stated
 }
-CALL (facts, saids) {
-  UNWIND reduce(all = facts, each IN saids | all + each) AS f
-  WITH DISTINCT f
+CALL (facts, late_stated) {
+  UNWIND reduce(all = facts, each IN late_stated | all + each) AS f
+  WITH facts, collect(DISTINCT f) AS all
+  UNWIND all[size(facts)..] AS f
   {newest_sources}
-  RETURN collect({fact_node_columns}) AS fact_nodes
+  RETURN collect({fact_node_columns}) AS late_fact_nodes
 }
-CALL (given, facts) {
-  CALL (given, facts) {
+CALL (given, leading) {
+  CALL (given, leading) {
     UNWIND given AS n
     RETURN n
     UNION
-    UNWIND facts AS f
+    UNWIND leading AS f
     MATCH (f)-[:SUBJECT|OBJECT]->(n:{prefix}Entity)
     RETURN n
     UNION
@@ -92,37 +93,44 @@ CALL (given, facts) {
   {counted}
   RETURN collect([n._ref, n.name, n.type, n._open, n._dated, counted]) AS entity_nodes
 }
-RETURN state, episode_nodes, fact_nodes, entity_nodes, [each IN bests | [each[0], [f IN each[1] | f._ref]]] AS best
+RETURN state, near_nodes + late_nodes AS episode_nodes, fact_nodes + late_fact_nodes AS fact_nodes, entity_nodes,
+  [each IN bests | [each[0], [f IN each[1] | f._ref]]] AS best
 
 // name: learn_hop
-CALL (near, given, facts) {
-  CALL (given, facts) {
-    CALL (given, facts) {
+CALL (near, given, leading) {
+  CALL (given, leading) {
+    CALL (given, leading) {
       UNWIND given AS n
       RETURN n
       UNION
-      UNWIND facts AS f
+      UNWIND leading AS f
       MATCH (f)-[:SUBJECT|OBJECT]->(n:{prefix}Entity)
       RETURN n
     }
     WITH n WHERE NOT n._ref IN $w.known
     RETURN collect(n) AS ends
   }
-  CALL (near, facts, ends) {
-    UNWIND CASE WHEN size(near) + size(facts) + size(ends) <= $w.nodes THEN ends ELSE [] END AS n
-    CALL (n) {
-      {best_facts}
-      RETURN collect(f) AS best
-    }
-    RETURN collect([n._ref, best]) AS further
-  }
-  CALL (facts, further) {
-    UNWIND reduce(all = facts, each IN further | all + each[1]) AS f
-    RETURN collect(DISTINCT f) AS reached
-  }
-  RETURN reached, further
+  UNWIND CASE WHEN size(near) + size(leading) + size(ends) <= $w.nodes THEN ends ELSE [] END AS n
+  {best_of}
+  RETURN collect([n._ref, best, led]) AS further
 }
-WITH state, given, near, bests + further AS bests, reached AS facts
+CALL (leading, further) {
+  UNWIND reduce(all = leading, each IN further | all + each[2]) AS f
+  RETURN collect(DISTINCT f) AS led_on
+}
+CALL (facts, further, led_on) {
+  UNWIND reduce(all = led_on + facts, each IN further | all + each[1]) AS f
+  RETURN collect(DISTINCT f) AS reached
+}
+WITH state, given, near, near_nodes, bests + further AS bests, led_on AS leading, reached AS facts
+
+// name: best_of
+CALL (n) {
+  {best_facts}
+  WITH f ORDER BY f.support DESC, f._since DESC, f._back DESC
+  WITH collect(f) AS best
+  RETURN best, [f IN best WHERE {viewed}][..$w.most] AS led
+}
 
 // name: best_facts
 // Of an entity with few facts all, of a hub the best by the order of an index.
@@ -157,6 +165,12 @@ CALL (f) {
   MATCH (f)-[:STATED_IN]->(p:{prefix}Episode)
   WITH p ORDER BY p._occurred DESC, p._ref DESC LIMIT $w.sources
   RETURN collect(p) AS newest
+}
+
+// name: what_is_said
+CALL (e) {
+  OPTIONAL MATCH (e)<-[:STATED_IN]-(f:{prefix}Fact)
+  RETURN collect(f) AS said
 }
 
 // name: episode_node_columns
