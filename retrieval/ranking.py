@@ -47,7 +47,7 @@ EPISODE_WEIGHTS: Final[dict[str, float]] = {
 FACT_WEIGHTS: Final[dict[str, float]] = {
     "vector": 0.35,  # its sentence and the question
     "keyword": 0.15,
-    "entity": 0.08,  # it is about what the question names: where people talk of themselves, most facts are
+    "entity": 0.05,  # it is about what the question names: where people talk of themselves, most facts are
     "relation": 0.45,  # the question's relations lead to it from whom it names: "Ana's brother" to HAS_BROTHER
     "date": 0.06,
     "evidence": 0.40,  # it is as good as the best episode that states it: the fact in its own words, in its place

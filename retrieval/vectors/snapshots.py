@@ -46,6 +46,10 @@ class Snapshot(NamedTuple):
     kinds: dict[str, Rows]
 
 
+class _OtherFormatError(VectorIndexError):
+    """It was written by another version, or on another kind of machine."""
+
+
 class Snapshots:
     """The snapshots of one store in one folder, which other stores and processes may share."""
 
@@ -61,6 +65,10 @@ class Snapshots:
             with path.open("rb") as file:
                 found = _read(file)
         except FileNotFoundError:
+            return None
+        except _OtherFormatError:
+            _log.info("the index snapshot %s has another format; the store is read instead", path.name)
+            self._discard(space)
             return None
         except (OSError, VectorIndexError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
@@ -230,7 +238,7 @@ def _parse(encoded: bytes) -> tuple[dict[str, str], int, int, list[tuple[str, in
     try:
         header = json.loads(encoded)
         if (header["format"], header["byteorder"]) != (FORMAT, sys.byteorder):
-            raise VectorIndexError("it has another format")
+            raise _OtherFormatError("it has another format")
         sequence, dimension = int(header["sequence"]), int(header["dimension"])
         counts = [(str(kind), int(count), bool(packed)) for kind, count, packed in header["kinds"]]
         texts = {name: str(header[name]) for name in ("store", "space")}
