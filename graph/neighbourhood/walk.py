@@ -25,7 +25,7 @@ from factloom.schemas.queries import ExpandLimits, View
 _PREVIOUS: Final = attrgetter("previous")
 _NEXT: Final = attrgetter("next")
 _STATED_IN: Final = attrgetter("episodes")
-_SPARE: Final = 8
+_SPARE: Final = 4
 
 
 def facts_read(limits: ExpandLimits) -> int:

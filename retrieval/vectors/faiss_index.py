@@ -29,6 +29,10 @@ MIN_SNAPSHOT_ROWS: Final = 5_000
 PACKED_FROM: Final = 400_000
 """Vectors in a store from which they are held as 8-bit numbers: 600 MB of 384 dimensions if they were not."""
 
+_READ_AT_ONCE: Final = 20_000
+_PACKED_AT_ONCE: Final = 4_000
+"""Vectors taken from the store at a time; fewer where memory matters."""
+
 _SAVE_SOON: Final = 20_000
 _VERIFY_ATTEMPTS: Final = 5
 
@@ -297,7 +301,8 @@ class FaissVectorIndex:
             block.adopt({}, 0)
             self._remove_snapshot(block.space)
         while block.sequence < newest:
-            changes = self._feed.vector_changes(block.space, after=block.sequence)
+            limit = _PACKED_AT_ONCE if block.packed else _READ_AT_ONCE
+            changes = self._feed.vector_changes(block.space, after=block.sequence, limit=limit)
             reached = max(changes.sequence, newest) if changes.complete else changes.sequence
             if reached <= block.sequence:
                 raise VectorIndexError(f"the store's change feed does not get beyond {block.sequence}; update factloom")

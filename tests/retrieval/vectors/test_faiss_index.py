@@ -122,7 +122,7 @@ class TestFeeds:
         query = units(rng, 2, 8)
         expected = FaissVectorIndex(feed).search(query, kind="episode", spaces=ANA, limit=30)
         original = feed.vector_changes
-        monkeypatch.setattr(feed, "vector_changes", lambda space, *, after: original(space, after=after, limit=50))
+        monkeypatch.setattr(feed, "vector_changes", lambda space, *, after, limit: original(space, after=after, limit=50))
         paged = FaissVectorIndex(feed)
         for one, other in zip(expected, paged.search(query, kind="episode", spaces=ANA, limit=30), strict=True):
             assert one.refs.tolist() == other.refs.tolist()
@@ -138,11 +138,11 @@ class TestFeeds:
             feed.put("user/ana", "fact", [(start + i, units(rng, 1, 8)) for i in range(10)])
         original, calls = feed.vector_changes, []
 
-        def failing(space: str, *, after: int) -> VectorChanges:
+        def failing(space: str, *, after: int, limit: int) -> VectorChanges:
             calls.append(after)
             if len(calls) == 3:
                 raise StoreUnavailableError("locked")
-            return original(space, after=after, limit=20)
+            return original(space, after=after, limit=min(limit, 20))
 
         monkeypatch.setattr(feed, "vector_changes", failing)
         index = FaissVectorIndex(feed)
@@ -195,7 +195,7 @@ class TestFeeds:
         monkeypatch.setattr(
             feed,
             "vector_changes",
-            lambda space, *, after: original(space, after=after)._replace(sequence=0, complete=False),
+            lambda space, *, after, limit: original(space, after=after, limit=limit)._replace(sequence=0, complete=False),
         )
         with pytest.raises(VectorIndexError, match="does not get beyond"):
             FaissVectorIndex(feed).search(units(rng, 1, 8), kind="fact", spaces=ANA, limit=5)
