@@ -31,7 +31,7 @@ _ORDER: Final = (
     *("unsupersede_facts", "supersede_facts", "find_superseded", "count_degrees", "draw_edges"),
 )
 _BY_KIND: Final = ("put_terms", "drop_vectors", "put_vectors")
-_MANY: Final = 200
+MANY: Final = 200
 """Rows from which on each section is a statement of its own: beside so much work trips cost nothing, and plans of small
 statements are made in a tenth of the time and serve every batch, whatever else it writes."""
 
@@ -68,6 +68,16 @@ PARTS: Final[Mapping[str, frozenset[str]]] = {
 """Sections that mostly have rows together; those of no part are the part "others"."""
 
 
+LARGE: Final = tuple(
+    sorted(
+        frozenset().union(*(PARTS[name] for name in ("frame", "episodes", "progress", "learned"))),
+        key=SECTIONS.index,
+        reverse=True,
+    )
+)
+"""Sections of which learning from many messages and facts writes each; those that come last first."""
+
+
 def _part_of(section: str) -> str:
     return next((part for part, sections in PARTS.items() if section in sections), "others")
 
@@ -88,7 +98,8 @@ def sending(queries: Queries, sections: Iterable[str] | None = None) -> tuple[st
 class Pending:
     """Rows by section, counts by space, and the records that are new.
 
-    ``native``: whether the store keeps its vectors for the server's own index, too.
+    ``native``: whether the store keeps its vectors for the server's own index, too. ``large``: whether the write has,
+    or will have, so many rows that each section is sent by itself.
     """
 
     def __init__(self, runner: Runner, queries: Queries, store_id: str) -> None:
@@ -103,6 +114,7 @@ class Pending:
         self._vectors_counted: set[str] = set()
         self.touched: dict[str, None] = {}
         self.native = False
+        self.large = False
 
     # --- spaces ---
 
@@ -182,7 +194,8 @@ class Pending:
         self._rows = {}
         for records in self._new.values():
             records.clear()
-        if sum(map(len, sections.values())) >= _MANY:
+        self.large |= sum(map(len, sections.values())) >= MANY
+        if self.large:
             for name in (*SECTIONS, *_NATIVE):
                 if name in sections:
                     self._runner.rows(self._queries.alone(name), {"w": {"rows": list(sections.pop(name).values())}})
