@@ -68,16 +68,6 @@ PARTS: Final[Mapping[str, frozenset[str]]] = {
 """Sections that mostly have rows together; those of no part are the part "others"."""
 
 
-LARGE: Final = tuple(
-    sorted(
-        frozenset().union(*(PARTS[name] for name in ("frame", "episodes", "progress", "learned"))),
-        key=SECTIONS.index,
-        reverse=True,
-    )
-)
-"""Sections of which learning from many messages and facts writes each; those that come last first."""
-
-
 def _part_of(section: str) -> str:
     return next((part for part, sections in PARTS.items() if section in sections), "others")
 
@@ -98,8 +88,7 @@ def sending(queries: Queries, sections: Iterable[str] | None = None) -> tuple[st
 class Pending:
     """Rows by section, counts by space, and the records that are new.
 
-    ``native``: whether the store keeps its vectors for the server's own index, too. ``large``: whether the write has,
-    or will have, so many rows that each section is sent by itself.
+    ``native``: whether the store keeps its vectors for the server's own index, too.
     """
 
     def __init__(self, runner: Runner, queries: Queries, store_id: str) -> None:
@@ -114,7 +103,11 @@ class Pending:
         self._vectors_counted: set[str] = set()
         self.touched: dict[str, None] = {}
         self.native = False
-        self.large = False
+        self._large = False
+
+    def expect_many(self) -> None:
+        """Take the write for a large one, whose sections are sent each by itself, few rows or many."""
+        self._large = True
 
     # --- spaces ---
 
@@ -194,8 +187,9 @@ class Pending:
         self._rows = {}
         for records in self._new.values():
             records.clear()
-        self.large |= sum(map(len, sections.values())) >= MANY
-        if self.large:
+        if sum(map(len, sections.values())) >= MANY:
+            self.expect_many()
+        if self._large:
             for name in (*SECTIONS, *_NATIVE):
                 if name in sections:
                     self._runner.rows(self._queries.alone(name), {"w": {"rows": list(sections.pop(name).values())}})

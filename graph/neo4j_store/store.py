@@ -14,7 +14,6 @@ from factloom.graph.neo4j_store.connection import Access, Connection, Managed
 from factloom.graph.neo4j_store.failures import ConstraintError
 from factloom.graph.neo4j_store.native_storage import Progress
 from factloom.graph.neo4j_store.native_vectors import EXACT_UP_TO, Neo4jVectorIndex
-from factloom.graph.neo4j_store.planning import plan_ahead
 from factloom.graph.neo4j_store.posting_cache import PostingCache
 from factloom.graph.neo4j_store.queries import queries_for
 from factloom.graph.neo4j_store.reader import Reader, Remembered
@@ -190,8 +189,6 @@ class Neo4jGraphStore:
             if os.getpid() != self._pid:
                 self._begin_process()
             if number is None:  # here, since one writes at a time from here on
-                if not self._writes:
-                    plan_ahead(self._connection, self._queries)
                 self._writes += 1
                 number = self._writes
             client = Client(self._client, number)

@@ -143,7 +143,8 @@ class Writer(Reader):
 
     def foresee(self, keys: Sequence[str], *, space: str) -> None:
         """Read the bearers of these normalised names, and the facts about them, in two trips."""
-        self._pending.large |= len(keys) >= MANY
+        if len(keys) >= MANY:
+            self._pending.expect_many()
         self._working.foresee(keys, SpaceSet.of(space))
 
     def find_entities(self, query: EntityQuery, *, spaces: SpaceSet) -> list[Entity]:
