@@ -31,7 +31,7 @@ _ORDER: Final = (
     *("unsupersede_facts", "supersede_facts", "find_superseded", "count_degrees", "draw_edges"),
 )
 _BY_KIND: Final = ("put_terms", "drop_vectors", "put_vectors")
-_MANY: Final = 200
+MANY: Final = 200
 """Rows from which on each section is a statement of its own: beside so much work trips cost nothing, and plans of small
 statements are made in a tenth of the time and serve every batch, whatever else it writes."""
 
@@ -103,6 +103,11 @@ class Pending:
         self._vectors_counted: set[str] = set()
         self.touched: dict[str, None] = {}
         self.native = False
+        self._large = False
+
+    def expect_many(self) -> None:
+        """Take the write for a large one, whose sections are sent each by itself, few rows or many."""
+        self._large = True
 
     # --- spaces ---
 
@@ -182,7 +187,9 @@ class Pending:
         self._rows = {}
         for records in self._new.values():
             records.clear()
-        if sum(map(len, sections.values())) >= _MANY:
+        if sum(map(len, sections.values())) >= MANY:
+            self.expect_many()
+        if self._large:
             for name in (*SECTIONS, *_NATIVE):
                 if name in sections:
                     self._runner.rows(self._queries.alone(name), {"w": {"rows": list(sections.pop(name).values())}})

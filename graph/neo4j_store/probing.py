@@ -82,7 +82,7 @@ def run_probe(
         relations=_by_entity(entities, relations) if probe.predicates else {},
         selections=tuple(map(integers, selected)),
         sequences={name: sequence for name, sequence in sequences if not name.startswith(FORGOTTEN)},
-        state=state_of(states) if indexed and len(spaces.names) <= MOST_SPACES else None,
+        state=state_of(states) if indexed and len(states) <= MOST_SPACES else None,
     )
 
 

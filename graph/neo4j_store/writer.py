@@ -17,7 +17,7 @@ from factloom.graph.neo4j_store.deletion import Deletion
 from factloom.graph.neo4j_store.facts import FactWriting
 from factloom.graph.neo4j_store.keywords import put_terms
 from factloom.graph.neo4j_store.known import NOT_INDEXED, Known, KnownRecords
-from factloom.graph.neo4j_store.pending import Pending
+from factloom.graph.neo4j_store.pending import MANY, Pending
 from factloom.graph.neo4j_store.queries import Queries
 from factloom.graph.neo4j_store.reader import Reader
 from factloom.graph.neo4j_store.sessions import Place, link
@@ -143,6 +143,8 @@ class Writer(Reader):
 
     def foresee(self, keys: Sequence[str], *, space: str) -> None:
         """Read the bearers of these normalised names, and the facts about them, in two trips."""
+        if len(keys) >= MANY:
+            self._pending.expect_many()
         self._working.foresee(keys, SpaceSet.of(space))
 
     def find_entities(self, query: EntityQuery, *, spaces: SpaceSet) -> list[Entity]:

@@ -62,6 +62,12 @@ def test_sending_a_write_uses_indexes_only(neo4j_stores: Neo4jStores, part: str)
     assert not [name for name in found if "Scan" in name]
 
 
+def test_each_section_by_itself_uses_indexes_only(neo4j_stores: Neo4jStores) -> None:
+    queries = queries_for(neo4j_stores.new().label_prefix)
+    for section in SECTIONS:
+        assert not [name for name in planned(neo4j_stores, queries.alone(section)) if "Scan" in name], section
+
+
 @pytest.mark.parametrize("name", ASKED)
 def test_what_a_write_asks_uses_indexes_only(neo4j_stores: Neo4jStores, name: str) -> None:
     store = neo4j_stores.new()
