@@ -149,11 +149,7 @@ def _things(draft: Draft, subject: Token) -> list[Mention]:
     if _is_common(subject, draft):  # of which the names layer makes places and people
         found = [thing.model_copy(update={"name": _lowered(thing.name)}) for thing in found]
         found = [t if t.type == "activity" else t.model_copy(update={"type": "thing"}) for t in found]
-    return [
-        thing
-        for thing in found
-        if not thing.is_speaker and thing.name.split()[-1].lower() not in vocabulary().empty_nouns
-    ]
+    return [thing for thing in found if not thing.is_speaker and thing.name.lower() not in vocabulary().empty_nouns]
 
 
 def _is_common(subject: Token, draft: Draft) -> bool:
