@@ -38,8 +38,8 @@ _LEAD: Final = re.compile(r"^\W*(?:(?:and|so|but|oh|ok|okay|hey|btw|by the way|\
 
 # A question word with an auxiliary and a subject, then the verb and the rest.
 _DO: Final = re.compile(
-    rf"^(?P<asked>where|when|what|who|which [\w ]+?|what [\w ]+?|how long|how often|since when) (?P<aux>do|does|did) {_SUBJECT} "
-    r"(?:all |both |guys )?"
+    rf"^(?P<asked>where|when|what|who|which [\w ]+?|what [\w ]+?|how long|how often|since when) "
+    rf"(?P<aux>do|does|did) {_SUBJECT} (?:all |both |guys )?"
     r"(?P<verb>\w+)(?P<rest>(?: [\w' -]+)?)\?$",
     re.I,
 )

@@ -54,7 +54,7 @@ def read_benefit(draft: Draft) -> list[Candidate]:
     if clause.subject is None:
         rest = draft.sentence.doc[subject.right_edge.i + 1 : draft.sentence.end].text
         text = f"{_third(told, speaker.name)} {_third(re.split(r'[,;.!?]| (?:and|but|so) ', rest)[0], speaker.name)}."
-        text = text[:1].upper() + re.sub(r"\bme\b", speaker.name, re.sub(r"\s+", " ", text[1:]))
+        text = text[:1].upper() + re.sub(r"\b(?:me|us)\b", speaker.name, re.sub(r"\s+", " ", text[1:]))
         text = text.replace(" 's ", " is ").replace(" .", ".")
     text = named_once(text, speaker.name)
     if _LEANING.search(text):

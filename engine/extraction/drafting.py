@@ -161,6 +161,9 @@ class Draft:
         """
         if object is not None and object.name.casefold() == subject.name.casefold():
             return None
+        if object is not None and object.type == "activity":  # "improving their town", where it is told of them
+            own = re.sub(rf"\b{re.escape(subject.name)}'s\b", "their", object.name)
+            object = object.model_copy(update={"name": own})
         spec = predicate_table().get(predicate)
         if spec.own:  # what is skippered is a ship, whatever its name looks like
             subject = subject if subject.is_speaker else _typed(subject, spec.subject)
