@@ -38,7 +38,8 @@ _LEAD: Final = re.compile(r"^\W*(?:(?:and|so|but|oh|ok|okay|hey|btw|by the way|\
 
 # A question word with an auxiliary and a subject, then the verb and the rest.
 _DO: Final = re.compile(
-    rf"^(?P<asked>where|when|what|who|which [\w ]+?|what [\w ]+?|how long|since when) (?P<aux>do|does|did) {_SUBJECT} "
+    rf"^(?P<asked>where|when|what|who|which [\w ]+?|what [\w ]+?|how long|how often|since when) "
+    rf"(?P<aux>do|does|did) {_SUBJECT} (?:all |both |guys )?"
     r"(?P<verb>\w+)(?P<rest>(?: [\w' -]+)?)\?$",
     re.I,
 )
@@ -136,7 +137,7 @@ def _having(match: re.Match[str], answer: str) -> str | None:
 
 def _filled(question: str, answer: str) -> str | None:
     """For "Where did you move?" "Lisbon, last spring.": the answer in the place of the question word."""
-    gap = _FILLER.sub("", answer).strip(" .!😊🙂😄")
+    gap = _FILLER.sub("", re.split(r"\s*[;–—]\s+|\s+- ", answer)[0]).strip(" .!😊🙂😄")
     words = gap.split()
     if words and not _NAMES.search(question):
         gap = gap[:1].lower() + gap[1:]
@@ -191,10 +192,17 @@ def _done(match: re.Match[str], gap: str) -> str | None:
             f"{_PLACED.get(verb, 'in')} {gap}" if bare and not rest.endswith(("from", "to", "at")) else _lowered(gap)
         )
         return " ".join(f"{subject} {told} {rest} {where}".split()) + "."
+    if asked == "how often":
+        return f"{subject} {told} {rest} {_lowered(gap)}.".replace("  ", " ") if _OFTEN.match(gap) else None
     if asked in ("when", "since when", "how long"):
         lead = "for " if asked == "how long" and not gap.lower().startswith("for") else ""
         return " ".join(f"{subject} {told} {rest} {lead}{_lowered(gap)}".split()) + "."
     return " ".join(f"{subject} {told} {_lowered(gap) if not rest else rest + ' ' + gap}".split()) + "."
+
+
+_OFTEN: Final = re.compile(
+    r"(?:about |maybe |at least )?(?:once|twice|every|daily|weekly|(?:\w+|a few|a couple of) times|most|on )", re.I
+)
 
 
 def _been(match: re.Match[str], gap: str) -> str | None:

@@ -72,14 +72,15 @@ def _described(noun: Token) -> Mention | None:
 
 def _pointed_at(noun: Token) -> bool:
     """Whether "the colours", "his sense of humour" is this one here, not a taste ("the sea" is everybody's)."""
-    if entity_type(noun) or noun.pos_ == "PROPN" or relation_of(noun) is not None:
-        return False
+    owned = any(c.dep_ == "nmod:poss" for c in noun.children)
+    if entity_type(noun) or noun.pos_ == "PROPN" or (relation_of(noun) is not None and owned):
+        return False  # "my brother", but not "the other dog"
     if noun.lemma_.lower() in vocabulary().common_to_all:
         return False
     bare = noun.dep_ == "conj" and noun.tag_ != "NNS" and not any(c.dep_ == "det" for c in noun.children)
     if bare and noun.head.lemma_.lower() not in vocabulary().common_to_all and _pointed_at(noun.head):
         return True  # "the dark sky and green scenery"
-    return any(c.lower_ == "the" or c.dep_ == "nmod:poss" for c in noun.children)
+    return owned or any(c.lower_ == "the" for c in noun.children)
 
 
 def _elsewhere(clause: Clause, noun: Token) -> bool:

@@ -54,7 +54,7 @@ def read_benefit(draft: Draft) -> list[Candidate]:
     if clause.subject is None:
         rest = draft.sentence.doc[subject.right_edge.i + 1 : draft.sentence.end].text
         text = f"{_third(told, speaker.name)} {_third(re.split(r'[,;.!?]| (?:and|but|so) ', rest)[0], speaker.name)}."
-        text = text[:1].upper() + re.sub(r"\bme\b", speaker.name, re.sub(r"\s+", " ", text[1:]))
+        text = text[:1].upper() + re.sub(r"\b(?:me|us)\b", speaker.name, re.sub(r"\s+", " ", text[1:]))
         text = text.replace(" 's ", " is ").replace(" .", ".")
     text = named_once(text, speaker.name)
     if _LEANING.search(text):
@@ -149,11 +149,7 @@ def _things(draft: Draft, subject: Token) -> list[Mention]:
     if _is_common(subject, draft):  # of which the names layer makes places and people
         found = [thing.model_copy(update={"name": _lowered(thing.name)}) for thing in found]
         found = [t if t.type == "activity" else t.model_copy(update={"type": "thing"}) for t in found]
-    return [
-        thing
-        for thing in found
-        if not thing.is_speaker and thing.name.split()[-1].lower() not in vocabulary().empty_nouns
-    ]
+    return [thing for thing in found if not thing.is_speaker and thing.name.lower() not in vocabulary().empty_nouns]
 
 
 def _is_common(subject: Token, draft: Draft) -> bool:

@@ -217,6 +217,8 @@ def _leaves_out_the_speaker(clause: Clause, auxiliaries: list[Token]) -> bool:
         return False
     if verb.lower_ == "wait" and verb.dep_ == "ROOT" and any(a.lower_ in ("ca", "can") for a in auxiliaries):
         return True  # "Can't wait to start my new job!"
+    if verb.lower_ in _LOVING and verb.dep_ == "ROOT" and not auxiliaries and (clause.objects or clause.complement):
+        return all(t.pos_ in ("ADV", "INTJ", "PUNCT") for t in verb.doc[_opening(verb) : verb.i])  # "Love hiking!"
     doing = any(c.tag_ == "VBG" and c.i > verb.i for c in verb.children)
     ongoing = verb.tag_ == "VBG" and bool(clause.objects or clause.obliques or doing) and not _is_topic(verb)
     if verb.tag_ not in ("VBD", "VBN") and not ongoing:
@@ -227,6 +229,9 @@ def _leaves_out_the_speaker(clause: Clause, auxiliaries: list[Token]) -> bool:
     start = _opening(verb)
     before = verb.doc[start : verb.i]
     return all(t.pos_ in ("ADV", "INTJ", "PUNCT", "CCONJ") or t.i in own or t.dep_ == "vocative" for t in before)
+
+
+_LOVING: Final = frozenset({"love", "loving", "hate", "adore"})
 
 
 def _is_topic(verb: Token) -> bool:

@@ -11,7 +11,7 @@ from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.phrases import conjuncts, relation_of
 from factloom.engine.extraction.predications import Tense
 from factloom.engine.extraction.rendering import retell
-from factloom.engine.extraction.specifics import is_made, is_new, is_specific, main_oblique, takes_along
+from factloom.engine.extraction.specifics import is_made, is_new, is_specific, is_tried, main_oblique, takes_along
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 from factloom.schemas.records import Category
@@ -72,7 +72,13 @@ def read_done(draft: Draft) -> list[Candidate | None]:
             continue  # "it brought me joy"; who got a cat has one
         if object is None or (
             verb in lists.light_verbs - lists.telling_verbs - _EVENTFUL
-            and not (role == "to" or is_specific(noun, object) or is_new(noun) or is_made(verb, noun))
+            and not (
+                role == "to"
+                or is_specific(noun, object)
+                or is_new(noun)
+                or is_made(verb, noun)
+                or is_tried(clause, noun)
+            )
         ):
             continue
         told = draft.when is not None and is_specific(noun, object)

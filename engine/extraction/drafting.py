@@ -120,6 +120,8 @@ class Draft:
                 bare = bare and after != "sure" and verb_lemma(part) not in lists.empty_verbs - lists.pastimes
                 doing = f"{part.lower_} {told.partition(' ')[2]}" if told is not None else part.lower_ if bare else None
                 found += [Mention(name=doing[:200], type="activity")] if doing is not None else []
+            elif part.i != token.i and any(c.lower_ in ("their", "its") for c in part.children):
+                continue  # "veterans and their rights"
             elif (mention := self.reader.mention(part, type=type)) is not None:
                 opening = part.i == self.sentence.start and part.pos_ == "NOUN" and not part.ent_type_
                 name = mention.name[:1].lower() + mention.name[1:] if opening else mention.name
@@ -161,6 +163,9 @@ class Draft:
         """
         if object is not None and object.name.casefold() == subject.name.casefold():
             return None
+        if object is not None and object.type == "activity":  # "improving their town", where it is told of them
+            own = re.sub(rf"\b{re.escape(subject.name)}'s\b", "their", object.name)
+            object = object.model_copy(update={"name": own})
         spec = predicate_table().get(predicate)
         if spec.own:  # what is skippered is a ship, whatever its name looks like
             subject = subject if subject.is_speaker else _typed(subject, spec.subject)

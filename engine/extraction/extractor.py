@@ -273,7 +273,7 @@ def _read_sentence(
         draft = Draft.of(clause, span, reader, episode.occurred_at)
         if when is not None and later is not None and draft.when is None and clause.tense is Tense.PAST:
             draft.when = replace(when, span=(later.start_char, later.end_char))
-        if is_command(clause.verb):
+        if is_command(clause.verb) and not clause.implicit:
             found += read_naming(draft)
             continue
         facts = _read_clause(draft) if clause.factual else read_plan(draft) if clause.wished else []

@@ -11,7 +11,7 @@ from factloom.engine.extraction.phrases import conjuncts, entity_type, relation_
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.predications import Tense
 from factloom.engine.extraction.rendering import retell
-from factloom.engine.extraction.specifics import is_specific, main_oblique, takes_along
+from factloom.engine.extraction.specifics import is_specific, is_tried, main_oblique, takes_along
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 
@@ -30,7 +30,10 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
         not ongoing
         or clause.passive
         or clause.hearsay
-        or (clause.complement is not None and not (clause.lemma == "do" and clause.complement.tag_ == "VBG"))
+        or (
+            clause.complement is not None
+            and not (clause.lemma == "try out" or (clause.lemma == "do" and clause.complement.tag_ == "VBG"))
+        )
         or not re.fullmatch(r"[a-z]{2,20}", verb)
     ):
         return []
@@ -61,6 +64,7 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
             or name.lower() in lists.telling_phrases
             or verb in lists.telling_verbs
             or _counted(noun)
+            or is_tried(clause, noun)
             or is_specific(noun, object)
         )
         if verb == "have" and noun.lemma_.lower() in lists.occasions and draft.when is None:

@@ -272,7 +272,9 @@ def phrase(token: Token) -> str:
                 keep.append(child)
                 stack.append(child)
     keep.sort(key=lambda t: t.i)
-    while len(keep) > 1 and (keep[0].lower_ in LEADING or keep[0].pos_ in ("DET", "PUNCT", "ADV", "CCONJ", "ADP")):
+    while len(keep) > 1 and (
+        keep[0].text in "-–" or keep[0].lower_ in LEADING or keep[0].pos_ in ("DET", "PUNCT", "ADV", "CCONJ", "ADP")
+    ):
         keep.pop(0)
     words = ""
     first = keep[0]

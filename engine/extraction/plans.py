@@ -12,7 +12,7 @@ from factloom.engine.extraction.drafting import FAIR, SURE, Draft
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.phrases import entity_type, is_content, phrase
 from factloom.engine.extraction.predications import SUBJECTS, Clause, Tense
-from factloom.engine.extraction.rendering import activity, retell
+from factloom.engine.extraction.rendering import activity, named_once, retell
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 
@@ -123,7 +123,9 @@ def _aim(draft: Draft) -> list[Candidate]:
     if holder is None or doing is None or clause.tense is Tense.PAST:
         return []
     object = Mention(name=doing[:200], type="activity")
-    fact = draft.candidate(holder, predicate, object, text=f"{holder.name} {_SAID[predicate]} {doing}.")
+    fact = draft.candidate(
+        holder, predicate, object, text=named_once(f"{holder.name} {_SAID[predicate]} {doing}.", holder.name)
+    )
     return [fact.model_copy(update={"valid_at": draft.anchor, "metadata": _planned_for(draft)})] if fact else []
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.phrases import conjuncts, entity_type, relation_of
+from factloom.engine.extraction.predications import Clause
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Mention
 
@@ -65,6 +66,12 @@ def is_new(noun: Token) -> bool:
     words = {c.lower_ for c in noun.children if c.i < noun.i}
     known = words & {"the", "this", "that", "these", "those", "your", "his", "her", "their"}
     return "new" in words and not known and noun.lemma_.lower() not in vocabulary().empty_nouns
+
+
+def is_tried(clause: Clause, noun: Token) -> bool:
+    """For "I'm trying out yoga": what one tries out is new to one."""
+    pointed = any(c.dep_ == "nmod:poss" or c.lower_ in ("the", "this", "that") for c in noun.children)
+    return clause.lemma == "try out" and noun.lemma_.lower() not in vocabulary().empty_nouns and not pointed
 
 
 def is_made(verb: str, noun: Token) -> bool:

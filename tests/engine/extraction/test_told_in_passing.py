@@ -77,6 +77,9 @@ STATED = [
     ("I love watching westerns.", "Ana LIKES watching westerns"),
     ("My favourite is the lemon tart.", "Ana LIKES lemon tart"),
     ("I'm a fan of the Lord of the Rings.", "Ana LIKES Lord of the Rings"),
+    ("Love experimenting with spices!", "Ana LIKES experimenting with spices"),
+    ("I'm also trying out yoga to get stronger.", "Ana TRY_OUT yoga"),
+    ("I love non-fiction books.", "Ana LIKES non-fiction books"),
     # plans and what one looks forward to
     ("My brother's getting married in June.", "Ana's brother PLANS_TO get married"),
     ("I'm training to be a midwife.", "Ana PLANS_TO be a midwife"),
@@ -112,6 +115,7 @@ SILENT = [
     "I got this.",
     "For our trip to Japan next month we need a guide.",
     "I had a great idea.",
+    "Love your painting!",
     "My love for you is endless.",
     "I want to help people.",
     "Seeing their faces was great.",
