@@ -122,7 +122,9 @@ class TestFeeds:
         query = units(rng, 2, 8)
         expected = FaissVectorIndex(feed).search(query, kind="episode", spaces=ANA, limit=30)
         original = feed.vector_changes
-        monkeypatch.setattr(feed, "vector_changes", lambda space, *, after, limit: original(space, after=after, limit=50))
+        monkeypatch.setattr(
+            feed, "vector_changes", lambda space, *, after, limit: original(space, after=after, limit=50)
+        )
         paged = FaissVectorIndex(feed)
         for one, other in zip(expected, paged.search(query, kind="episode", spaces=ANA, limit=30), strict=True):
             assert one.refs.tolist() == other.refs.tolist()
@@ -195,7 +197,9 @@ class TestFeeds:
         monkeypatch.setattr(
             feed,
             "vector_changes",
-            lambda space, *, after, limit: original(space, after=after, limit=limit)._replace(sequence=0, complete=False),
+            lambda space, *, after, limit: original(space, after=after, limit=limit)._replace(
+                sequence=0, complete=False
+            ),
         )
         with pytest.raises(VectorIndexError, match="does not get beyond"):
             FaissVectorIndex(feed).search(units(rng, 1, 8), kind="fact", spaces=ANA, limit=5)
