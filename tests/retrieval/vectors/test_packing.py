@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from tests.conformance.memory_feed import MemoryFeed
+from tests.conformance.vector_stores import units
 
 from factloom.retrieval.vectors import FaissVectorIndex
 from factloom.retrieval.vectors.packing import pack, unpack
 from factloom.retrieval.vectors.rows import Rows
 from factloom.schemas.spaces import SpaceSet
-from tests.conformance.memory_feed import MemoryFeed
-from tests.conformance.vector_stores import units
 
 if TYPE_CHECKING:
     from factloom.schemas.ports import Vectors
