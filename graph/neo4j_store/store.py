@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from factloom.graph.neighbourhood import KnownGraphs
 from factloom.graph.neo4j_store import exporting, vectors
 from factloom.graph.neo4j_store.connection import Access, Connection, Managed
-from factloom.graph.neo4j_store.failures import ConstraintError
+from factloom.graph.neo4j_store.failures import DRIVER_FAILURES, ConstraintError
 from factloom.graph.neo4j_store.native_storage import Progress
 from factloom.graph.neo4j_store.native_vectors import EXACT_UP_TO, Neo4jVectorIndex
 from factloom.graph.neo4j_store.posting_cache import PostingCache
@@ -182,10 +182,12 @@ class Neo4jGraphStore:
             StoreUnavailableError: another writer held the store for too long, or the server is out of reach.
         """
         number: int | None = None
+        careful = in_doubt = False
         result: list[T] = []
 
         def attempt(transaction: Managed) -> None:
-            nonlocal number
+            nonlocal number, in_doubt
+            in_doubt = False
             if os.getpid() != self._pid:
                 self._begin_process()
             if number is None:  # here, since one writes at a time from here on
@@ -197,13 +199,21 @@ class Neo4jGraphStore:
             )
             if writer.begin(self._connection.place) and result:
                 return
-            result[:] = [work(writer)]
+            try:
+                result[:] = [work(writer)]
+            except DRIVER_FAILURES:
+                raise
+            except Exception:
+                in_doubt = writer.assumes
+                raise
             writer.finish()
 
-        careful = False
         try:
             self._connection.write(attempt)
-        except ConstraintError:  # an id that was taken for new may be stored
+        except Exception as error:
+            # An id that was taken for new may be stored: then that should have been said, and before any other error.
+            if not (in_doubt or isinstance(error, ConstraintError)):
+                raise
             careful = True
             self._connection.write(attempt)
         return result[0]

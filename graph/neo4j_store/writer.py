@@ -73,6 +73,7 @@ class Writer(Reader):
 
     ``begin`` locks the store before anything else, ``finish`` sends the rest. ``careful``: an id that comes without a
     ref is looked up, too; otherwise it is taken for new, and the constraint on ids fails the transaction if it is not.
+    ``assumes``: whether any was.
     """
 
     _in_transaction = True
@@ -99,6 +100,7 @@ class Writer(Reader):
         self._known, self._working = held.known, held.working
         self._known.runner = runner
         self._careful = careful
+        self.assumes = False
         self._last: int | None = None
         self._facts = FactWriting(self._pending, self._known, self._now)
         self._ref = 0
@@ -283,11 +285,15 @@ class Writer(Reader):
 
     # --- entities ---
 
+    def _assume_new(self, kind: str, ids: Sequence[str]) -> None:
+        if ids and not self._careful:
+            self.assumes = True
+            self._known.assume_new(kind, ids)
+
     def put_entities(self, entities: Sequence[Entity]) -> list[Entity]:
         """Insert or, by id, replace entities and the keys of their names."""
         properties = [r.entity_properties(entity) for entity in entities]
-        if not self._careful:
-            self._known.assume_new("entity", [entity.id for entity in entities if not entity.ref])
+        self._assume_new("entity", [entity.id for entity in entities if not entity.ref])
         known = self._known.look_up("entity", (entity.id for entity in entities))
         self._check_keys(entities, known)
         made = []
@@ -382,8 +388,7 @@ class Writer(Reader):
 
     def put_facts(self, facts: Sequence[Fact]) -> list[Fact]:
         """Insert or, by id, replace facts, their links to episodes and their typed edges."""
-        if not self._careful:
-            self._known.assume_new("fact", [fact.id for fact in facts if not fact.ref])
+        self._assume_new("fact", [fact.id for fact in facts if not fact.ref])
         made, replaced = self._facts.put(facts, self._next_ref)
         self._left_residue = self._left_residue or replaced
         self._working.note_facts(made)
