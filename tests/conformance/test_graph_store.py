@@ -224,6 +224,19 @@ class TestPutEntities:
         assert one == two
         assert graph_store.find_entities(EntityQuery(), spaces=ANA) == [one]
 
+    def test_an_entity_of_another_space_is_told_before_what_goes_wrong_later(self, graph_store: GraphStore) -> None:
+        (stored,) = put_entities(graph_store, entity("Ana"))
+        elsewhere = entity("Ana", id=stored.id, space=OTHER)
+
+        def work(tx: WriteTransaction) -> None:
+            tx.put_entities([elsewhere])
+            raise ZeroDivisionError
+
+        with pytest.raises(StoreError, match=OTHER):
+            graph_store.write(work)
+        with pytest.raises(ZeroDivisionError):
+            graph_store.write(lambda tx: (tx.put_entities([entity("Bea")]), 1 / 0))
+
 
 class TestPutFacts:
     def test_what_was_stored_comes_back_equal(self, graph_store: GraphStore) -> None:
