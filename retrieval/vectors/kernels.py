@@ -29,8 +29,11 @@ def _faiss() -> Any:
     return faiss
 
 
-def _run(call: Callable[[], None], work: int) -> None:
-    """Run ``call``, with one thread when there is little to do. The setting is the calling thread's own (OpenMP)."""
+def run_threaded(call: Callable[[], None], work: int) -> None:
+    """Run ``call`` of FAISS, with one thread when there is little to do.
+
+    The setting is the calling thread's own (OpenMP). ``work``: multiplications, or as much.
+    """
     faiss = _faiss()
     threads = faiss.omp_get_max_threads()
     if threads == 1 or work >= _PARALLEL_WORK:
@@ -72,7 +75,7 @@ def nearest(queries: Vectors, rows: Vectors, count: int, k: int) -> Proposal:
         faiss.knn_inner_product(x, y, dimension, len(queries), count, k, d, i)
         return Proposal(scores, positions, rounding_bound(queries))
     loop = _take_all()
-    _run(lambda: faiss.knn_inner_product(x, y, dimension, len(queries), count, k, d, i, loop), work)
+    run_threaded(lambda: faiss.knn_inner_product(x, y, dimension, len(queries), count, k, d, i, loop), work)
     return Proposal(scores, positions, None)
 
 
@@ -115,7 +118,7 @@ def products(queries: Vectors, rows: Vectors, positions: Refs) -> Vectors:
     scores = np.empty(positions.shape, dtype=np.float32)
     dimension = queries.shape[1]
     x, y, d, i = (faiss.swig_ptr(array) for array in (queries, rows, scores, positions))
-    _run(
+    run_threaded(
         lambda: faiss.fvec_inner_products_by_idx(d, x, y, i, dimension, *positions.shape),
         positions.size * dimension,
     )

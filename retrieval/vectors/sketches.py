@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from factloom.retrieval.vectors.kernels import run_threaded
+
 if TYPE_CHECKING:
     from factloom.schemas.ports import Refs, Vectors
 
@@ -63,7 +65,8 @@ def propose(sketches: Sketches, query: Vectors, limit: int) -> Proposed:
     distances = np.empty((1, wanted), np.int32)
     positions = np.empty((1, wanted), np.int64)
     a, b, d, p = (faiss.swig_ptr(array) for array in (asked, sketches, distances, positions))
-    faiss.hammings_knn_mc(a, b, 1, len(sketches), wanted, sketches.shape[1], d, p)
+    # A byte is as much work as a multiplication.
+    run_threaded(lambda: faiss.hammings_knn_mc(a, b, 1, len(sketches), wanted, sketches.shape[1], d, p), sketches.size)
     far, middle = np.partition(distances[0], (wanted // 2, wanted - 1))[[wanted - 1, wanted // 2]]
     there = (positions[0] >= 0) & ((distances[0] < far) | (wanted == len(sketches)))
     return Proposed(positions[0][there], distances[0][there] <= middle)
