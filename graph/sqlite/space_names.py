@@ -28,7 +28,7 @@ def number_of(database: Database, name: str) -> int:
 
 
 def forget_empty(database: Database, numbers: Iterable[int]) -> None:
-    """Replace the names of those spaces that hold nothing any more, history included."""
+    """Replace the names of those spaces that hold nothing any more, history included, and drop their notes."""
     for number in numbers:
         row = database.row(
             "SELECT name FROM space s WHERE number = ? AND episodes + entities + facts = 0 "
@@ -37,6 +37,7 @@ def forget_empty(database: Database, numbers: Iterable[int]) -> None:
         )
         if row is not None and not row[0].startswith(FORGOTTEN):
             database.run("UPDATE space SET name = ? WHERE number = ?", (_digest(database, row[0]), number))
+            database.run("DELETE FROM meta WHERE name = 'origin ' || ?", (number,))
 
 
 def _digest(database: Database, name: str) -> str:

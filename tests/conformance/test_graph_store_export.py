@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from factloom.schemas.errors import InvalidInputError
+from factloom.schemas.errors import InvalidInputError, NotFoundError
 from factloom.schemas.ports import Exportable, GraphStore, IndexEntry, WriteTransaction
 
 from .graph_records import (
@@ -137,3 +137,19 @@ class TestOrigin:
         with pytest.raises(KeyError, match="stop"):
             graph_store.write(fail)
         assert exportable(graph_store).origin(HOME) == "old"
+
+    def test_it_goes_with_the_name_of_a_space_that_is_emptied(self, graph_store: GraphStore) -> None:
+        """A later call that names the space, and fails, brings nothing back."""
+        (gone,) = put_entities(graph_store, entity("Ana"))
+
+        def empty(tx: WriteTransaction) -> None:
+            tx.set_origin(HOME, "from there")
+            tx.delete([gone.id])
+
+        def fail(tx: WriteTransaction) -> None:
+            with pytest.raises(NotFoundError):
+                tx.put_facts([fact(gone, gone)])
+
+        graph_store.write(empty)
+        graph_store.write(fail)
+        assert exportable(graph_store).origin(HOME) is None
