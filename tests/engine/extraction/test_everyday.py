@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 
 from factloom.engine.extraction.extractor import OfflineExtractor
-from factloom.schemas.extraction import Candidate, ExtractionRequest
+from factloom.schemas.extraction import ExtractionRequest
 from factloom.schemas.records import Episode, Role, new_id
 
-NOW = datetime(2025, 6, 18, 12, tzinfo=UTC)
+from .one_turn import NOW, facts, read
 
 
 @pytest.fixture(scope="module")
 def extractor() -> OfflineExtractor:
     return OfflineExtractor()
-
-
-def read(extractor: OfflineExtractor, text: str) -> tuple[Candidate, ...]:
-    said = Episode(
-        id=new_id(), space="user/ana", session="s", role=Role.USER, speaker="Ana", content=text, occurred_at=NOW,
-        created_at=NOW,
-    )  # fmt: skip
-    [extraction] = extractor.extract([ExtractionRequest(episode=said)])
-    return extraction.candidates
-
-
-def facts(extractor: OfflineExtractor, text: str) -> set[str]:
-    return {
-        f"{'-' if c.negated else ''}{c.subject.name} {c.predicate} {c.object.name if c.object else '*'}"
-        for c in read(extractor, text)
-    }
 
 
 STATED = [
