@@ -17,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from factloom import Memory
 from factloom.retrieval.embedders import HashingEmbedder
+from factloom.schemas.ports import GraphStore, WriteTransaction
 from factloom.schemas.records import Category
 from factloom.schemas.search import SearchResult
 from factloom.schemas.settings import load_settings
@@ -64,6 +65,23 @@ def same_ids(ids: Ids) -> Iterator[None]:
         yield
 
 
+def draw_again(store: GraphStore, ids: Ids) -> GraphStore:
+    """The store, whose writes draw the same ids again when they run again: one store may ask for it, another not."""
+    write = store.write
+
+    def write_again(work: Callable[[WriteTransaction], Any]) -> Any:
+        first = ids.next
+
+        def attempt(tx: WriteTransaction) -> Any:
+            ids.next = first
+            return work(tx)
+
+        return write(attempt)
+
+    setattr(store, "write", write_again)  # noqa: B010 - a method is not to be assigned
+    return store
+
+
 class MemoryMachine(RuleBasedStateMachine):
     """Two memories with one clock, one embedder and no extractor: what they hold was added outright."""
 
@@ -85,7 +103,7 @@ class MemoryMachine(RuleBasedStateMachine):
             for _ in range(2)
         ]
         self.memories = [
-            Memory(store, settings=each, embedder=HashingEmbedder(64), clock=lambda: self.now)
+            Memory(draw_again(store, self.ids), settings=each, embedder=HashingEmbedder(64), clock=lambda: self.now)
             for store, each in zip(type(self).make(), settings, strict=True)
         ]
 
