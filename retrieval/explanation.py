@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from factloom.retrieval.candidates import Candidates
 from factloom.schemas.ports import FactNode, Neighbourhood
@@ -20,8 +19,7 @@ _LABEL: Final = 60
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of a path, before the records are read: the edge taken (None at the seed) and the ref reached."""
 
     edge: str | None

@@ -14,6 +14,12 @@ def predicate_terms(predicate: str) -> frozenset[str]:
     return _terms(ontology_in_use(), predicate)
 
 
+def terms_of_predicates(predicates: Iterable[str]) -> dict[str, frozenset[str]]:
+    """`predicate_terms` of each."""
+    ontology = ontology_in_use()
+    return {predicate: _terms(ontology, predicate) for predicate in predicates}
+
+
 @lru_cache(maxsize=4096)
 def _terms(ontology: Ontology, predicate: str) -> frozenset[str]:
     spec = ontology[predicate.removeprefix("NOT_")]

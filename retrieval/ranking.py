@@ -92,7 +92,7 @@ class Ranking:
         """The weighted parts that add up to its score, those of no effect left out."""
         columns = self.fact_parts if self.is_fact[position] else self.episode_parts
         row = self.rows[position]
-        return {name: float(column[row]) for name, column in columns.items() if column[row]}
+        return {name: part for name, column in columns.items() if (part := column.item(row))}
 
 
 def rank(

@@ -7,11 +7,10 @@ is reached with all relation words used answers the question; with some of them,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from factloom.retrieval.explanation import Step
-from factloom.retrieval.predicate_words import predicate_terms, relation_words
+from factloom.retrieval.predicate_words import predicate_terms, relation_words, terms_of_predicates
 from factloom.retrieval.reading import Reading
 from factloom.schemas.ports import FactNode, Neighbourhood
 
@@ -25,8 +24,7 @@ _LONGEST_WALK: Final = 3
 _MOST_WALKS: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class RelationMatch:
+class RelationMatch(NamedTuple):
     """How a walk reached a fact: the share of the question's relation words that are used up, and the way."""
 
     share: float
@@ -38,8 +36,7 @@ class RelationMatch:
         return CHAIN if self.share >= 1.0 and len(self.path) > 2 else self.share
 
 
-@dataclass(frozen=True, slots=True)
-class _Walk:
+class _Walk(NamedTuple):
     """Where a walk stands: the entity reached, the words used up, the way so far."""
 
     entity: int
@@ -55,13 +52,14 @@ def walk_relations(reading: Reading, around: Neighbourhood) -> dict[int, Relatio
     starts = [entity.ref for entity in reading.entities if entity.ref in around.entities]
     if not starts:
         return {}
-    words = {predicate: predicate_terms(predicate) for predicate in {fact.predicate for fact in around.facts.values()}}
-    core = relation_words()
+    words = terms_of_predicates({fact.predicate for fact in around.facts.values()})
     # Relations are those of the core, and of the predicates that occur here.
-    relations = frozenset(t for t in reading.terms if t in core or any(t in terms for terms in words.values()))
+    here, core = frozenset[str]().union(*words.values()), relation_words()
+    relations = frozenset(term for term in reading.terms if term in core or term in here)
+    asked = {predicate for predicate, terms in words.items() if not terms.isdisjoint(relations)}
     facts_of: dict[int, list[FactNode]] = {}
     for fact in around.facts.values():
-        if not words[fact.predicate].isdisjoint(relations):
+        if fact.predicate in asked:
             facts_of.setdefault(fact.subject, []).append(fact)
             facts_of.setdefault(fact.object, []).append(fact)
     found: dict[int, RelationMatch] = {}

@@ -139,8 +139,10 @@ class KnownGraph:
         """How many nodes are held."""
         return len(self.episodes) + len(self.facts) + len(self.entities)
 
-    def __contains__(self, ref: int) -> bool:
-        return ref in self.episodes or ref in self.facts or ref in self.entities
+    def missing(self, refs: Iterable[int]) -> list[int]:
+        """Those of ``refs`` of which no node is held."""
+        episodes, facts, entities = self.episodes, self.facts, self.entities
+        return [ref for ref in refs if ref not in episodes and ref not in facts and ref not in entities]
 
     def find_entities(self, source: GraphSource, refs: Iterable[int], *, given: bool = False) -> dict[int, KnownEntity]:
         """The entities among ``refs``."""
@@ -157,7 +159,7 @@ class KnownGraph:
         missing = [ref for ref in wanted if ref not in known]
         if missing:
             source.read_stated(missing)
-        return {ref: stated for ref in wanted if (stated := known.get(ref)) is not None and stated.facts}
+        return {ref: stated for ref in wanted if ref in known and (stated := known[ref]).facts}
 
     def best_about(self, source: GraphSource, refs: Sequence[int], bound: int, *, hops: int) -> dict[int, Best]:
         """By entity, at least ``bound`` of the facts about it, whether they are over or not; all if there are fewer.

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import nsmallest
-from itertools import chain, islice
+from itertools import chain
 from operator import attrgetter
 from typing import Final
 
@@ -25,6 +25,7 @@ from factloom.schemas.queries import ExpandLimits, View
 _PREVIOUS: Final = attrgetter("previous")
 _NEXT: Final = attrgetter("next")
 _STATED_IN: Final = attrgetter("episodes")
+_DATED: Final = attrgetter("dated")
 _SPARE: Final = 4
 
 
@@ -72,10 +73,8 @@ class _Walk:
 
     # --- what is over ---
 
-    def _seen(self, episode: int, stated: Stated) -> Iterable[StoredFact]:
+    def _seen(self, episode: int, stated: Stated) -> Sequence[StoredFact]:
         """The facts stated that the view sees; those that are over are noted."""
-        if not stated.dated and self._view.at is None:
-            return stated.facts
         seen = [fact for fact in stated.facts if self._sight.sees(fact)]
         if stated.dated and not self._view.history:
             over = [fact.node for fact in stated.facts if self._sight.is_over(fact)]
@@ -90,7 +89,8 @@ class _Walk:
         late = self.episodes.keys() - self._looked_at
         if late and not self._view.history:
             for episode, stated in self._known.stated_in(self._source, late).items():
-                self._seen(episode, stated)
+                if stated.dated:
+                    self._seen(episode, stated)
 
     @property
     def over(self) -> dict[int, tuple[FactNode, ...]]:
@@ -113,23 +113,27 @@ class _Walk:
     def add_facts(self, refs: Sequence[int]) -> list[FactNode]:
         """Take in the facts among the given ``refs``, as far as the view sees them."""
         known = self._known
-        unknown = [ref for ref in refs if ref not in known]
+        unknown = known.missing(refs)
         if unknown:
             self._source.read_facts(unknown)
         given = [known.facts[ref] for ref in refs if ref in known.facts]
-        return self._keep(filter(self._sight.sees, given))
+        return self._keep(self._in_view(given))
 
     def add_facts_of_episodes(self, episodes: Iterable[int]) -> list[FactNode]:
         """Take in the best facts that each episode states, and note what is over of that."""
         self._looked_at = set(episodes)
-        stated = self._known.stated_in(self._source, self._looked_at)
-        return self._keep(
-            chain.from_iterable(self._best(self._seen(episode, facts)) for episode, facts in stated.items())
-        )
+        bound, at_present = self._limits.facts_per_entity, self._view.at is None
+        found: list[StoredFact] = []
+        for episode, stated in self._known.stated_in(self._source, self._looked_at).items():
+            seen = stated.facts if at_present and not stated.dated else self._seen(episode, stated)
+            found += seen if len(seen) <= bound else nsmallest(bound, seen, key=best_first)
+        return self._keep(found)
 
-    def _best(self, facts: Iterable[StoredFact]) -> Iterable[StoredFact]:
-        bound, found = self._limits.facts_per_entity, list(facts)
-        return found if len(found) <= bound else nsmallest(bound, found, key=best_first)
+    def _in_view(self, facts: Sequence[StoredFact]) -> Sequence[StoredFact]:
+        """Those of the facts that the view sees."""
+        if self._view.at is None and not any(map(_DATED, facts)):
+            return facts
+        return list(filter(self._sight.sees, facts))
 
     def add_facts_of_entities(self, entities: Mapping[int, KnownEntity], hops: int) -> list[FactNode]:
         """Take in the best facts of each entity, of a hub no more than the bound; ``hops`` more follow."""
@@ -139,7 +143,7 @@ class _Walk:
         for ref, best in self._known.best_about(
             self._source, list(entities), facts_read(self._limits), hops=hops
         ).items():
-            seen = list(islice(filter(self._sight.sees, best.facts), bound))
+            seen = self._in_view(best.facts)[:bound]
             if len(seen) == bound or best.complete:
                 found += seen
             else:
@@ -185,9 +189,9 @@ def walk(
     found = _Walk(known, source, view, limits)
     seeds = found.add_facts(given)
     others = [ref for ref in given if ref not in known.facts]
-    found.follow_next(found.add_episodes((ref for ref in others if ref not in known.entities), given=True))
-    entities = known.find_entities(source, (ref for ref in others if ref not in found.episodes), given=True)
-    found.add_episodes(episode for fact in seeds for episode in fact.episodes)
+    found.follow_next(found.add_episodes([ref for ref in others if ref not in known.entities], given=True))
+    entities = known.find_entities(source, [ref for ref in others if ref not in found.episodes], given=True)
+    found.add_episodes(chain.from_iterable(map(_STATED_IN, seeds)))
     latest = seeds + found.add_facts_of_episodes(found.episodes)
     found.entities.update(entities)
     if entities:

@@ -46,45 +46,55 @@ def match_terms(database: Database, queries: Sequence[TermQuery], *, scope: Scop
             f"SELECT kind, SUM(documents), SUM(terms) FROM corpus WHERE {where} GROUP BY kind", spaces
         )
     }
-    lists: dict[tuple[int, str], list[tuple[int, int]]] = {}
+    lists: dict[tuple[int, str], _Lists] = {}
     for kind, text, term, documents in database.rows(
         "SELECT t.kind, t.text, t.number, t.documents FROM json_each(?) k CROSS JOIN json_each(?) j CROSS JOIN term t "
         f"ON t.kind = k.value AND t.text = j.value AND {scope.clause('t.space')} ORDER BY t.number",
         (str(list(kinds)), as_json(texts), *spaces),
     ):
-        lists.setdefault((kind, text), []).append((term, documents))
+        of_text = lists.setdefault((kind, text), _Lists())
+        of_text.documents += documents
+        of_text.numbers.append(term)
     found = [
-        {term: lists[key] for term in dict.fromkeys(query.terms) if (key := (kind_number(query.kind), term)) in lists}
-        for query in queries
+        (query.max_documents, {term: held for term in query.terms if (held := lists.get((kind, term))) is not None})
+        for query, kind in zip(queries, map(_kind_of, queries), strict=True)
     ]
     short = {
         number: None
-        for query, of_terms in zip(queries, found, strict=True)
-        for of_term in of_terms.values()
-        if _documents_of(of_term) <= query.max_documents
-        for number, _ in of_term
+        for most, of_terms in found
+        for held in of_terms.values()
+        if held.documents <= most
+        for number in held.numbers
     }
     blocks = _read_blocks(database, list(short))
-    postings = iter(
-        _postings(
-            [
-                None if _documents_of(of_term) > query.max_documents else [blocks[number] for number, _ in of_term]
-                for query, of_terms in zip(queries, found, strict=True)
-                for of_term in of_terms.values()
-            ]
-        )
+    postings = _postings(
+        [
+            None if held.documents > most else [blocks[number] for number in held.numbers]
+            for most, of_terms in found
+            for held in of_terms.values()
+        ]
     )
     return tuple(
         TermMatches(
-            *totals.get(kind_number(query.kind), (0, 0)),
-            postings={term: Posting(_documents_of(of_term), *next(postings)) for term, of_term in of_terms.items()},
+            *totals.get(_kind_of(query), (0, 0)),
+            postings={term: Posting(held.documents, *next(postings)) for term, held in of_terms.items()},
         )
-        for query, of_terms in zip(queries, found, strict=True)
+        for query, (_, of_terms) in zip(queries, found, strict=True)
     )
 
 
-def _documents_of(lists: Sequence[tuple[int, int]]) -> int:
-    return sum(documents for _, documents in lists)
+class _Lists:
+    """The lists of one term in the spaces that are read: their numbers, and how many documents are in all of them."""
+
+    __slots__ = ("documents", "numbers")
+
+    def __init__(self) -> None:
+        self.documents = 0
+        self.numbers: list[int] = []
+
+
+def _kind_of(query: TermQuery) -> int:
+    return kind_number(query.kind)
 
 
 def _read_blocks(database: Database, terms: Sequence[int]) -> dict[int, list[bytes]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -56,24 +57,35 @@ def padded(rows: Sequence[Sequence[int]], pad: int = 0) -> tuple[NDArray[np.int3
 
 
 def for_each(run: Callable[[list[int]], None], batches: list[list[int]], *, threads: int) -> None:
-    """Do all batches, side by side where it is worth it.
+    """Do all batches, on up to ``threads`` threads side by side, of which the caller's is one.
 
     Raises:
-        Exception: the first that a batch raised.
+        Exception: what a batch raised; batches that were not begun by then are left out.
     """
-    # A question is two short texts, which are done before a second thread has warmed up its share of the caches.
-    workers = min(threads, len(batches) // 2)
-    if workers <= 1:
-        for batch in batches:
-            run(batch)
+    waiting = deque(batches)
+
+    def work() -> None:
+        while True:
+            try:
+                batch = waiting.popleft()
+            except IndexError:  # none is left
+                return
+            try:
+                run(batch)
+            except BaseException:
+                waiting.clear()
+                raise
+
+    helpers = min(threads, len(batches)) - 1
+    if helpers <= 0:
+        work()
         return
     # A pool for each call costs 0.1 ms, needs no closing and leaves no threads behind for a fork to lose.
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="factloom-embed")
-    try:
-        for _ in pool.map(run, batches):
-            pass
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with ThreadPoolExecutor(helpers, thread_name_prefix="factloom-embed") as pool:
+        helped = [pool.submit(work) for _ in range(helpers)]
+        work()
+    for each in helped:
+        each.result()
 
 
 @contextmanager
