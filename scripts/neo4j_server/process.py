@@ -34,6 +34,7 @@ SETTINGS = {
     "server.memory.pagecache.size": "256m",
     "db.tx_log.preallocate": "false",
     "dbms.usage_report.enabled": "false",
+    "dbms.cypher.min_replan_interval": "1h",
 }
 
 

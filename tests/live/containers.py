@@ -27,6 +27,7 @@ SETTINGS = {
     "NEO4J_server_memory_pagecache_size": "256m",
     "NEO4J_db_tx__log_preallocate": "false",
     "NEO4J_dbms_usage__report_enabled": "false",
+    "NEO4J_dbms_cypher_min__replan__interval": "1h",
 }
 
 
