@@ -13,7 +13,7 @@ from factloom.retrieval.bm25 import KeywordScorer
 from factloom.retrieval.first_look import FirstLook, Scope
 from factloom.retrieval.predicate_words import relation_words
 from factloom.retrieval.reading import Reading
-from factloom.schemas.ports import GraphReader, Neighbourhood, Posting, VectorIndex
+from factloom.schemas.ports import FactNode, GraphReader, Neighbourhood, Posting, VectorIndex
 from factloom.schemas.queries import ExpandLimits
 from factloom.schemas.records import Role
 
@@ -72,6 +72,11 @@ class Candidates:
     seeds: Seeds
     around: Neighbourhood
     documents: bool = False
+
+    def nearest_facts(self, most: int) -> list[FactNode]:
+        """The ``most`` facts nearest to the question, nearest first."""
+        facts = self.around.facts
+        return [facts[ref] for ref in self.seeds.best_facts if ref in facts][:most]
 
 
 def find_seeds(first: FirstLook, queries: Vectors, *, index: VectorIndex) -> Seeds:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from typing import TYPE_CHECKING, Final
@@ -41,12 +41,16 @@ _SUPPORT: Final = (0.0, *(math.log2(support) / 3.0 for support in range(1, 9)))
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What candidates are compared with: the question, its vector (1, dimension), and what may be seen."""
+    """What candidates are compared with: the question, its vector (1, dimension), and what may be seen.
+
+    ``half_life_days``: of recency, of episodes; ``fact_half_life_days``: of facts, by category.
+    """
 
     reading: Reading
     vectors: Vectors
     scope: Scope
     half_life_days: float
+    fact_half_life_days: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ def describe_episodes(found: Candidates, question: Question, index: VectorIndex)
         "session_keyword": _best_in(sessions, keyword),
         "question": np.array(asks, float),
         "length": np.log(np.clip(characters, 10.0, 500.0) / _TYPICAL_LENGTH),
-        **_of_the_question(occurred_at, question),
+        **_of_the_question(occurred_at, question, question.half_life_days),
     }
     marked = found.seeds.marked
     columns |= {
@@ -129,6 +133,7 @@ def describe_facts(found: Candidates, question: Question, episodes: EpisodeTable
     lengths = np.maximum(counts.sum(axis=0), 5.0)  # a fact's sentence is short; its exact length says nothing
     keyword = found.seeds.fact_keywords.score(counts, lengths)
     named = {entity.ref for entity in reading.entities} | reading.meant_refs
+    half_lives = np.array([question.fact_half_life_days[node.category] for node in nodes])
     since = np.array([node.valid_at if node.valid_at is not None else node.created_at for node in nodes])
     columns = {
         "vector": cosines(index, question, refs, "fact"),
@@ -136,7 +141,7 @@ def describe_facts(found: Candidates, question: Question, episodes: EpisodeTable
         "entity": np.array([float(node.subject in named) + 0.5 * (node.object in named) for node in nodes]).clip(0, 1),
         "support": np.array([_SUPPORT[min(8, node.support) if node.support > 0 else 0] for node in nodes]),
         "confidence": np.array([node.confidence - 1.0 for node in nodes]),
-        **_of_the_question(since, question),
+        **_of_the_question(since, question, half_lives),
     }
     if reading.asks_for == "outcome":
         columns["outcome"] = _lateness(since, keyword * [_tells_an_end(node) for node in nodes])
@@ -225,20 +230,20 @@ def _marked(posting: Posting, refs: Refs) -> Column:
     return np.isin(refs, posting.refs, assume_unique=True).astype(float)
 
 
-def _of_the_question(times: Column, question: Question) -> dict[str, Column]:
+def _of_the_question(times: Column, question: Question, half_lives: Column | float) -> dict[str, Column]:
     """The columns on time that the question gives a reason for: the past has no recency."""
     reading = question.reading
-    columns = {} if reading.past else {"recency": _recency(times, question)}
+    columns = {} if reading.past else {"recency": _recency(times, question, half_lives)}
     if reading.dates:
         columns["date"] = reading.dates.fit(times)
     return columns
 
 
-def _recency(times: Column, question: Question) -> Column:
-    """One half per half-life passed."""
+def _recency(times: Column, question: Question, half_lives: Column | float) -> Column:
+    """One half per half-life (days) passed."""
     view = question.scope.view
     age = np.maximum(0.0, (view.at or view.now).timestamp() - times) / _SECONDS_A_DAY
-    halved: Column = np.exp2(-age / question.half_life_days)
+    halved: Column = np.exp2(-age / half_lives)
     return halved
 
 

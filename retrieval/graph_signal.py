@@ -1,11 +1,12 @@
 """What the graph says: episodes that share entities with the facts nearest to the question, by personalised PageRank.
 
 After HippoRAG (Gutiérrez et al., NeurIPS 2024): walks begin at the ends of the nearest facts, the rarer an entity the
-more, and a little at the episodes that fit by themselves.
+more, and a little at the episodes that fit by themselves. They also go between entities with near-equal names.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from factloom.retrieval.candidates import Candidates
 from factloom.retrieval.features import Column, EpisodeTable, FactTable
 
-_SEED_FACTS: Final = 8
+SEED_FACTS: Final = 8
 _EPISODE_SHARE: Final = 0.05
 _NAMED: Final = 0.1
 _HALF_RANK: Final = 5.0
@@ -34,7 +35,14 @@ class Spread(Protocol):
         """The share of each node."""
 
 
-def graph_signal(found: Candidates, episodes: EpisodeTable, facts: FactTable, fit: Column, spread: Spread) -> Column:
+def graph_signal(
+    found: Candidates,
+    episodes: EpisodeTable,
+    facts: FactTable,
+    fit: Column,
+    alike: Sequence[tuple[int, int, float]],
+    spread: Spread,
+) -> Column:
     """How well the graph leads to each episode, 0 to 1: by rank, halved at the sixth place.
 
     By rank, since PageRank's numbers fall off steeply. It counts by the square of the share of episodes that
@@ -46,6 +54,7 @@ def graph_signal(found: Candidates, episodes: EpisodeTable, facts: FactTable, fi
         episodes: their table.
         facts: their table.
         fit: how well each episode fits by itself.
+        alike: pairs of entities with near-equal names, and how near (see `near_names`).
         spread: personalised PageRank.
     """
     size = len(episodes.refs)
@@ -59,7 +68,13 @@ def graph_signal(found: Candidates, episodes: EpisodeTable, facts: FactTable, fi
     low, high = float(fit.min()), float(fit.max())
     restart /= restart.max()
     restart[:size] = _EPISODE_SHARE * (fit - low) / (high - low + 1e-9)
-    mass = spread(sources, targets, np.ones(len(sources)), restart)[:size]
+    weights = np.ones(len(sources))
+    if alike:
+        one, other, nearness = zip(*alike, strict=True)
+        sources = np.concatenate((sources, [entities[ref] for ref in one]))
+        targets = np.concatenate((targets, [entities[ref] for ref in other]))
+        weights = np.concatenate((weights, nearness))
+    mass = spread(sources, targets, weights, restart)[:size]
     order = np.argsort(-mass, kind="stable")
     rank = np.empty(size)
     rank[order] = np.arange(size)
@@ -85,12 +100,10 @@ def _edges(facts: FactTable, entities: dict[int, int], size: int) -> tuple[NDArr
 def _restart(found: Candidates, entities: dict[int, int], size: int) -> Column:
     restart = np.zeros(size + len(entities))
     nodes = found.around.entities
-    nearest = [ref for ref in found.seeds.best_facts if ref in found.around.facts][:_SEED_FACTS]
-    for ref in nearest:
-        fact = found.around.facts[ref]
+    for fact in found.nearest_facts(SEED_FACTS):
         for end in (fact.subject, fact.object):
             if end in entities:
-                restart[entities[end]] += max(0.0, found.seeds.best_facts[ref]) / max(1, nodes[end].degree)
+                restart[entities[end]] += max(0.0, found.seeds.best_facts[fact.ref]) / max(1, nodes[end].degree)
     for ref, how in found.seeds.found_by.items():
         if how == "entity" and ref in entities:
             restart[entities[ref]] += _NAMED / max(1, nodes[ref].degree)

@@ -7,7 +7,7 @@ on which data that was looked at, is in docs/decisions/003-ranking.md.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -101,6 +101,7 @@ def rank(
     facts: FactTable,
     relations: Mapping[int, float],
     stale: NDArray[np.bool_],
+    alike: Sequence[tuple[int, int, float]] = (),
     *,
     scope: Scope,
     spread: Spread,
@@ -108,7 +109,7 @@ def rank(
     """Score all candidates and order those that may be returned; ties by kind, then ref.
 
     ``relations``: how far the question's relations lead to a fact, 0 to 1, by ref. ``stale``: which episodes are
-    outdated (see `staleness`).
+    outdated (see `staleness`). ``alike``: entities with near-equal names (see `near_names`).
     """
     episode_parts = _weighted(episodes.columns, EPISODE_WEIGHTS)
     fit: Column = _total(episode_parts, len(episodes.refs))
@@ -122,7 +123,7 @@ def rank(
             stating: Column = np.zeros(len(fit))
             np.maximum.at(stating, facts.stated, led_to[facts.stating])
             episode_parts["relation"] = EPISODE_WEIGHTS["relation"] * stating
-        episode_parts["graph"] = EPISODE_WEIGHTS["graph"] * graph_signal(found, episodes, facts, fit, spread)
+        episode_parts["graph"] = EPISODE_WEIGHTS["graph"] * graph_signal(found, episodes, facts, fit, alike, spread)
         fit = _total(episode_parts, len(fit))
     fact_parts = _weighted(facts.columns, FACT_WEIGHTS)
     if len(facts.refs):

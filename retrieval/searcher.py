@@ -20,6 +20,7 @@ from factloom.retrieval.diversity import words_said
 from factloom.retrieval.features import Question, describe_episodes, describe_facts
 from factloom.retrieval.first_look import FirstLook, look
 from factloom.retrieval.graph_signal import Spread
+from factloom.retrieval.near_names import near_names
 from factloom.retrieval.page import PageReader, Second
 from factloom.retrieval.people_meant import who_is_meant
 from factloom.retrieval.ranking import rank
@@ -80,6 +81,7 @@ class Searcher:
         self._embedder = embedder
         self._spread = spread
         self._settings = settings
+        self._fact_half_life_days = settings.fact_half_life_days.model_dump()
         self._reranking = reranking
         self._clock = clock
         self._timer = timer
@@ -163,14 +165,17 @@ class Searcher:
             )
         with search.timed("rank"):
             reading = search.reading = _with_people(reading, found.around)
-            question = Question(reading, queries, scope, self._settings.recency_half_life_days)
+            question = Question(
+                reading, queries, scope, self._settings.recency_half_life_days, self._fact_half_life_days
+            )
             episodes = describe_episodes(found, question, self._index)
             facts = describe_facts(found, question, episodes, self._index)
             led_to = walk_relations(reading, found.around)
             stale = outdated(found, question, episodes, facts, self._index)
             shares = {ref: match.worth for ref, match in led_to.items()}
-            spread = _nowhere if search.hurried(deadline, "graph") else self._spread
-            ranking = rank(found, episodes, facts, shares, stale, scope=scope, spread=spread)
+            hurry = search.hurried(deadline, "graph")
+            spread, alike = (_nowhere, []) if hurry else (self._spread, near_names(found, scope, self._index))
+            ranking = rank(found, episodes, facts, shares, stale, alike, scope=scope, spread=spread)
         with search.timed("fetch"):
             ways = {ref: match.path for ref, match in led_to.items()}
             reader = PageReader(self._store, self._index, found, ranking, scope=scope, queries=queries, ways=ways)

@@ -516,6 +516,14 @@ class VectorIndex(Protocol):
         ``sequences``: as for ``search``.
         """
 
+    def vectors(
+        self, refs: Refs, *, kind: str, spaces: SpaceSet, sequences: Mapping[str, int] | None = None
+    ) -> Vectors:
+        """The vectors of whole texts: shape (refs, dimension), NaN for records with none.
+
+        (refs, 0) where the spaces hold no vector that would tell the dimension. ``sequences``: as for ``search``.
+        """
+
     def rebuild(self, *, spaces: SpaceSet) -> int:
         """Forget what is held and read the store again; returns the number of vectors."""
 

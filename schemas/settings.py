@@ -82,11 +82,21 @@ class RerankerSettings(_Section):
     )
 
 
+class HalfLives(_Section):
+    """Days after which what a fact's recency adds to its score is halved, by category."""
+
+    episodic: float = Field(90.0, gt=0, description="events: last week's trip is asked about more than last year's")
+    preference: float = Field(365.0, gt=0, description="tastes change slowly")
+    semantic: float = Field(365.0, gt=0, description="states hold until another fact closes them")
+    procedural: float = Field(730.0, gt=0, description="how something is done hardly ages")
+
+
 class SearchSettings(_Section):
     """Defaults of search."""
 
     limit: int = Field(10, ge=1, le=1000)
-    recency_half_life_days: float = Field(180.0, gt=0)
+    recency_half_life_days: float = Field(180.0, gt=0, description="of what was said; of facts see fact_half_life_days")
+    fact_half_life_days: HalfLives = HalfLives()
     max_tokens: int = Field(1000, ge=40, description="budget of a context block")
     tokenizer: str | None = Field(
         None,

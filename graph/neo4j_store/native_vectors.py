@@ -152,6 +152,27 @@ class Neo4jVectorIndex:
         made[:] = of_distinct[:, columns]
         return made
 
+    def vectors(
+        self, refs: Refs, *, kind: str, spaces: SpaceSet, sequences: Mapping[str, int] | None = None
+    ) -> Vectors:
+        """The vectors of whole texts: shape (refs, dimension), NaN for records with none.
+
+        Raises:
+            InvalidInputError: an unknown kind.
+            VectorIndexError: the index is closed.
+            StoreError: the server failed.
+        """
+        self._check_open()
+        check_kind(kind)
+        refs = np.asarray(refs, np.int64)
+        w = {"refs": np.unique(refs).tolist(), "spaces": _names(spaces)}
+        rows = self._connection.read(self._queries.of_kind("whole_vectors", kind), {"w": w})
+        dimension = rows[0][2] if rows else 0
+        made: Vectors = np.full((len(refs), dimension), np.nan, np.float32)
+        for ref, embedding, _ in rows:
+            made[refs == ref] = embedding or np.zeros(dimension, np.float32)  # none is kept of one of zeros
+        return made
+
     def rebuild(self, *, spaces: SpaceSet) -> int:
         """Make the nodes of the spaces anew from what the store holds; returns the number of vectors."""
         self._check_open()

@@ -65,6 +65,15 @@ class Block:
             compare = ranking.similarity_best if best else ranking.similarity_whole
             return compare(rows, queries, refs)
 
+    def put_vectors(self, refs: Refs, into: Vectors, *, kind: str) -> None:
+        """Put the vectors of whole texts that are here ``into`` their places, shape (refs, dimension)."""
+        with self._lock.reading():
+            rows = self.kinds.get(kind)
+            if rows is not None and rows.count:
+                chosen = rows.whole_rows(refs)
+                there = chosen >= 0
+                into[there] = rows.vectors_at(chosen[there])
+
     def adopt(self, kinds: dict[str, Rows], sequence: int) -> None:
         """Start from what a snapshot holds."""
         with self._lock.writing():

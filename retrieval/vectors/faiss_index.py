@@ -144,6 +144,24 @@ class FaissVectorIndex:
                 made = np.where(np.isnan(made), found, made)
         return np.full((len(queries), len(refs)), np.nan, np.float32) if made is None else made
 
+    def vectors(
+        self, refs: Refs, *, kind: str, spaces: SpaceSet, sequences: Mapping[str, int] | None = None
+    ) -> Vectors:
+        """The vectors of whole texts: shape (refs, dimension), NaN for records with none.
+
+        Raises:
+            InvalidInputError: an unknown kind.
+            VectorIndexError: the index is closed, or the feed gives what cannot be used.
+        """
+        self._check_open()
+        _check_kind(kind)
+        refs = np.asarray(refs, np.int64)
+        blocks = list(self._current(spaces, None, sequences))  # from now on the dimension is known
+        made: Vectors = np.full((len(refs), self._dimension or 0), np.nan, np.float32)
+        for block in blocks:
+            block.put_vectors(refs, made, kind=kind)
+        return made
+
     def rebuild(self, *, spaces: SpaceSet) -> int:
         """Drop what is held, snapshots included, and read the store again; returns the number of vectors."""
         self._check_open()
@@ -374,8 +392,7 @@ class FaissVectorIndex:
 
     def _checked(self, queries: Vectors, kind: str) -> Vectors:
         self._check_open()
-        if kind not in KINDS:
-            raise InvalidInputError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
+        _check_kind(kind)
         queries = np.ascontiguousarray(queries, np.float32)
         if queries.ndim != 2:
             raise InvalidInputError(f"queries must have shape (queries, dimension), got {queries.shape}")
@@ -385,6 +402,11 @@ class FaissVectorIndex:
         if not math.isfinite(np.vdot(queries, queries)) and not np.isfinite(queries).all():
             raise InvalidInputError("queries hold values that are not finite (NaN or infinite)")
         return queries
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in KINDS:
+        raise InvalidInputError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
 
 
 def _wrong_dimension(queries: Vectors, dimension: int | None) -> InvalidInputError:

@@ -206,6 +206,42 @@ class TestSimilarity:
         assert again[0].tolist() == hits.scores.tolist()
 
 
+class TestVectors:
+    def test_of_whole_texts_in_the_order_asked(self, store: VectorStore, index: VectorIndex) -> None:
+        refs = store.put("user/ana", "entity", [axis(1, 0), axis(0), halves((1, -1, 1, 1))])
+        asked = np.array([refs[2], refs[0], refs[1], refs[0]])
+        made = index.vectors(asked, kind="entity", spaces=ANA)
+        assert made.tolist() == np.concatenate((halves((1, -1, 1, 1)), axis(1, 0, 1))).tolist()
+
+    def test_nan_for_what_is_not_there(self, store: VectorStore, index: VectorIndex) -> None:
+        (ana,) = store.put("user/ana", "entity", [axis(0)])
+        (ben,) = store.put("user/ben", "entity", [axis(1)])
+        (fact,) = store.put("user/ana", "fact", [axis(0)])
+        asked = np.array([ben, ana, fact, 10**9])
+        assert np.isnan(index.vectors(asked, kind="entity", spaces=ANA)).all(axis=1).tolist() == [
+            True,
+            False,
+            True,
+            True,
+        ]
+        both = SpaceSet.of("user/ana", "user/nobody", "user/ben")
+        assert index.vectors(asked[:2], kind="entity", spaces=both).tolist() == axis(1, 0).tolist()
+        store.remove("user/ana", [ana])
+        assert np.isnan(index.vectors(asked, kind="entity", spaces=ANA)).all()
+
+    def test_a_vector_of_zeros_is_one(self, store: VectorStore, index: VectorIndex) -> None:
+        refs = np.array(store.put("user/ana", "entity", [np.zeros((1, DIMENSION), np.float32)]))
+        assert index.vectors(refs, kind="entity", spaces=ANA).tolist() == [[0.0] * DIMENSION]
+
+    def test_shapes_where_there_is_nothing(self, store: VectorStore, index: VectorIndex) -> None:
+        assert len(index.vectors(np.array([1, 2]), kind="entity", spaces=ANA)) == 2
+        assert len(index.vectors(np.empty(0, np.int64), kind="entity", spaces=ANA)) == 0
+        store.put("user/ana", "entity", [axis(0)])
+        assert len(index.vectors(np.array([1, 2]), kind="entity", spaces=SpaceSet(()))) == 2
+        with pytest.raises(InvalidInputError, match="kind"):
+            index.vectors(np.array([1]), kind="thing", spaces=ANA)
+
+
 class TestFollowing:
     def test_new_replaced_and_deleted_records_are_seen_at_once(self, store: VectorStore, index: VectorIndex) -> None:
         refs = store.put("user/ana", "episode", [axis(0, 1), axis(2)])

@@ -332,6 +332,9 @@ class TestPlans:
         queries = queries_for(given._store.label_prefix)
         assert scans(f"{queries.of_kind(statement, 'fact')}\n{queries['rank_vectors']}") == []
 
+    def test_whole_vectors_are_read_by_index(self, given: NativeVectorStore, scans: Callable[[str], list[str]]) -> None:
+        assert scans(queries_for(given._store.label_prefix).of_kind("whole_vectors", "entity")) == []
+
     def test_the_index_is_asked_without_a_scan(
         self, given: NativeVectorStore, scans: Callable[[str], list[str]]
     ) -> None:

@@ -11,6 +11,7 @@ from tests.retrieval.clocked_memory import NOW, START, clocked_memory
 
 from factloom import Memory
 from factloom.schemas.errors import InvalidInputError, NotFoundError
+from factloom.schemas.records import Category
 from factloom.schemas.search import SearchResult
 
 
@@ -287,3 +288,17 @@ def test_of_two_ends_the_later_one_comes_first(memory: Memory) -> None:
             space="t",
         )
     assert texts(memory.search("How did the race end up?", space="t"))[0] == "Ana has cancelled the race."
+
+
+def test_facts_age_by_their_category(memory: Memory) -> None:
+    said = {"subject": "Ana", "valid_at": NOW - timedelta(days=365)}
+    memory.add_facts(
+        [
+            {**said, "predicate": "visited", "object": "the museum of clocks", "category": "episodic"},
+            {**said, "predicate": "likes", "object": "the museum of clocks", "category": "preference"},
+        ],
+        space="t",
+    )
+    ages = {hit.fact.category: hit.parts["recency"] for hit in memory.search("museum of clocks", space="t") if hit.fact}
+    assert ages[Category.PREFERENCE] == pytest.approx(0.05 * 2**-1)
+    assert ages[Category.EPISODIC] == pytest.approx(0.05 * 2 ** (-365 / 90))

@@ -97,6 +97,14 @@ CALL () {
   RETURN collect(v) AS found
 }
 
+// name: whole_vectors
+MATCH (v:{prefix}{kind}Vector) USING INDEX v:{prefix}{kind}Vector(_ref, part)
+WHERE v._ref IN $w.refs AND v.part = 0 AND ($w.spaces IS NULL OR v.space IN $w.spaces)
+MATCH (s:{prefix}Store {_one: 1})
+WITH v._ref AS ref, v.embedding AS embedding, v.zero AS zero, s.dimension AS dimension
+WHERE ref IS NOT NULL AND (zero OR embedding IS NOT NULL) // one that a writer is just removing has none any more
+RETURN ref, embedding, dimension
+
 // name: rank_vectors
 // Follows one of the three above. A record counts with its best vector; a query or a vector of zeros is at right angles
 // to all; one that a writer is just removing has no properties any more.
