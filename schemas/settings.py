@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from factloom.schemas.errors import ConfigurationError
@@ -125,7 +125,7 @@ class Neo4jSettings(_Section):
 
     user: str = Field("neo4j", description="whom the store logs in as")
     password: SecretStr = Field(SecretStr(""), description="of that user")
-    database: str | None = Field(None, description="name of the database; default: the user's own")
+    database: str | None = Field(None, description="name of the database; default, or empty: the user's own")
     label_prefix: str = Field("", description="begins every label of ours, so that a database can be shared")
     vectors: Literal["faiss", "native"] = Field(
         "faiss", description="where vectors are searched: in this process, or in the server's own index"
@@ -137,6 +137,11 @@ class Neo4jSettings(_Section):
     transaction_timeout: float = Field(
         120.0, gt=0, description="longest write, waiting for other writers included, before the server ends it"
     )
+
+    @field_validator("database")
+    @classmethod
+    def _own_where_empty(cls, name: str | None) -> str | None:
+        return name or None
 
 
 class CypherSettings(_Section):

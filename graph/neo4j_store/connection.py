@@ -21,6 +21,7 @@ import neo4j
 from neo4j import exceptions as neo4j_errors
 
 from factloom.graph.neo4j_store import failures
+from factloom.graph.neo4j_store.interruptions import Call, Uninterrupted
 from factloom.schemas.errors import ConfigurationError, InvalidInputError, StoreDatabaseError, StoreServerError
 
 T = TypeVar("T")
@@ -126,11 +127,13 @@ class _Unmanaged:
 class Managed:
     """Statements of one transaction. The driver's errors come out as they are, so that the driver can retry."""
 
-    def __init__(self, transaction: neo4j.ManagedTransaction) -> None:
+    def __init__(self, transaction: neo4j.ManagedTransaction, call: Call) -> None:
         self._transaction = transaction
+        self._call = call
 
     def rows(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[list[Any]]:
         """All rows that the statement gives."""
+        self._call.check()
         return self._transaction.run(text, parameters).values()  # type: ignore[arg-type]
 
 
@@ -142,6 +145,7 @@ class Connection:
         self.access = access
         self.place = access.place
         self._closed = False
+        self._calls = Uninterrupted()
         self._begin_process()
 
     # --- the driver ---
@@ -215,9 +219,13 @@ class Connection:
         Raises:
             StoreError: it failed for another reason, or for longer than ``max_retry_time``.
         """
+        return self._calls.run(lambda call: self._retried(once, call))
+
+    def _retried(self, once: Callable[[], T], call: Call) -> T:
         deadline = time.monotonic() + self.access.max_retry_time
         pause = _FIRST_PAUSE
         while True:
+            call.check()
             try:
                 return once()
             except failures.DRIVER_FAILURES as error:
@@ -238,6 +246,9 @@ class Connection:
             InvalidInputError: called inside ``work``.
             StoreUnavailableError: no turn within ``busy_timeout``, or the server is away for too long.
         """
+        return self._calls.run(lambda call: self._write_in_turn(work, call))
+
+    def _write_in_turn(self, work: Callable[[Managed], T], call: Call) -> T:
         self.driver()
         me = threading.get_ident()
         if self._owner == me:
@@ -246,16 +257,17 @@ class Connection:
             raise failures.busy(self.place, self.access.busy_timeout)
         try:
             self._owner = me
-            return self._write(work)
+            return self._write(work, call)
         finally:
             self._owner = None
             self._writing.release()
 
-    def _write(self, work: Callable[[Managed], T]) -> T:
+    def _write(self, work: Callable[[Managed], T], call: Call) -> T:
         timed = neo4j.unit_of_work(timeout=self.access.transaction_timeout)
-        managed = timed(lambda transaction: work(Managed(transaction)))
+        managed = timed(lambda transaction: work(Managed(transaction, call)))
         deadline = time.monotonic() + 2 * self.access.max_retry_time
         while True:
+            call.check()
             try:
                 with self._session(neo4j.WRITE_ACCESS) as session:
                     return session.execute_write(managed)
@@ -286,12 +298,16 @@ class Connection:
             raise StoreDatabaseError(
                 "the database system holds no data of anybody's; leave neo4j.database out, or name another one"
             )
-        try:
+
+        def look(_: Call) -> str:
             with self._session(neo4j.READ_ACCESS) as session:
-                info = session.run("RETURN 1").consume().server
+                return session.run("RETURN 1").consume().server.agent
+
+        try:
+            agent = self._calls.run(look)
         except failures.DRIVER_FAILURES as error:
             raise failures.translate(error, self.place) from error
-        check_server(info.agent, self.place)
+        check_server(agent, self.place)
 
     def check_open(self) -> None:
         """See that the store was not closed.
@@ -312,6 +328,7 @@ class Connection:
             if self._driver is not None:
                 self._driver.close()
                 self._driver = None
+            self._calls.close()
 
     def __del__(self) -> None:
         # Whoever forgot to close gets no warning of the driver's; a constructor that failed has nothing to close.

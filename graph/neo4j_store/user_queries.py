@@ -160,8 +160,8 @@ def _relationship(relationship: neo4j.graph.Relationship, prefix: str) -> GraphR
     return GraphRelationship(
         element_id=relationship.element_id,
         type=relationship.type,
-        start=start.element_id if start else "",
-        end=end.element_id if end else "",
+        start="" if start is None else start.element_id,  # a node that was not returned itself is falsy
+        end="" if end is None else end.element_id,
         properties=_properties(relationship, prefix),
     )
 

@@ -87,6 +87,7 @@ def test_relationships_are_the_same_on_both_stores(friends: Memory) -> None:
         return edge.type, sorted((name, str(value)) for name, value in edge.properties.items() if name != "fact_id")
 
     assert len(ours) == len(theirs) > 100
+    assert all(edge.start and edge.end for (edge,) in (*ours, *theirs))
     known = {edge.type for (edge,) in ours}
     assert sorted(shape(edge) for (edge,) in theirs if edge.type in known) == sorted(shape(edge) for (edge,) in ours)
 

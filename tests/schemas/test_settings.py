@@ -70,3 +70,9 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_key_is_never_shown() -> None:
     settings = load_settings(embedder={"kind": "openai", "api_key": "sk-secret"})
     assert "sk-secret" not in repr(settings)
+
+
+def test_an_empty_database_is_the_users_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FACTLOOM_NEO4J__DATABASE", "")
+    assert load_settings().neo4j.database is None
+    assert load_settings(neo4j={"database": "memories"}).neo4j.database == "memories"
