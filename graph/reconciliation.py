@@ -33,7 +33,7 @@ from factloom.graph.statements import (
     replaced,
     tellings,
 )
-from factloom.schemas.extraction import UNNAMED
+from factloom.schemas.extraction import BESIDES, UNNAMED
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.records import Action, Category, Entity, Fact
 from factloom.schemas.results import FactChange
@@ -64,7 +64,7 @@ class Reconciler(Denials):
         """
         if self._ontology[predicate].cardinality != "one":
             return False
-        held = self._held(subject.id, [predicate])
+        held = [fact for fact in self._held(subject.id, [predicate]) if not fact.metadata.get(BESIDES)]
         for position, fact in enumerate(held):
             old = self.written.get(fact.id, fact)
             later = (
@@ -104,6 +104,7 @@ class Reconciler(Denials):
         assert statement.object is not None
         text = spec.sentence(statement.subject.name, statement.object.name)
         metadata = {**statement.metadata, "implied_by": statement.predicate}
+        metadata.pop(BESIDES, None)  # who also moved has one home nevertheless
         changed = statement.changed or statement.category is Category.EPISODIC
         told = {"text": text, "category": spec.category, "metadata": metadata, "changed": changed}
         return replaced(statement, predicate=predicate, **told)
@@ -201,14 +202,21 @@ class Reconciler(Denials):
         """
         assert statement.object is not None
         spec = self._ontology[statement.predicate]
+        corrected = statement.metadata.get("corrects") if statement.correction else None
         if spec.cardinality != "one" and not (statement.correction and statement.category is Category.EPISODIC):
+            # "Sorry, I meant Tim": of several that can be, the one that the corrected words told.
+            found = self._either_way(statement, [statement.predicate], None) if corrected else []
+            told = [fact for fact in found if fact.episode_ids == (corrected,)]
+            return [fact for fact in told if fact.object_id != statement.object.id]
+        if statement.metadata.get(BESIDES) and not statement.correction:
             return []
         found = self._either_way(statement, [statement.predicate], None)
         if spec.symmetric:
             turned = replaced(statement, subject=statement.object, object=statement.subject)
             found += self._either_way(turned, [statement.predicate], None)
         ends = {statement.subject.id, statement.object.id}
-        rivals = {fact.id: fact for fact in found if {fact.subject_id, fact.object_id} != ends}.values()
+        alone = [fact for fact in found if not fact.metadata.get(BESIDES)]
+        rivals = {fact.id: fact for fact in alone if {fact.subject_id, fact.object_id} != ends}.values()
         return sorted(rivals, key=lambda fact: (began(fact), fact.created_at, fact.id))
 
     def _says_the_same(self, fact: Fact, statement: Statement, rivals: Sequence[Fact]) -> bool:

@@ -26,6 +26,10 @@ class Mention(Record):
     is_speaker: bool = False
 
 
+BESIDES = "besides"
+"""Metadata of a fact told as one more ("I also work for Siemens"): it stands beside what else can be only one."""
+
+
 class Candidate(Record):
     """A fact that an episode states, before it is resolved and reconciled.
 

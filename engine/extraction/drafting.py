@@ -17,7 +17,7 @@ from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.predications import Clause, Tense
 from factloom.engine.extraction.rendering import activity, article, retell
 from factloom.engine.extraction.vocabulary import vocabulary
-from factloom.schemas.extraction import Candidate, Mention
+from factloom.schemas.extraction import BESIDES, Candidate, Mention
 from factloom.schemas.ontology import UNTYPED, ontology_in_use
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ _CORRECTION: Final = re.compile(
 )
 _ACTUALLY: Final = re.compile(r"^\W*(?:(?:no|oh|well|and|but)[,.!]?\s+)*actually\b|\bactually\W*$", re.IGNORECASE)
 _LATELY: Final = re.compile(r"\b(?:now|nowadays|these days|any ?more|no longer|recently|lately|just)\b", re.IGNORECASE)
+_BESIDES: Final = re.compile(r"\b(?:also|as well|besides|in addition|additionally|on the side)\b", re.IGNORECASE)
 _RECURRING: Final = re.compile(r"\s*(?:mornings|afternoons|evenings|nights)\b", re.IGNORECASE)
 _OBJECTION: Final = re.compile(r"^\W*(?:no|nope)\b|\bnot (?:the |in |on |at )?\w+$", re.IGNORECASE)
 
@@ -200,7 +201,7 @@ class Draft:
             confidence=round(confidence * self._trust(), 3),
             negated=negated,
             correction=correction or is_correction(words),
-            metadata=self._evidence(),
+            metadata=self._evidence() | ({BESIDES: True} if not negated and _BESIDES.search(words) else {}),
         )
 
     def _validity(self, *, negated: bool, ended: bool) -> tuple[datetime | None, datetime | None]:
@@ -224,9 +225,9 @@ class Draft:
         """Each mouth that a report has passed through makes it less sure."""
         return HEARSAY ** max(1, len(self.clause.sources)) if self.clause.hearsay else 1.0
 
-    def _evidence(self) -> dict[str, str]:
+    def _evidence(self) -> dict[str, str | bool]:
         """The words that say when, and who is said to have said it ("Ana < Tom": Ana, as Tom tells)."""
-        found = {}
+        found: dict[str, str | bool] = {}
         if self.when is not None:
             found["time_expression"] = words_of(self.when, self.sentence)
             if self.booked:

@@ -185,8 +185,25 @@ def _pronoun_taken_for_owner(token: Token) -> None:
     after.dep_, after.pos_ = "cop", "AUX"
 
 
+def _stands_as_verb(token: Token) -> bool:
+    """Whether a word in -s stands where a verb does: right after a name that is its subject, and before where or whom.
+
+    Nouns have a form of "be" beside them, or belong to the name: "Ana's lives", "these lives".
+    """
+    subject = next((c for c in token.children if c.dep_ == "nsubj"), None)
+    if subject is None or subject.i != token.i - 1 or subject.pos_ not in ("PROPN", "NOUN", "PRON"):
+        return False
+    named = subject.ent_type_ == "PER" or subject.pos_ != "NOUN"
+    beside = any(c.dep_ in ("cop", "det", "amod", "nmod:poss", "compound", "case", "nummod") for c in token.children)
+    led = any(c.dep_ in ("obl", "xcomp", "ccomp", "advmod") and c.i > token.i for c in token.children)
+    return named and led and not beside and token.dep_ in ("ROOT", "parataxis", "conj")
+
+
 def _verb_taken_for_noun(token: Token) -> None:
-    """For "Ben is dating Clara" and "Ingrid sings alto": a noun with an object is a verb."""
+    """For "Ben is dating Clara" and "Ingrid sings alto": a noun with an object is a verb. So is "Ana lives in Rome"."""
+    if token.tag_ in ("VBZ", "NNS") and _stands_as_verb(token):
+        token.pos_, token.tag_ = "VERB", "VBZ"
+        return
     if not any(c.dep_ == "obj" and c.i > token.i for c in token.children):
         return
     subject = next((c for c in token.children if c.dep_ == "nsubj" and c.i < token.i), None)

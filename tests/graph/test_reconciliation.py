@@ -11,7 +11,7 @@ from factloom.graph.reconciliation import Reconciler, Statement
 from factloom.graph.resolution import Resolver
 from factloom.graph.sqlite import SqliteGraphStore
 from factloom.graph.statements import told_beginning
-from factloom.schemas.extraction import Mention
+from factloom.schemas.extraction import BESIDES, Mention
 from factloom.schemas.ontology import core_ontology
 from factloom.schemas.ports import WriteTransaction
 from factloom.schemas.queries import FactQuery, View
@@ -164,6 +164,27 @@ class TestFunctional:
         assert book.held("HAS_BIRTHDAY") == ["14-March"]
         assert book.held("HAS_BIRTHDAY", at=1) == ["14-March"], "what was wrong was never so"
         assert book.held("HAS_BIRTHDAY", history=True) == ["12-March", "14-March"]
+
+
+class TestOneMore:
+    """What is told as one more ("I also work for Siemens") stands beside what else can be only one."""
+
+    def test_neither_ends_the_other(self, book: Book) -> None:
+        book.state("Ana", "WORKS_FOR", "Bosch", 1)
+        book.state("Ana", "WORKS_FOR", "Siemens", 2, metadata={BESIDES: True})
+        book.state("Ana", "WORKS_FOR", "Bosch", 3)
+        assert book.held("WORKS_FOR") == ["Bosch", "Siemens"]
+
+    def test_another_ends_the_first_alone(self, book: Book) -> None:
+        book.state("Ana", "WORKS_FOR", "Bosch", 1)
+        book.state("Ana", "WORKS_FOR", "Siemens", 2, metadata={BESIDES: True})
+        book.state("Ana", "WORKS_FOR", "Lidl", 3)
+        assert book.held("WORKS_FOR") == ["Lidl", "Siemens"]
+
+    def test_what_it_implies_is_as_ever(self, book: Book) -> None:
+        book.state("Ana", "LIVES_IN", "Faro", 1)
+        book.state("Ana", "MOVED_TO", "Rome", 2, metadata={BESIDES: True})
+        assert book.held("LIVES_IN") == ["Rome."]
 
 
 class TestNegation:

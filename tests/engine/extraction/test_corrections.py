@@ -88,3 +88,23 @@ def test_behind_a_question_it_is_an_answer(memory: Memory) -> None:
     homes = [fact.text for fact in memory.get_all(user_id="ana", predicates=["LIVES_IN"])]
     assert "Ana lives in Porto." in homes
     memory.close()
+
+
+def of(memory: Memory, predicate: str) -> list[str]:
+    texts = sorted(fact.text for fact in memory.get_all(user_id="ana", predicates=[predicate]))
+    memory.close()
+    return texts
+
+
+def test_of_several_the_one_that_was_told_is_taken_back(memory: Memory) -> None:
+    say(memory, 0, "My brother is called Rui.")
+    say(memory, 1, "My brother is called Tom.")
+    say(memory, 2, "Sorry, I meant Tim.")
+    assert of(memory, "HAS_BROTHER") == ["Ana's brother is called Rui.", "Ana's brother is called Tim."]
+
+
+def test_one_more_ends_nothing(memory: Memory) -> None:
+    say(memory, 0, "I work for Bosch.")
+    say(memory, 1, "I also work for Siemens.")
+    say(memory, 2, "I still work for Bosch.")
+    assert of(memory, "WORKS_FOR") == ["Ana works for Bosch.", "Ana works for Siemens."]

@@ -27,6 +27,10 @@ STATED = [
     ("I'm doing my part, volunteering at a homeless shelter.", "Ana VOLUNTEERS_AT homeless shelter"),
     ("I'm doing a master's in statistics.", "Ana STUDIES statistics"),
     ("I study biology at Leeds.", "Ana STUDIES biology"),
+    # a name and a verb in -s, which the parser takes for a noun
+    ("Tom lives in Rome.", "Tom LIVES_IN Rome"),
+    ("Ben lives in New York.", "Ben LIVES_IN New York"),
+    ("Anil lives in Berlin.", "Anil LIVES_IN Berlin"),
     # done by several
     ("My kids and I just finished another painting.", "Ana FINISH painting"),
     # without a subject
