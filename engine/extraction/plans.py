@@ -155,6 +155,8 @@ def _planned(draft: Draft) -> tuple[str | None, Clause | None]:
     lemma = clause.lemma
     complement = read_complement(clause)
     if clause.wished:
+        if clause.objects:
+            return None, None  # "I'd like my son to study law"
         return ("WANTS_TO", complement) if complement is not None else (None, None)
     eager = _EAGER.get(clause.verb.lower_) if clause.copula is not None or clause.passive or clause.implicit else None
     if eager is not None and clause.tense is Tense.PRESENT and complement is not None:

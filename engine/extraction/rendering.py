@@ -42,6 +42,9 @@ def retell(clause: Clause, subject: str, reader: Reader, when: When | None) -> s
     """The clause as one sentence about ``subject``, its date expression made absolute."""
     tokens = [t for t in _own_tokens(clause.verb) if clause.subject is None or t.i > clause.subject.i]
     hidden = {t.i for t in clause.subject.subtree} if clause.subject is not None else set()
+    if clause.verb.i in hidden:  # "Carla, who has a boat": what is told of her hangs on her name
+        hidden -= {t.i for t in clause.verb.subtree}
+        hidden |= {c.i for c in clause.verb.children if c.dep_ in SUBJECTS and c.tag_ in ("WP", "WDT")}
     tokens = [t for t in tokens if t.i not in hidden]
     finite = _finite(clause)
     tokens = _gap_filled(clause, tokens)

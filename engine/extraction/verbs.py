@@ -114,8 +114,8 @@ def _by_table(draft: Draft) -> list[Candidate | None]:
         pattern = table.verbs.get((clause.lemma, case))
         if pattern is not None:
             found += apply(draft, pattern, conjuncts(noun))
-    if clause.lemma == "want" and clause.complement is not None and clause.negated:
-        return []  # "I don't want them to go through that": not them
+    if clause.lemma == "want" and clause.complement is not None and (clause.negated or clause.objects):
+        return []  # "I don't want them to go through that", "Tom wants Bea to become a doctor": not them
     found = found or _working_on(draft)
     if found and clause.lemma != "study":  # "I study biology at Leeds" tells both
         return found

@@ -134,3 +134,22 @@ def test_days_that_come_again_are_no_date(extractor: OfflineExtractor) -> None:
 
 def test_a_trip_under_way_is_a_plan(extractor: OfflineExtractor) -> None:
     assert {c.predicate for c in read(extractor, "We're going to Wales for a week in July.")} == {"PLANS_TO"}
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("Carla, who has a boat, lives in Faro.", "Carla has a boat."),
+        ("I met Carla, who has three kids.", "Carla has three kids."),
+        ("My sister, who has a boat, lives in Faro.", "Ana's sister has a boat."),
+    ],
+)
+def test_a_relative_clause_is_told_of_whom_it_hangs_on(extractor: OfflineExtractor, said: str, text: str) -> None:
+    assert text in {c.text for c in read(extractor, said)}
+
+
+@pytest.mark.parametrize(
+    "said", ["Tom wants Bea to become a doctor.", "I want Bea to marry Tom.", "I'd like my son to study law."]
+)
+def test_what_somebody_wants_of_another_is_no_wish_of_theirs(extractor: OfflineExtractor, said: str) -> None:
+    assert not {c.predicate for c in read(extractor, said)} & {"WANTS", "WANTS_TO", "MARRIED_TO"}
