@@ -155,6 +155,15 @@ class Reader:
             return None
         return Mention(name=f"{owner.name}'s {token.lower_}"[:200], type="person")
 
+    def owner(self, token: Token) -> Mention | None:
+        """Whose the several in "my sisters" or "I have two cats called …" are."""
+        possessive = next((c for c in token.children if c.dep_ == "nmod:poss" and c.i < token.i), None)
+        if possessive is not None:
+            return self._owner(possessive)
+        verb = token.head.head if token.dep_.startswith("nsubj") and token.head.dep_ == "ccomp" else token.head
+        having = next((c for c in verb.children if c.dep_ == "nsubj"), None) if verb.lemma_.lower() == "have" else None
+        return self.speaker if having is not None and having.lower_ in ("i", "we") else None
+
     def _owner(self, token: Token | None) -> Mention | None:
         """Whose something is, by the possessive before it."""
         if token is None:

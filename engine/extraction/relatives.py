@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from factloom.engine.extraction.drafting import SURE, Draft
 from factloom.engine.extraction.mentions import THIRD_PERSON, Kin, Reader
-from factloom.engine.extraction.phrases import entity_type, given_name, phrase, relation_of
+from factloom.engine.extraction.phrases import conjuncts, entity_type, given_name, phrase, relation_of
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.predications import Clause, preposition
 from factloom.engine.extraction.rendering import article
@@ -37,7 +37,8 @@ def presupposed(tokens: list[Token], span: Span, reader: Reader, anchor: datetim
     """
     found: list[Candidate] = []
     for token in tokens:
-        found += _several(token, span, reader, anchor)
+        members = _members(token, span, reader, anchor)
+        found += members or _several(token, span, reader, anchor)
         kin = reader.kin(token) if relation_of(token) is not None else None
         owner = next((c for c in token.children if c.dep_ == "nmod:poss"), None) if kin is not None else None
         if kin is None or owner is None or not (kin.named or kin.relation.presupposed):
@@ -47,6 +48,35 @@ def presupposed(tokens: list[Token], span: Span, reader: Reader, anchor: datetim
         clause = Clause(token, None)
         found += relation_facts(Draft(clause, span, reader, anchor, None), kin)
     return found
+
+
+def _members(token: Token, span: Span, reader: Reader, anchor: datetime) -> list[Candidate]:
+    """For "my sisters are Eva and Lia", "my kids are called Leo and Mia", "I have two cats called Mia and Leo"."""
+    relation = predicate_table().relations.get(token.lemma_.lower()) if token.tag_ == "NNS" else None
+    owner = reader.owner(token) if relation is not None else None
+    if relation is None or owner is None:
+        return []
+    draft = Draft(Clause(token, None), span, reader, anchor, None)
+    found = []
+    for name in _names_given(token):
+        other = Mention(name=phrase(name), type=relation.object, aliases=(f"{owner.name}'s {relation.noun}"[:200],))
+        found += relation_facts(draft, Kin(owner, relation, other, named=True))
+    return found
+
+
+def _names_given(token: Token) -> list[Token]:
+    """The names that a clause gives to several: those that they are, or that they are called."""
+    head = token.head
+    calling = [c for c in (head, *token.children) if c.lemma_.lower() in ("call", "name") and c.tag_ in ("VBN", "VBD")]
+    if calling and (calling[0].i != head.i or token.dep_ in ("nsubj", "nsubj:pass")):
+        given = [c for c in calling[0].children if c.dep_ in ("xcomp", "obj", "obl") and c.i > calling[0].i]
+    elif token.dep_ == "nsubj" and any(c.dep_ == "cop" and c.lemma_.lower() == "be" for c in head.children):
+        given = [head]
+    else:
+        return []
+    names = [t for first in given for t in conjuncts(first)]
+    fit = all(t.tag_ == "NNP" and entity_type(t) in (None, "person", "animal") for t in names)
+    return names if fit and len(names) > 1 and not any(c.dep_ == "case" for t in names for c in t.children) else []
 
 
 def _several(token: Token, span: Span, reader: Reader, anchor: datetime) -> list[Candidate]:

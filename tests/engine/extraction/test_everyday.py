@@ -153,3 +153,30 @@ def test_a_relative_clause_is_told_of_whom_it_hangs_on(extractor: OfflineExtract
 )
 def test_what_somebody_wants_of_another_is_no_wish_of_theirs(extractor: OfflineExtractor, said: str) -> None:
     assert not {c.predicate for c in read(extractor, said)} & {"WANTS", "WANTS_TO", "MARRIED_TO"}
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("I have two cats called Mia and Leo.", {"Ana HAS_PET Mia", "Ana HAS_PET Leo"}),
+        ("My kids are called Leo and Mia.", {"Ana HAS_CHILD Leo", "Ana HAS_CHILD Mia"}),
+        ("My sisters are Eva and Lia.", {"Ana HAS_SISTER Eva", "Ana HAS_SISTER Lia"}),
+    ],
+)
+def test_several_are_named_at_once(extractor: OfflineExtractor, said: str, found: set[str]) -> None:
+    told = facts(extractor, said)
+    assert found <= told
+    assert not any(fact.endswith(("kids", "sisters")) for fact in told)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "My kids are Germans.",
+        "My sisters are in Porto.",
+        "My sisters are in Porto and Rome.",
+        "My brothers are Leo fans.",
+    ],
+)
+def test_what_several_are_is_not_their_names(extractor: OfflineExtractor, said: str) -> None:
+    assert not any("called" in c.text for c in read(extractor, said))
