@@ -190,7 +190,17 @@ def _by_complement(draft: Draft, pattern: VerbPattern) -> list[Candidate | None]
         found += apply(draft, pattern, conjuncts(token)[1:])
     if token.tag_ == "VB":  # "is learning to swim"
         found = [c and c.model_copy(update={"text": c.text.replace(doing, f"to {doing}", 1)}) for c in found]
-    return found
+    return [*found, *_given_up(draft, complement, found[0])] if found and pattern.predicate == "GAVE_UP" else found
+
+
+def _given_up(draft: Draft, complement: Clause, given_up: Candidate | None) -> list[Candidate]:
+    """For "I stopped drinking coffee": that she drinks coffee is over."""
+    if given_up is None or given_up.negated or not complement.objects:
+        return []
+    complement.tense = Tense.PRESENT  # as it was told while it was so
+    told = Draft(complement, draft.sentence, draft.reader, draft.anchor, draft.when)
+    over = {"negated": True, "text": given_up.text, "valid_at": given_up.valid_at, "invalid_at": None}
+    return [c.model_copy(update=over) for c in _by_table(told) if c is not None and c.subject == given_up.subject]
 
 
 def _worth_doing(complement: Clause) -> bool:

@@ -108,3 +108,14 @@ def test_one_more_ends_nothing(memory: Memory) -> None:
     say(memory, 1, "I also work for Siemens.")
     say(memory, 2, "I still work for Bosch.")
     assert of(memory, "WORKS_FOR") == ["Ana works for Bosch.", "Ana works for Siemens."]
+
+
+@pytest.mark.parametrize(
+    "given_up", ["I stopped drinking coffee.", "I gave up drinking coffee.", "I quit drinking coffee."]
+)
+def test_what_is_given_up_is_over(memory: Memory, given_up: str) -> None:
+    say(memory, 0, "I drink coffee.")
+    say(memory, 1, given_up)
+    texts = [fact.text for fact in memory.get_all(user_id="ana")]
+    memory.close()
+    assert texts == ["Ana gave up drinking coffee."]
