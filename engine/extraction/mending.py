@@ -33,6 +33,8 @@ def mend(doc: Doc) -> Doc:
             _pronoun_taken_for_owner(token)
         elif token.dep_ == "advmod" and token.tag_ in ("RB", "RBR"):
             _object_taken_for_adverb(token)
+        elif token.tag_ == "VBG" and token.dep_ == "amod":
+            _doing_taken_for_quality(token)
         elif token.tag_ == "VBG" and token.dep_ == "obj":
             _limb_taken_for_part(token)
         elif token.dep_ == "ROOT" and token.tag_ == "VBG":
@@ -183,6 +185,18 @@ def _pronoun_taken_for_owner(token: Token) -> None:
     token.dep_ = "nsubj"
     after.head = token.head
     after.dep_, after.pos_ = "cop", "AUX"
+
+
+_ENDING: Final = frozenset({"give", "stop", "quit"})
+
+
+def _doing_taken_for_quality(token: Token) -> None:
+    """For "I gave up drinking coffee": what was done with it, and no kind of coffee."""
+    thing, verb = token.head, token.head.head
+    if thing.dep_ != "obj" or verb.lemma_.lower() not in _ENDING or thing.left_edge.i != token.i:
+        return
+    token.head, token.dep_, token.pos_ = verb, "xcomp", "VERB"
+    thing.head, thing.dep_ = token, "obj"
 
 
 def _stands_as_verb(token: Token) -> bool:
