@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.lemmas import is_irregular_past
 from factloom.engine.extraction.predications import SUBJECTS, Clause, Tense, child_of, preposition, subject_of
+from factloom.engine.extraction.requests import is_asked_for
 from factloom.engine.extraction.vocabulary import vocabulary
 
 if TYPE_CHECKING:
@@ -147,6 +148,8 @@ def _judge_surroundings(clause: Clause) -> None:
         # "When I moved to Porto" takes the move for granted, "when I move" does not.
         timed = {"when", "before"} if clause.tense is not Tense.PAST or verb.i != clause.verb.i else set()
         if marks & (DOUBTFUL_MARKS | timed | {"until", "till", "wherever", "whenever"}) or conditional:
+            clause.factual = False
+        if is_asked_for(verb):
             clause.factual = False
         head = verb.head
         if verb.dep_ == "ccomp" and head.pos_ == "VERB":
