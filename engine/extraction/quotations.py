@@ -40,13 +40,22 @@ _MATERIAL: Final = re.compile(
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
 
+# "Lyrics: …", "Quote of the day: …"
+_LABELLED: Final = re.compile(
+    r"^[^\S\n]*(?:(?:the|my favou?rite|some|song)[ ])*"
+    r"(?:lyrics|quote|quotation|excerpt|verse|chorus|refrain|poem|song|example|sample|dialogue|caption|headline|joke)"
+    r"(?:[ ](?:text|sentence|from|of|by|for)\b[^:.!?\n]{0,60})?:(?P<text>\s.*?)(?=\n[^\S\n]*\n|\Z)",
+    re.DOTALL | re.MULTILINE | re.IGNORECASE,
+)
+
 Spans = tuple[tuple[int, int], ...]
 
 
 def quoted_spans(text: str) -> Spans:
     """Character spans of ``text`` that are code or somebody's words, in order."""
     spans = [match.span() for match in _QUOTED.finditer(text)]
-    return tuple(sorted([*spans, *(match.span("text") for match in _MATERIAL.finditer(text))]))
+    spans += [match.span("text") for told in (_MATERIAL, _LABELLED) for match in told.finditer(text)]
+    return tuple(sorted(spans))
 
 
 def is_quoted(spans: Spans, position: int) -> bool:
