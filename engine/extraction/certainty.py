@@ -71,6 +71,7 @@ _RUMOURS: Final = frozenset({"rumour", "rumor", "gossip", "hearsay", "word", "le
 _UNSURE: Final = frozenset(
     ["maybe", "perhaps", "possibly", "probably", "conceivably", "presumably", "potentially", "hypothetically"]
 )
+_WRONGLY: Final = frozenset({"falsely", "wrongly", "mistakenly", "jokingly", "untruthfully"})
 _NEARLY: Final = frozenset({"almost", "nearly", "narrowly"})
 _BARE_NOT: Final = frozenset({"not", "n't", "n’t", "never", "no", "hardly"})
 _WHEN: Final = frozenset({"when", "once", "after", "before", "until", "till"})
@@ -155,12 +156,13 @@ def _is_under_doubt(verb: Token) -> bool:
     if verb.dep_ in ("acl", "acl:relcl"):
         if _is_untrue(head):
             return True  # "pretends that he lives in Rome", taken for a relative clause
-        return lemma in _DOUBTFUL and head.pos_ == "NOUN" and any(c.lower_ == "that" for c in verb.children)
+        denied = lemma in _ASSURING and any(c.lower_ in _BARE_NOT for c in head.children)
+        return (lemma in _DOUBTFUL or denied) and head.pos_ == "NOUN" and any(c.lower_ == "that" for c in verb.children)
     if verb.dep_ not in ("ccomp", "csubj", "advcl", "parataxis"):
         return False
     if verb.dep_ in ("advcl", "parataxis") and not any(c.lower_ == "that" for c in verb.children):
         return False
-    if _is_untrue(head):
+    if _is_untrue(head) or any(adverb.lower_ in _WRONGLY for adverb in adverbs(head)):
         return True
     if head.pos_ == "VERB" or child_of(head, "cop") is None:
         return False
@@ -180,7 +182,17 @@ def _neither(verb: Token) -> bool:
     first = min(subjects, key=lambda t: t.i).left_edge.i
     before = verb.doc[max(verb.sent.start, first - 1) : verb.i]
     words = [t.lower_ for t in before]
-    return "neither" in words and ("nor" in words or "or" in words)
+    return ("neither" in words and ("nor" in words or "or" in words)) or _between_neither_and_nor(verb)
+
+
+def _between_neither_and_nor(verb: Token) -> bool:
+    """For "I work for neither Bosch nor Siemens": both words in the same part of the sentence as the verb."""
+    start, end, parted = verb.i, verb.i + 1, (",", ";", "but", "and")
+    while start > verb.sent.start and verb.doc[start - 1].lower_ not in parted:
+        start -= 1
+    while end < verb.sent.end and verb.doc[end].lower_ not in parted:
+        end += 1
+    return {"neither", "nor"} <= {t.lower_ for t in verb.doc[start:end]}
 
 
 def _is_timed(verb: Token) -> bool:

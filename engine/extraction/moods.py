@@ -41,6 +41,12 @@ DOUBTFUL_VERBS: Final = frozenset(
         "fear",
         "worry",
         "think",
+        "believe",
+        "assume",
+        "presume",
+        "suspect",
+        "reckon",
+        "seem",
     ]
 )
 # "can't" with these tells something lasting; with others it may be about the moment.

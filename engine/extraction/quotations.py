@@ -43,7 +43,7 @@ _MATERIAL: Final = re.compile(
 # "Lyrics: …", "Quote of the day: …"
 _LABELLED: Final = re.compile(
     r"^[^\S\n]*(?:(?:the|my favou?rite|some|song)[ ])*"
-    r"(?:lyrics|quote|quotation|excerpt|verse|chorus|refrain|poem|song|example|sample|dialogue|caption|headline|joke)"
+    r"(?:lyrics|quote|quotation|excerpt|verse|chorus|refrain|poem|song|example|sample|dialogue|caption|headline|joke|role-?play|scenario)"
     r"(?:[ ](?:text|sentence|from|of|by|for)\b[^:.!?\n]{0,60})?:(?P<text>\s.*?)(?=\n[^\S\n]*\n|\Z)",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )

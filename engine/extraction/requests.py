@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.predications import child_of, preposition
+from factloom.engine.extraction.predications import SUBJECTS, child_of, preposition
 from factloom.engine.extraction.sentences import is_command
 
 if TYPE_CHECKING:
@@ -39,6 +39,11 @@ _SAYING: Final = frozenset(
         "ignore",
         "forget",
         "disregard",
+        "translate",
+        "rewrite",
+        "rephrase",
+        "paraphrase",
+        "correct",
     ]
 )
 # What is made up: what a clause of content behind these tells is so only in there.
@@ -80,8 +85,12 @@ def is_asked_for(verb: Token) -> bool:
     head = verb.head
     if verb.dep_ in ("acl", "acl:relcl") and head.lemma_.lower() in FICTIONS and _is_content(verb):
         return True
-    if verb.dep_ not in ("ccomp", "advcl", "xcomp", "parataxis") or not commanded(head) or _kept_back(head):
+    if verb.dep_ not in ("ccomp", "advcl", "xcomp", "parataxis") or _kept_back(head):
         return False
+    if not (commanded(head) or _asked_of_you(head)):
+        return False
+    if any(c.dep_ == "obj" and c.lemma_.lower() in FICTIONS for c in head.children) and _is_content(verb):
+        return True
     if verb.dep_ in ("advcl", "parataxis"):
         supposed = {c.lower_ for c in verb.children if c.dep_ == "mark"} >= {"as", "if"}
         return supposed and head.lemma_.lower() in _SAYING
@@ -93,6 +102,15 @@ def is_asked_for(verb: Token) -> bool:
 def commanded(verb: Token) -> bool:
     """Whether a verb is an imperative, also one joined to another: "ignore that and say …"."""
     return is_command(verb) and (verb.dep_ != "conj" or commanded(verb.head))
+
+
+def _asked_of_you(verb: Token) -> bool:
+    """For "you should say …", "I want you to say …"."""
+    if verb.tag_ != "VB":
+        return False
+    own = child_of(verb, *SUBJECTS)
+    wanted = child_of(verb.head, "obj", "iobj") if verb.dep_ in ("xcomp", "ccomp") else None
+    return any(token is not None and token.lower_ == "you" for token in (own, wanted))
 
 
 def _kept_back(verb: Token) -> bool:

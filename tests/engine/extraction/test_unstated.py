@@ -27,6 +27,9 @@ ASKED_FOR = [
     "Write a story in which I work for NASA.",
     "Write a poem about how I moved to Rome.",
     "Act as if I worked for Bosch.",
+    "You should assume that I work for Bosch.",
+    "I want you to say that I live in Mars.",
+    "Roleplay: I am a doctor at NASA.",
 ]
 
 
@@ -100,7 +103,10 @@ def test_what_only_looks_supposed_is_stated(extractor: OfflineExtractor, text: s
 DENIED = [
     "Neither Tom nor Bea lives in Rome.",
     "Neither Tom nor I like sushi.",
+    "I work for neither Bosch nor Siemens.",
     "Tom denied that he works for Bosch.",
+    "It's not the case that Tom lives in Rome.",
+    "Tom falsely claims that he lives in Rome.",
     "Tom denied that he stole the bike.",
     "Tom lied that he lives in Rome.",
     "Tom pretends that he lives in Rome.",
@@ -127,6 +133,9 @@ UNSURE = [
     "Maybe I work for Siemens next year.",
     "Maybe I live in Rome and work for Bosch.",
     "Tom probably lives in Rome.",
+    "I believe Tom lives in Rome.",
+    "I suspect that Tom works for Bosch.",
+    "It seems that Tom lives in Rome.",
     "It's possible that I have diabetes.",
 ]
 
@@ -146,6 +155,7 @@ def test_what_is_less_than_sure_is_not_stated(extractor: OfflineExtractor, text:
         ("It's a fact that Tom lives in Rome.", "Tom LIVES_IN Rome"),
         ("I like sushi, maybe because I'm Japanese.", "Ana LIKES sushi"),
         ("I live in Rome, and maybe Tom visits.", "Ana LIVES_IN Rome"),
+        ("I live in Rome, and neither Tom nor Bea visits.", "Ana LIVES_IN Rome"),
     ],
 )
 def test_what_is_sure_beside_a_doubt_is_stated(extractor: OfflineExtractor, text: str, fact: str) -> None:
