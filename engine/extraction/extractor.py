@@ -46,7 +46,7 @@ from factloom.engine.extraction.relatives import (
     relation_facts,
 )
 from factloom.engine.extraction.schedules import read_locations, read_schedule
-from factloom.engine.extraction.sentences import LONGEST, Kind, is_command, kind_of, sentences
+from factloom.engine.extraction.sentences import LONGEST, Kind, is_command, kind_of, sentences, takes_back
 from factloom.engine.extraction.showing import read_owned, read_shown, read_venture
 from factloom.engine.extraction.states import read_ages, read_state
 from factloom.engine.extraction.titles import readable
@@ -258,7 +258,9 @@ def _read_sentence(
 ) -> list[Candidate]:
     """What one sentence states; ``later``, the one behind it, may hold only its date ("Two years ago.")."""
     kind = kind_of(span.text)
-    if kind is Kind.IRONY or is_quoted(quoted, span.start_char):
+    if kind in (Kind.IRONY, Kind.FICTION) or (later is not None and takes_back(later.text)):
+        return []
+    if is_quoted(quoted, span.start_char):
         return []
     own = [token for token in span if not is_quoted(quoted, token.idx)]
     taken = presupposed(own, span, reader, episode.occurred_at)

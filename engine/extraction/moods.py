@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from factloom.engine.extraction.certainty import adverbs, is_doubted, is_put_off, is_rumoured
 from factloom.engine.extraction.lemmas import is_irregular_past
 from factloom.engine.extraction.predications import SUBJECTS, Clause, Tense, child_of, preposition, subject_of
+from factloom.engine.extraction.requests import is_asked_for
 from factloom.engine.extraction.vocabulary import vocabulary
 
 if TYPE_CHECKING:
@@ -39,6 +41,12 @@ DOUBTFUL_VERBS: Final = frozenset(
         "fear",
         "worry",
         "think",
+        "believe",
+        "assume",
+        "presume",
+        "suspect",
+        "reckon",
+        "seem",
     ]
 )
 # "can't" with these tells something lasting; with others it may be about the moment.
@@ -47,7 +55,7 @@ HEARSAY_VERBS: Final = frozenset(
     ["say", "tell", "hear", "claim", "report", "mention", "read", "announce", "write", "insist", "swear", "text"]
 )
 # Adverbs by which a speaker tells that it is only hearsay.
-REPORTING: Final = frozenset({"apparently", "allegedly", "supposedly", "reportedly", "seemingly"})
+REPORTING: Final = frozenset({"apparently", "allegedly", "supposedly", "reportedly", "seemingly", "purportedly"})
 # Present and past look the same; with an object, speakers more often tell what they did.
 _ALIKE: Final = frozenset({"set", "put", "hit", "cut", "let", "shut", "hurt", "split"})
 
@@ -123,10 +131,9 @@ def _obliques_of(verb: Token) -> list[tuple[str, Token]]:
 
 def _attributed(clause: Clause) -> None:
     """For "apparently Bea moved", "according to Tom, Bea moved"."""
+    clause.hearsay = clause.hearsay or any(adverb.lower_ in REPORTING for adverb in adverbs(clause.verb))
     for child in clause.verb.children:
-        if child.dep_ == "advmod" and child.lower_ in REPORTING:
-            clause.hearsay = True
-        elif child.dep_ == "obl" and preposition(child) == "according":
+        if child.dep_ == "obl" and preposition(child) == "according":
             clause.hearsay = True
             clause.sources.append(child)
 
@@ -148,6 +155,9 @@ def _judge_surroundings(clause: Clause) -> None:
         timed = {"when", "before"} if clause.tense is not Tense.PAST or verb.i != clause.verb.i else set()
         if marks & (DOUBTFUL_MARKS | timed | {"until", "till", "wherever", "whenever"}) or conditional:
             clause.factual = False
+        if is_asked_for(verb) or is_doubted(clause, verb) or is_put_off(clause, verb):
+            clause.factual = False
+        clause.hearsay = clause.hearsay or is_rumoured(verb)
         head = verb.head
         if verb.dep_ == "ccomp" and head.pos_ == "VERB":
             lemma = head.lemma_.lower()

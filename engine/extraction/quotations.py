@@ -1,4 +1,7 @@
-"""Where a message quotes: code, quoted lines and quotation marks. What stands there is not said by the speaker."""
+"""Where a message quotes: code, quoted lines, quotation marks, and texts that the assistant is to work on.
+
+What stands there is not said by the speaker.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,43 @@ _QUOTED: Final = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 
+# "Translate to French: …", "please correct this sentence: …", "paraphrase the following. …": a text to work on. It goes
+# on to the next empty line. What is to be written down or added to one's notes is said by the speaker.
+_WORKING: Final = (
+    r"translat(?:e|ing)|rewrite|reword|rephrase|paraphrase|summari[sz]e|proofread|spell-?check|transcribe|repeat|"
+    r"pronounce|parse|tokeni[sz]e|classify|continue|complete|correct|fix|improve|polish|shorten|edit|check|analy[sz]e|"
+    r"explain|say|write|tell me|give me|make up|sing"
+)
+_TEXT: Final = (
+    r"sentences?|text|paragraph|passage|phrase|quote|lines?|grammar|spelling|wording|translation|lyrics|following|"
+    r"story|poem|song|tale|joke|limerick|haiku|dialogue|script|scene|below"
+)
+_ON: Final = r"(?:(?!\b(?:down|memory|notes?|profile|diary)\b)[^:.!?\n])"
+_MATERIAL: Final = re.compile(
+    rf"^[^\S\n]*(?:(?:please|now|ok(?:ay)?|and|then|hey|hi),?[ ]|(?:can|could|would|will)[ ]you[ ](?:please[ ])?)*"
+    rf"(?:(?:translate|rewrite|reword|rephrase|paraphrase|summari[sz]e|proofread|transcribe|repeat|say)\b"
+    rf"{_ON}{{0,60}}"
+    rf"|(?:{_WORKING})\b{_ON}{{0,60}}\b(?:{_TEXT})\b{_ON}{{0,40}})"
+    rf"(?::|(?<=following)\.|(?<=below)\.)(?P<text>\s.*?)(?=\n[^\S\n]*\n|\Z)",
+    re.DOTALL | re.MULTILINE | re.IGNORECASE,
+)
+
+# "Lyrics: …", "Quote of the day: …"
+_LABELLED: Final = re.compile(
+    r"^[^\S\n]*(?:(?:the|my favou?rite|some|song)[ ])*"
+    r"(?:lyrics|quote|quotation|excerpt|verse|chorus|refrain|poem|song|example|sample|dialogue|caption|headline|joke|role-?play|scenario)"
+    r"(?:[ ](?:text|sentence|from|of|by|for)\b[^:.!?\n]{0,60})?:(?P<text>\s.*?)(?=\n[^\S\n]*\n|\Z)",
+    re.DOTALL | re.MULTILINE | re.IGNORECASE,
+)
+
 Spans = tuple[tuple[int, int], ...]
 
 
 def quoted_spans(text: str) -> Spans:
     """Character spans of ``text`` that are code or somebody's words, in order."""
-    return tuple(match.span() for match in _QUOTED.finditer(text))
+    spans = [match.span() for match in _QUOTED.finditer(text)]
+    spans += [match.span("text") for told in (_MATERIAL, _LABELLED) for match in told.finditer(text)]
+    return tuple(sorted(spans))
 
 
 def is_quoted(spans: Spans, position: int) -> bool:

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     COMMAND = "command"
     WISH = "wish"
     IRONY = "irony"
+    FICTION = "fiction"
 
 
 LONGEST: Final = 60_000  # characters read of one message; the rest of a longer one is stored but not learned from
@@ -40,6 +41,33 @@ _WISH: Final = re.compile(
     r"imagine|suppose|let's|lets|what if|as if|"
     r"may you|wishing|would that)\b",
     re.IGNORECASE,
+)
+# "Had I bought a boat, I would be poor": a condition without "if".
+_INVERTED: Final = re.compile(
+    r"^\W*(?:(?:and|but|so|oh|well)\W+)*(?:had|were|should) "
+    r"(?:i|we|you|he|she|it|they|(?:my|our|the) \w+|(?-i:[A-Z]\w+)) "
+    r".*(?:\b(?:would|could|might|will|shall)|['’](?:d|ll))\b"
+    r"|(?:\b(?:would|could|might)|['’]d)\b[^,;]* had (?:i|we|you|he|she|it|they) (?:only |not )?\w+",
+    re.IGNORECASE | re.DOTALL,
+)
+# "In the novel, Carla lives in Paris"; "in the film club" is a place.
+_FICTION: Final = re.compile(
+    r"^\W*(?:(?:and|but|so|oh|well)\W+)*in (?:the|this|that|a|my|his|her|our|their|one of my|\w+['’]s) (?:\w+ ){0,2}?"
+    r"(?:novel|story|tale|fable|poem|song|lyrics|film|movie|book|script|sitcom|series|cartoon|comic|"
+    r"dream|nightmare|daydream|fantasy)s?"
+    r"(?:,| (?:i|we|you|he|she|it|they|the|an?|my|our|his|her|their|(?-i:[A-Z]\w+))\b)",
+    re.IGNORECASE,
+)
+# What takes back the sentence before: "NOT!", "Just kidding!"
+_TAKES_BACK: Final = re.compile(
+    r"^\W*(?:(?:lol|haha\w*|oh|no|nah|ok(?:ay)?)\W+)*(?:not\W*$|psych\W*$|jk\b|j/k\b|april fools?\b|"
+    r"(?:i(?:['’]m| am| was) )?(?:(?:just|only|totally) )?"
+    r"(?:kidding|joking|messing with you|pulling your leg)\b(?! (?:about|of)\b))",
+    re.IGNORECASE,
+)
+# The same behind a comma or a dash in the sentence itself.
+_TAKEN_BACK: Final = re.compile(
+    r"[,;–—(-]\s*(?:jk|j/k|(?:i['’]m )?(?:just |only )?(?:kidding|joking))\W*$", re.IGNORECASE
 )
 # Marks by which a writer tells that the opposite is meant.
 _IRONY: Final = re.compile(
@@ -75,13 +103,20 @@ def kind_of(text: str) -> Kind:
     stripped = text.rstrip("\"')] \t🙈😂😊❤️")
     if stripped.endswith("?") or re.search(r"\?[!?]+$", stripped) or (_QUESTION.match(text) and "," not in text):
         return Kind.QUESTION
-    if _IRONY.search(text):
+    if _IRONY.search(text) or _TAKEN_BACK.search(text):
         return Kind.IRONY
-    if _WISH.match(text):
+    if _FICTION.match(text):
+        return Kind.FICTION
+    if _WISH.match(text) or _INVERTED.search(text):
         return Kind.WISH
     if _GREETING.match(text) and len(text.split()) <= 4:
         return Kind.GREETING
     return Kind.STATEMENT
+
+
+def takes_back(text: str) -> bool:
+    """Whether a sentence takes back the one before it ("Just kidding!"); what it says besides is meant."""
+    return _TAKES_BACK.match(text) is not None
 
 
 def is_command(root: Token) -> bool:
