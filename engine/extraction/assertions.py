@@ -117,6 +117,8 @@ def assert_fact(draft: Draft, pattern: VerbPattern, object: Mention) -> list[Can
     past = clause.tense is Tense.PAST and not clause.used_to
     if pattern.negated and not clause.negated:
         return []
+    if clause.tense is Tense.FUTURE and spec.category is not Category.PREFERENCE:
+        return []  # "I will work for Bosch" is a plan at most
     disliked = spec.category is Category.PREFERENCE and not draft.sentence.text.lower().endswith("before")
     if negated and past and spec.denied is not None and disliked and _never(clause):
         return [draft.candidate(subject, spec.denied, object) for subject in draft.subjects()]

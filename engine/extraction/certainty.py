@@ -187,10 +187,10 @@ def _neither(verb: Token) -> bool:
 
 def _between_neither_and_nor(verb: Token) -> bool:
     """For "I work for neither Bosch nor Siemens": both words in the same part of the sentence as the verb."""
-    start, end, parted = verb.i, verb.i + 1, (",", ";", "but", "and")
-    while start > verb.sent.start and verb.doc[start - 1].lower_ not in parted:
+    start, end, parted = verb.i, verb.i + 1, (",", ";", "but", "and", ".", "!", "?", "…")
+    while start > 0 and verb.doc[start - 1].lower_ not in parted:
         start -= 1
-    while end < verb.sent.end and verb.doc[end].lower_ not in parted:
+    while end < len(verb.doc) and verb.doc[end].lower_ not in parted:
         end += 1
     return {"neither", "nor"} <= {t.lower_ for t in verb.doc[start:end]}
 

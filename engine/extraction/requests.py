@@ -85,6 +85,8 @@ def is_asked_for(verb: Token) -> bool:
     head = verb.head
     if verb.dep_ in ("acl", "acl:relcl") and head.lemma_.lower() in FICTIONS and _is_content(verb):
         return True
+    if verb.dep_ == "acl:relcl" and head.lower_ == "where" and commanded(head.head):  # "a story where I fly"
+        return any(c.dep_ == "obj" and c.lemma_.lower() in FICTIONS for c in head.head.children)
     if verb.dep_ not in ("ccomp", "advcl", "xcomp", "parataxis") or _kept_back(head):
         return False
     if not (commanded(head) or _asked_of_you(head)):

@@ -73,6 +73,7 @@ SUPPOSED = [
     "When I live in Rome, I will have a cat.",
     "Once I live in Rome, I'll have a cat.",
     "As soon as I work for Bosch, I will live in Rome.",
+    "I will work for Bosch.",
 ]
 
 
@@ -104,6 +105,7 @@ DENIED = [
     "Neither Tom nor Bea lives in Rome.",
     "Neither Tom nor I like sushi.",
     "I work for neither Bosch nor Siemens.",
+    "I like neither sushi nor pizza.",
     "Tom denied that he works for Bosch.",
     "It's not the case that Tom lives in Rome.",
     "Tom falsely claims that he lives in Rome.",
