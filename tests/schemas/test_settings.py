@@ -70,3 +70,13 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_key_is_never_shown() -> None:
     settings = load_settings(embedder={"kind": "openai", "api_key": "sk-secret"})
     assert "sk-secret" not in repr(settings)
+
+
+@pytest.mark.parametrize("section", ["extractor", "embedder", "reranker"])
+@pytest.mark.parametrize(
+    "url", ["not a url", "localhost:8080", "ftp://host/v1", "http://", "http://[::1", "http://a b"]
+)
+def test_an_address_that_is_none_is_refused_at_once(section: str, url: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{section}.base_url"):
+        load_settings(**{section: {"base_url": url}})
+    assert load_settings(**{section: {"base_url": "http://[::1]:80/v1"}})
