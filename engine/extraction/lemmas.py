@@ -149,6 +149,19 @@ def verb_lemma(token: Token) -> str:
     return lemma
 
 
+def base_form(word: str) -> str:
+    """The base form of a word in lower case that was not parsed, roughly: for comparing words with each other only.
+
+    "lives", "lived" and "living" come to the same, "left" to "leave"; what comes out need be no word ("liv").
+    """
+    word = _IRREGULAR.get(word, word)
+    for ending in ("ing", "ied", "ies", "ed", "es", "s", "e", "y"):
+        stem = word.removesuffix(ending)
+        if stem != word and len(stem) >= (2 if ending in ("e", "s", "y") else 3) and not word.endswith("ss"):
+            return stem[:-1] if ending in ("ing", "ed") and _DOUBLED.search(stem) else stem
+    return word
+
+
 _PASTS: Final = {lemma: form for form, lemma in reversed(_IRREGULAR.items())} | {
     "have": "had",
     "do": "did",

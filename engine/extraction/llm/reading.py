@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from factloom.engine.extraction.drafting import FAIR, HEARSAY, SURE
+from factloom.engine.extraction.llm import claims
 from factloom.engine.extraction.llm.answers import StatedEntity, StatedFact
 from factloom.engine.extraction.llm.grounding import Ground, find_quote, holds_words, plain
 from factloom.engine.extraction.llm.packing import Piece
@@ -90,6 +91,9 @@ class _Reader:
         self._types = frozenset(entity_types(self._ontology))
         turns = [*prompt.earlier, *(other.episode for other in prompt.asked.values())]
         self._speakers = {normalise_name(name) for turn in turns if (name := speaker_of(turn))}
+        previous = piece.request.previous
+        self._before = previous[-1].content if previous else ""
+        self._called = [frozenset(map(normalise_name, (e.name, *e.aliases))) for e in prompt.entities]
         self._known = {normalise_name(name) for e in prompt.entities for name in (e.name, *e.aliases)}
         names = [name for entity in prompt.entities for name in (entity.name, *entity.aliases)]
         said = [turn.content for turn in prompt.earlier] + [
@@ -110,12 +114,9 @@ class _Reader:
         subject, object_ = self._ends(fact, spec, negated)
         if self._piece.episode.role is Role.ASSISTANT and subject.is_speaker:
             raise _LeftOutError("what an assistant says of itself is not remembered")
+        self._check_claim(fact, spec, sentence, subject, object_, negated)
         metadata: dict[str, str] = {}
         times = self._times(fact, spec, metadata)
-        certainty = fact.certainty
-        if object_ is not None and certainty == "stated" and not self._ground.bears(object_.name):
-            certainty = "implied"
-            self._lost.append("its object was not named in the conversation, so that it counts as implied")
         candidate = Candidate(
             subject=subject,
             predicate=predicate,
@@ -125,12 +126,58 @@ class _Reader:
             category=spec.category if is_core else fact.category,
             valid_at=times[0],
             invalid_at=times[1],
-            confidence=_confidence(certainty, core=is_core),
+            confidence=_confidence(fact.certainty, core=is_core),
             negated=negated,
             correction=fact.correction,
             metadata=metadata,
         )
         return candidate, self._lost
+
+    # --- whether it is said --------------------------------------------------------------------------------------
+
+    def _check_claim(
+        self,
+        fact: StatedFact,
+        spec: PredicateSpec,
+        sentence: str,
+        subject: Mention,
+        object_: Mention | None,
+        negated: bool,
+    ) -> None:
+        """Leave out what the quoted sentence does not say; ``claims`` tells why."""
+        if not subject.is_speaker and self._is_of_the_speaker(sentence, subject):
+            raise _LeftOutError("its evidence speaks of the speaker, not of its subject")
+        is_named = object_ is not None and claims.names(sentence, self._names_of(object_))
+        if object_ is not None and not is_named:
+            if not claims.points(sentence):
+                raise _LeftOutError("its evidence does not say its object")
+            if not self._ground.bears(object_.name):
+                raise _LeftOutError("its object was not named in the conversation")
+        changes = negated or fact.state == "over" or fact.correction or fact.valid_until is not None
+        if not changes and spec.cardinality != "one" and not spec.ends and not self._replaces(spec):
+            return
+        if is_named:
+            if claims.says_another(sentence, spec, self._ontology):
+                raise _LeftOutError("it would end or replace another fact, and its evidence says another relation")
+            return
+        told = f"{self._before} {sentence}" if claims.answers(sentence) else sentence
+        if not claims.says(told, spec, self._ontology):
+            raise _LeftOutError("it would end or replace another fact, and its evidence does not say its relation")
+
+    def _replaces(self, spec: PredicateSpec) -> bool:
+        """Whether what the fact implies may end or replace another."""
+        implied = [self._ontology[name] for name in (*spec.implies, *((spec.inverse,) if spec.inverse else ()))]
+        return any(other.cardinality == "one" or other.ends for other in implied)
+
+    def _is_of_the_speaker(self, sentence: str, subject: Mention) -> bool:
+        says_i = re.search(r"\bI\b", sentence) is not None
+        return says_i and not claims.points(sentence) and not claims.names(sentence, self._names_of(subject))
+
+    def _names_of(self, mention: Mention) -> tuple[str, ...]:
+        """The mention's names, and those of the known entity that it is."""
+        own = normalise_name(mention.name)
+        known = next((names for names in self._called if own in names), frozenset())
+        return (mention.name, *mention.aliases, *known)
 
     # --- who and what --------------------------------------------------------------------------------------------
 

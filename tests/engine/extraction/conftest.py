@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from factloom import Memory
 from factloom.engine.extraction.llm.extractor import LlmExtractor
 from factloom.engine.extraction.llm.service import ChatService
+from factloom.retrieval.embedders import HashingEmbedder
 from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest
 from factloom.schemas.records import Episode, Role, new_id
+from factloom.schemas.settings import load_settings
 
 from .chat_service import ChatStandIn
 
@@ -71,3 +75,19 @@ def reading(service: ChatStandIn) -> Iterator[Reading]:
     yield made
     for extractor in made.made:
         extractor.close()
+
+
+@pytest.fixture
+def open_memory(tmp_path: Path, service: ChatStandIn) -> Iterator[Callable[..., Memory]]:
+    opened: list[Memory] = []
+
+    def open_one(**extractor: Any) -> Memory:
+        named = {"kind": "openai", "model": "reader", "base_url": service.url, "api_key": "sk-test", "max_retries": 0}
+        settings = load_settings(store=str(tmp_path / "memory.db"), extractor=named | extractor)
+        clock = lambda: MONDAY + timedelta(days=1)  # noqa: E731
+        opened.append(Memory(settings=settings, embedder=HashingEmbedder(64), clock=clock))
+        return opened[-1]
+
+    yield open_one
+    for memory in opened:
+        memory.close()

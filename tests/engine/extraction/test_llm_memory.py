@@ -1,40 +1,20 @@
 """A memory that learns with a language model: facts with sources, failures that wait, fallback, and what it cost."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from factloom import Memory
 from factloom.engine.accounts import EXTRACTION
-from factloom.retrieval.embedders import HashingEmbedder
 from factloom.schemas.records import Episode, Status
-from factloom.schemas.settings import load_settings
 
 from .chat_service import ChatStandIn, completion, error, fact
 from .conftest import MONDAY
 
 MOVED = fact("I moved to Lisbon", "ana", "MOVED_TO", "Lisbon", types=("person", "place"), text="ana moved to Lisbon.")
 Open = Callable[..., Memory]
-
-
-@pytest.fixture
-def open_memory(tmp_path: Path, service: ChatStandIn) -> Iterator[Open]:
-    opened: list[Memory] = []
-
-    def open_one(**extractor: Any) -> Memory:
-        named = {"kind": "openai", "model": "reader", "base_url": service.url, "api_key": "sk-test", "max_retries": 0}
-        settings = load_settings(store=str(tmp_path / "memory.db"), extractor=named | extractor)
-        clock = lambda: MONDAY + timedelta(days=1)  # noqa: E731
-        opened.append(Memory(settings=settings, embedder=HashingEmbedder(64), clock=clock))
-        return opened[-1]
-
-    yield open_one
-    for memory in opened:
-        memory.close()
 
 
 def episode_of(memory: Memory, id_: str) -> Episode:
