@@ -39,7 +39,7 @@ class Antecedents:
     ``previous`` is called only when the message itself names nobody, since parsing earlier turns takes time.
     """
 
-    people: Callable[[Doc, int], list[Person]]
+    people: Callable[[Doc, int], Iterable[Person]]
     previous: Callable[[], list[Turn]]
     present: frozenset[str]  # names of those who talk; they are "I" and "you", seldom "she"
     named: Callable[[Doc, int], tuple[Mention, ...]] = lambda doc, before: ()

@@ -16,6 +16,7 @@ from factloom.engine.extraction.phrases import conjuncts, relation_of
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.predications import Clause, Tense
 from factloom.engine.extraction.rendering import activity, article, retell
+from factloom.engine.extraction.sentences import said_in
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import BESIDES, Candidate, Mention
 from factloom.schemas.ontology import UNTYPED, ontology_in_use
@@ -187,7 +188,7 @@ class Draft:
             text = self.fill(spec.text, subject, object)
         text = text or retell(self.clause, subject.name, self.reader, self.when)
         start, invalid_at = self._validity(negated=negated, ended=ended)
-        said = str(self.sentence.doc.user_data.get("said", self.sentence.doc.text))
+        said = said_in(self.sentence.doc)
         words = said[self.sentence.start_char : self.sentence.end_char].strip()
         return Candidate(
             subject=subject,
@@ -233,7 +234,7 @@ class Draft:
             if self.booked:
                 found |= {"planned_for": self.when.start.date().isoformat(), "precision": self.when.precision}
         elif self.period is not None:
-            found["time_expression"] = self.sentence.doc.text[slice(*self.period.span)].strip()
+            found["time_expression"] = said_in(self.sentence.doc)[slice(*self.period.span)].strip()
         if self.clause.hearsay:
             names = [self.reader.mention(token, type="person") for token in self.clause.sources]
             found["reported_by"] = " < ".join(m.name for m in names if m is not None) or "unknown"
@@ -259,7 +260,7 @@ def _typed(mention: Mention, type_: str) -> Mention:
 
 def words_of(when: When, sentence: Span) -> str:
     """The words that say when, as they stand."""
-    return str(sentence.doc.user_data.get("said", sentence.doc.text))[when.span[0] : when.span[1]].strip()
+    return said_in(sentence.doc)[when.span[0] : when.span[1]].strip()
 
 
 _BOOKING: Final = frozenset({"sign up", "book", "register", "enter", "enrol", "enroll", "schedule", "reserve"})
@@ -278,7 +279,7 @@ def _still_going(when: When, clause: Clause, sentence: Span) -> bool:
     """Whether "since 2019" or "for ten years now" tells since when it is so, rather than how long it once was."""
     if words_of(when, sentence).lower().startswith(("since", "from")):
         return True
-    after = sentence.doc.text[when.span[1] : when.span[1] + 4].lower()
+    after = said_in(sentence.doc)[when.span[1] : when.span[1] + 4].lower()
     return clause.tense is Tense.PRESENT and not clause.progressive and after == " now"
 
 

@@ -10,6 +10,7 @@ from factloom.engine.extraction.milestones import MARRIAGES
 from factloom.engine.extraction.phrases import entity_type, is_content, phrase
 from factloom.engine.extraction.predications import Tense, preposition
 from factloom.engine.extraction.rendering import retell
+from factloom.engine.extraction.sentences import said_in
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 
@@ -73,7 +74,7 @@ def _quitting(draft: Draft) -> list[Candidate]:
 
 def _is_workplace(token: Token) -> bool:
     """Whether what was left is a firm that the names layer takes for a person, or a workplace: work is talked about."""
-    if not _WORK.search(token.doc.text):
+    if not _WORK.search(said_in(token.doc)):
         return False
     if token.text[:1].isupper():
         return token.pos_ == "PROPN" and entity_type(token) == "person" and " " in phrase(token)

@@ -46,7 +46,7 @@ from factloom.engine.extraction.relatives import (
     relation_facts,
 )
 from factloom.engine.extraction.schedules import read_locations, read_schedule
-from factloom.engine.extraction.sentences import LONGEST, Kind, is_command, kind_of, sentences, takes_back
+from factloom.engine.extraction.sentences import LONGEST, Kind, is_command, keep_apart, kind_of, sentences, takes_back
 from factloom.engine.extraction.showing import read_owned, read_shown, read_venture
 from factloom.engine.extraction.states import read_ages, read_state
 from factloom.engine.extraction.titles import readable
@@ -156,7 +156,7 @@ class OfflineExtractor:
             and antecedents is not None
             and antecedents.within(token, THIRD_PERSON[token.lower_]) is None
         }
-        found = Turn(reader.people(doc, len(doc)), frozenset(open_), reader.named(doc, len(doc)))
+        found = Turn(list(reader.people(doc, len(doc))), frozenset(open_), reader.named(doc, len(doc)))
         self._cache[_key(episode, reader)] = found
         while len(self._cache) > REMEMBERED:
             self._cache.popitem(last=False)
@@ -173,6 +173,7 @@ def _tokens(nlp: Language, episode: Episode, around: Sequence[Episode], *, last:
     said = _readable(episode)[-last:]
     doc = readable(nlp, recased(said, _first_names([episode, *around])))
     doc.user_data["said"] = said
+    keep_apart(doc)
     return doc
 
 

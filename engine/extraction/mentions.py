@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -225,33 +226,52 @@ class Reader:
     def named(self, doc: Doc, before: int) -> tuple[Mention, ...]:
         """The places and organisations that ``doc`` names before token ``before``, the last first."""
         found = []
-        for index in range(before - 1, -1, -1):
+        for index in _looked_back(doc, before):
             token = doc[index]
             kind = entity_type(token)
             if kind in ("place", "organisation") and token.ent_iob_ == "B" and not self._called_to(token):
                 found.append(Mention(name=phrase(token), type=kind))
         return tuple(found)
 
-    def people(self, doc: Doc, before: int) -> list[Person]:
+    def people(self, doc: Doc, before: int) -> Iterator[Person]:
         """Everybody whom ``doc`` mentions before token ``before``, nearest first; those addressed are left out."""
-        found: list[Person] = []
-        for index in range(before - 1, -1, -1):
-            token = doc[index]
-            if token.dep_ == "vocative":
-                continue
-            if relation_of(token) is not None:
-                kin = self.kin(token)
-                if kin is not None:
-                    kin = self._equated(token, kin)
-                if kin is not None and (kin.named or not kin.relation.vague):
-                    gender = kin.relation.gender or (gender_of(kin.other.name) if kin.named else None)
-                    found.append(Person(kin.other, gender, index))
-            elif (several := self.several(token)) is not None:
-                found.append(Person(several, PLURAL, index))
-            elif is_person(token, self.known) and not _addressed(token):
-                name = phrase(token)
-                found.append(Person(Mention(name=name, type="person"), gender_of(name), index))
-        return found
+        # Whom a word means is asked again for each pronoun behind it, and may itself hang on a pronoun ("her sister").
+        known: dict[int, Person | None] = doc.user_data.setdefault(f"factloom people {id(self)}", {})
+        for index in _looked_back(doc, before):
+            if index not in known:
+                known[index] = self._person(doc[index])
+            person = known[index]
+            if person is not None:
+                yield person
+
+    def _person(self, token: Token) -> Person | None:
+        """Whom a token mentions."""
+        if token.dep_ == "vocative":
+            return None
+        if relation_of(token) is not None:
+            kin = self.kin(token)
+            if kin is not None:
+                kin = self._equated(token, kin)
+            if kin is None or (not kin.named and kin.relation.vague):
+                return None
+            gender = kin.relation.gender or (gender_of(kin.other.name) if kin.named else None)
+            return Person(kin.other, gender, token.i)
+        if (several := self.several(token)) is not None:
+            return Person(several, PLURAL, token.i)
+        if is_person(token, self.known) and not _addressed(token):
+            name = phrase(token)
+            return Person(Mention(name=name, type="person"), gender_of(name), token.i)
+        return None
+
+
+_FARTHEST: Final = 300
+"""Tokens that a pronoun looks back in its own message; in a long one with many, each would look at all of it."""
+
+
+def _looked_back(doc: Doc, before: int) -> range:
+    """Places before a token, the last first; all of them from the end of the document, which is looked at once."""
+    nearest = 0 if before == len(doc) else max(before - _FARTHEST, 0)
+    return range(before - 1, nearest - 1, -1)
 
 
 def _is_placed(token: Token) -> bool:

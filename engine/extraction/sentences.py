@@ -26,6 +26,13 @@ class Kind(StrEnum):
 
 LONGEST: Final = 60_000  # characters read of one message; the rest of a longer one is stored but not learned from
 
+MOST_TOKENS: Final = 100
+"""Of one sentence. A longer one is read in pieces: rules look at the whole sentence for each of its clauses."""
+
+# Where a sentence that is too long is divided: behind these marks, else before these words.
+_MARKS: Final = frozenset({",", ";", ":", "–", "—"})
+_JOINING: Final = frozenset({"and", "but", "so", "because", "or", "then", "while", "although"})
+
 # A line break, and the parser's sentence ends only after a stop: chats seldom stop, and a comma is no end.
 _BREAK: Final = re.compile(
     r"(?<=[.!?…])(?<!\b[DM]r\.)(?<!\b[MD]rs\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bProf\.)[\"')\]]*\s+|\n+|\s+(?=[-•*] )"
@@ -130,8 +137,34 @@ def is_command(root: Token) -> bool:
 
 
 def sentences(doc: Doc) -> Iterator[Span]:
-    """The sentences of a parsed document as spans."""
+    """The sentences of a document as spans of at most ``MOST_TOKENS``; needs no parse, and is the same after it."""
     for start, end in split(doc.text):
         span = doc.char_span(start, end, alignment_mode="expand")
-        if span is not None and len(span):
-            yield span
+        if span is not None:
+            yield from _pieces(span)
+
+
+def said_in(doc: Doc) -> str:
+    """What was said, capital for capital, if the document has it (joining its tokens for each clause takes long)."""
+    said = doc.user_data.get("said")
+    return doc.text if said is None else str(said)
+
+
+def keep_apart(doc: Doc) -> None:
+    """Make the parser, which comes later, join no pieces of a sentence that is too long."""
+    for start, end in split(doc.text):
+        span = doc.char_span(start, end, alignment_mode="expand")
+        if span is not None and len(span) > MOST_TOKENS:
+            for piece in _pieces(span):
+                piece[0].is_sent_start = True
+
+
+def _pieces(span: Span) -> Iterator[Span]:
+    """The span in pieces of at most ``MOST_TOKENS``, divided at the last comma or conjunction of their later half."""
+    while len(span) > MOST_TOKENS:
+        places = range(MOST_TOKENS, MOST_TOKENS // 2, -1)
+        at = next((i for i in places if span[i].lower_ in _JOINING or span[i - 1].text in _MARKS), MOST_TOKENS)
+        yield span[:at]
+        span = span[at:]
+    if len(span):
+        yield span

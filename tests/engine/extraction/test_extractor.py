@@ -3,10 +3,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from spacy.tokens import Span, Token
 
+from factloom.engine.extraction import extractor
+from factloom.engine.extraction.antecedents import Person
 from factloom.engine.extraction.extractor import OfflineExtractor
+from factloom.engine.extraction.mentions import Reader
+from factloom.engine.extraction.pipeline import load_pipeline
+from factloom.engine.extraction.sentences import MOST_TOKENS, sentences
 from factloom.schemas.errors import ModelNotFoundError
 from factloom.schemas.extraction import Candidate, ExtractionRequest
 from factloom.schemas.ports import Extractor
@@ -161,3 +168,46 @@ def test_predicates_are_read_without_spacy() -> None:
         "import sys, factloom.engine.extraction.predicates as p; p.predicate_table(); assert 'spacy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+STOPLESS = "I live in Lisbon and my sister is called Bea, " + "I like tea and she likes her milk and " * 200 + "bye"
+
+
+def test_a_text_without_stops_is_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules look at all of a sentence for each clause of it, so that one without an end would take them for ever."""
+    lengths = []
+    reading = extractor._read_sentence
+
+    def measured(span: Span, *rest: Any) -> list[Candidate]:
+        lengths.append(len(span))
+        assert {token.sent.start for token in span} <= set(range(span.start, span.end)), "the parse keeps to the piece"
+        return reading(span, *rest)
+
+    monkeypatch.setattr(extractor, "_read_sentence", measured)
+    found = {(c.predicate, c.object.name) for c in read(STOPLESS) if c.object is not None}
+    assert max(lengths) <= MOST_TOKENS
+    assert len(lengths) > 10
+    assert {("LIVES_IN", "Lisbon"), ("HAS_SISTER", "Bea"), ("LIKES", "tea")} <= found
+
+
+def test_pieces_are_all_of_the_text_and_begin_where_something_new_does() -> None:
+    doc = load_pipeline(None).make_doc(STOPLESS)
+    pieces = list(sentences(doc))
+    assert [token.i for piece in pieces for token in piece] == list(range(len(doc)))
+    assert all(len(piece) <= MOST_TOKENS for piece in pieces)
+    assert {piece[0].text for piece in pieces[1:]} == {"and"}
+    unbroken = load_pipeline(None).make_doc("word " * 250)
+    assert [len(piece) for piece in sentences(unbroken)] == [100, 100, 50]
+
+
+def test_pronouns_that_hang_on_pronouns_are_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    looking = Reader._person
+
+    def counted(reader: Reader, token: Token) -> Person | None:
+        asked.append(token.i)
+        return looking(reader, token)
+
+    monkeypatch.setattr(Reader, "_person", counted)
+    read("my sister Bea said her brother and her mother and her boss and her son and her aunt like tea.")
+    assert len(asked) == len(set(asked))
