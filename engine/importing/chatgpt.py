@@ -29,9 +29,12 @@ def _conversation(where: str, conversation: object) -> Iterator[Found]:
         yield Unreadable(where, "a conversation is a JSON object with a mapping")
         return
     branch = _branch(mapping, conversation.get("current_node"))
+    if not any(_has_message(mapping[key]) for key in branch) and any(map(_has_message, mapping.values())):
+        yield Unreadable(where, "no branch of its mapping that is shown has messages; export the conversation again")
+        return
     shown = set(branch)
     for key, node in mapping.items():
-        if key not in shown and isinstance(node, Mapping) and node.get("message"):
+        if key not in shown and _has_message(node):
             yield LeftOut(f"{where}, message {key}", "on a branch that was edited away")
     session = str(conversation.get("conversation_id") or conversation.get("id") or where)
     title = conversation.get("title")
@@ -46,7 +49,7 @@ def _conversation(where: str, conversation: object) -> Iterator[Found]:
 def _branch(mapping: Mapping[str, Any], last: object) -> list[str]:
     """Keys of the nodes from the root down to ``last``, or, if that is missing, to the latest leaf."""
     if not isinstance(last, str) or last not in mapping:
-        leaves = [key for key, node in mapping.items() if isinstance(node, Mapping) and not node.get("children")]
+        leaves = [key for key, node in mapping.items() if isinstance(node, Mapping) and not _leads_on(node, mapping)]
         last = max(leaves, key=lambda key: _created(mapping[key]), default=None)
     branch: list[str] = []
     seen: set[str] = set()
@@ -56,6 +59,16 @@ def _branch(mapping: Mapping[str, Any], last: object) -> list[str]:
         node = mapping[last]
         last = node.get("parent") if isinstance(node, Mapping) else None
     return branch[::-1]
+
+
+def _has_message(node: object) -> bool:
+    return isinstance(node, Mapping) and bool(node.get("message"))
+
+
+def _leads_on(node: Mapping[str, Any], mapping: Mapping[str, Any]) -> bool:
+    """Whether a node has children that are there: an export that was cut names some that are not."""
+    children = node.get("children")
+    return isinstance(children, list) and any(isinstance(child, str) and child in mapping for child in children)
 
 
 def _created(node: Mapping[str, Any]) -> float:

@@ -218,6 +218,32 @@ def test_chatgpt_without_current_node_with_a_loop_and_without_times(load: Load, 
     assert answer.content.endswith("In Lisbon.")
 
 
+def test_chatgpt_whose_current_node_is_missing_is_read_to_the_last_node_there(
+    load: Load, write: Write, stored: Stored
+) -> None:
+    cut = json.loads(json.dumps(CHATGPT))
+    cut["current_node"] = "gone"
+    for node in cut["mapping"].values():
+        node["children"] = [*(node.get("children") or []), "gone"]
+
+    summary = load(write([cut]))
+
+    assert (summary.added, summary.problems) == (2, 0)
+    assert [episode.content for episode in stored()] == ["Where is Alfama?", "[image_asset_pointer]\nIn Lisbon."]
+
+
+def test_chatgpt_of_which_no_branch_can_be_shown_is_a_problem(load: Load, write: Write, stored: Stored) -> None:
+    circle = json.loads(json.dumps(CHATGPT))
+    circle["current_node"] = "gone"
+    for node in circle["mapping"].values():
+        node["children"] = ["question"]
+
+    summary = load(write([circle]))
+
+    assert (summary.added, summary.problems, summary.left_out) == (0, 1, {})
+    assert "no branch" in summary.listed[0].reason
+
+
 def test_formats_are_told_apart_by_content(write: Write) -> None:
     assert detect_format(write(LINES, "a.txt", lines=True)) == "jsonl"
     assert detect_format(write(LINES[:1], "b.txt", lines=True)) == "jsonl"
