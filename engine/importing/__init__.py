@@ -6,7 +6,7 @@
 """
 
 from factloom.engine.importing.detection import FORMATS, detect_format
-from factloom.engine.importing.importer import Importer, ImportProgress
+from factloom.engine.importing.importer import Importer, ImportProgress, formats_of
 from factloom.engine.importing.summary import ImportProblem, ImportSummary
 
-__all__ = ["FORMATS", "ImportProblem", "ImportProgress", "ImportSummary", "Importer", "detect_format"]
+__all__ = ["FORMATS", "ImportProblem", "ImportProgress", "ImportSummary", "Importer", "detect_format", "formats_of"]

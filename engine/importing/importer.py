@@ -20,7 +20,7 @@ from factloom.engine.importing.items import SCOPE_FIELDS, Found, FoundMessage, L
 from factloom.engine.importing.jsonl import read_jsonl
 from factloom.engine.importing.locomo import read_locomo
 from factloom.engine.importing.openai_messages import read_openai
-from factloom.engine.importing.sources import Source, changed_at, open_source, size_of
+from factloom.engine.importing.sources import STANDARD_INPUT, Source, changed_at, open_source, size_of
 from factloom.engine.importing.summary import ImportProblem, ImportSummary
 from factloom.engine.importing.timekeeping import Timekeeper
 from factloom.engine.memory import Memory
@@ -133,7 +133,7 @@ class Importer:
             StoreError: the store failed; the message says how much was kept, and the same import can be run again
                 and goes on from there.
         """
-        formats = [self._format or detect_format(path) for path in paths]
+        formats = formats_of(paths, self._format)
         sizes = [size_of(path) for path in paths]
         tally = _Tally()
         for position, (path, format_) in enumerate(zip(paths, formats, strict=True)):
@@ -259,6 +259,20 @@ class Importer:
     def _progress(self, at: tuple[float, int], tally: _Tally, in_batch: int) -> None:
         if self._on_progress is not None:
             self._on_progress(ImportProgress(at[0], at[1], tally.added + tally.known + in_batch, tally.facts))
+
+
+def formats_of(paths: Sequence[Path], named: str | None = None) -> list[str]:
+    """The format of each file: the one that is ``named``, else as its content tells.
+
+    Raises:
+        InvalidInputError: a file cannot be opened.
+        ImportFormatError: a file is in none of the formats.
+    """
+    for path in paths:
+        if path != STANDARD_INPUT:
+            with open_source(path):
+                pass
+    return [named or detect_format(path) for path in paths]
 
 
 @contextmanager

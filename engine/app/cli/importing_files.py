@@ -69,8 +69,9 @@ def import_files(
     What cannot be read is reported by file and line, and the rest goes on; exit code 1 then. An import that was
     stopped or killed goes on where it was when the same command is run again. Standard input needs --format.
     """
-    from factloom.engine.importing import Importer
+    from factloom.engine.importing import Importer, formats_of
 
+    formats_of(files, format_.value if format_ is not None else None)  # before a store is made for nothing
     with progress_bar(run, "Importing") as advance, _stop_on_interrupt(run) as should_stop:
 
         def report(problem: ImportProblem) -> None:

@@ -41,6 +41,15 @@ def test_the_summary_and_problems_by_file_and_line(cli: Cli, tmp_path: Path) -> 
     assert "1 new" in mended.out
 
 
+@pytest.mark.parametrize("arguments", [("x.txt",), ("nowhere.jsonl", "--format", "jsonl")])
+def test_a_file_that_cannot_be_used_leaves_no_store(cli: Cli, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    (tmp_path / "x.txt").write_text("just some text")
+    done = cli("import", *arguments, "--user", "ana", "--store", str(tmp_path / "new.db"))
+    assert done.code == 2
+    assert done.err.startswith("error: ")
+    assert not (tmp_path / "new.db").exists()
+
+
 def test_json_goes_to_standard_output_and_problems_to_standard_error(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "chat.jsonl").write_text(f"{json.dumps(GOOD)}\n{{\n")
 
