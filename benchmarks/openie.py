@@ -55,7 +55,10 @@ def main() -> int:
     source = options.sentences or options.gold
     if source is None:
         parser.error("give a file of sentences, or --gold")
-    sentences = sentences_of(source)
+    try:
+        sentences, gold = sentences_of(source), gold_of(options.gold) if options.gold else {}
+    except (OSError, UnicodeDecodeError) as error:
+        parser.error(f"cannot read {source}: {error}")
     nlp = load_pipeline(options.pipeline)
     started = time.process_time()
     found = dict(zip(sentences, read_sentences(sentences, nlp), strict=True))
@@ -71,7 +74,7 @@ def main() -> int:
             sentence: [PredictedTuple(t.relation, list(t.arguments), t.confidence) for t in rows]
             for sentence, rows in found.items()
         }
-        scored = score(gold_of(options.gold), predicted)
+        scored = score(gold, predicted)
         print(scored)
         figures |= asdict(scored)
     if options.json:

@@ -317,6 +317,17 @@ def report(kind: str, asked: list[Question], times: Times, added: float) -> dict
     return {"benchmark": kind, "recall": table, "ms": times.summary(), "adding_seconds": round(added, 2)}
 
 
+def is_dataset(dataset: object, kind: str) -> bool:
+    """Whether a file's JSON has the outer form of the data set of a benchmark."""
+    if kind == "multihop":
+        return isinstance(dataset, dict) and dataset.keys() >= {"passages", "questions"}
+    return (
+        isinstance(dataset, list)
+        and bool(dataset)
+        and all(isinstance(sample, dict) and sample.keys() >= {"conversation", "qa"} for sample in dataset)
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one benchmark."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.retrieval", description=(__doc__ or "").split("\n")[0])
@@ -333,7 +344,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     context.add_argument("dataset", type=Path)
     context.add_argument("--json", type=Path, help="write the figures there")
     chosen = parser.parse_args(arguments)
-    dataset = json.loads(chosen.dataset.read_text(encoding="utf-8"))
+    try:
+        dataset = json.loads(chosen.dataset.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        parser.error(f"cannot read {chosen.dataset}: {error}")
+    if not is_dataset(dataset, chosen.kind):
+        parser.error(f"{chosen.dataset} is no data set of the kind {chosen.kind}")
     if chosen.kind == "context":
         figures = run_context(dataset)
         print(json.dumps(figures, indent=2))

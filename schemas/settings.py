@@ -11,13 +11,24 @@ import os
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from factloom.schemas.errors import ConfigurationError
 from factloom.schemas.own_ontology import OntologySettings
+
+
+def _checked_url(url: str) -> str:
+    parts = urlsplit(url)  # a ValueError of its own for "http://[::1"
+    if parts.scheme not in ("http", "https") or not parts.hostname or any(map(str.isspace, url)):
+        raise ValueError("must be an address such as http://localhost:8080/v1")
+    return url
+
+
+_ServiceUrl = Annotated[str, AfterValidator(_checked_url)]
 
 
 class _Section(BaseModel):
@@ -33,7 +44,7 @@ class EmbedderSettings(_Section):
     threads: int | None = Field(None, ge=1, description="processor threads; default: as many as cores, at most 4")
     model: str = Field("text-embedding-3-small", description="name of the model, for kind openai")
     dimension: int | None = Field(None, ge=8, description="shortens the vectors, for kind openai or hashing")
-    base_url: str | None = Field(None, description="OpenAI-compatible service, for kind openai")
+    base_url: _ServiceUrl | None = Field(None, description="OpenAI-compatible service, for kind openai")
     api_key: SecretStr | None = Field(None, description="default: OPENAI_API_KEY")
     timeout: float = Field(30.0, gt=0, description="seconds for one request, for kind openai")
 
@@ -47,7 +58,7 @@ class ExtractorSettings(_Section):
         6, ge=0, le=50, description="earlier turns of the session that an extractor may look back on"
     )
     model: str = Field("gpt-4o-mini", min_length=1, description="name of the model, for kind openai")
-    base_url: str | None = Field(None, description="OpenAI-compatible service, for kind openai")
+    base_url: _ServiceUrl | None = Field(None, description="OpenAI-compatible service, for kind openai")
     api_key: SecretStr | None = Field(None, description="default: OPENAI_API_KEY")
     timeout: float = Field(60.0, gt=0, description="seconds for one attempt, answer included, for kind openai")
     max_retries: int = Field(2, ge=0, le=20, description="further attempts after a failed one, for kind openai")
@@ -71,7 +82,7 @@ class RerankerSettings(_Section):
     precision: Literal["int8", "fp32"] = "int8"
     threads: int | None = Field(None, ge=1, description="processor threads; default: as many as cores, at most 4")
     model: str = Field("gpt-4o-mini", min_length=1, description="name of the model, for kind openai")
-    base_url: str | None = Field(None, description="OpenAI-compatible service, for kind openai")
+    base_url: _ServiceUrl | None = Field(None, description="OpenAI-compatible service, for kind openai")
     api_key: SecretStr | None = Field(None, description="default: OPENAI_API_KEY")
     timeout: float = Field(20.0, gt=0, description="seconds for one attempt, answer included, for kind openai")
     max_retries: int = Field(1, ge=0, le=20, description="further attempts after a failed one, for kind openai")

@@ -76,3 +76,13 @@ def test_an_empty_database_is_the_users_own(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("FACTLOOM_NEO4J__DATABASE", "")
     assert load_settings().neo4j.database is None
     assert load_settings(neo4j={"database": "memories"}).neo4j.database == "memories"
+
+
+@pytest.mark.parametrize("section", ["extractor", "embedder", "reranker"])
+@pytest.mark.parametrize(
+    "url", ["not a url", "localhost:8080", "ftp://host/v1", "http://", "http://[::1", "http://a b"]
+)
+def test_an_address_that_is_none_is_refused_at_once(section: str, url: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{section}.base_url"):
+        load_settings(**{section: {"base_url": url}})
+    assert load_settings(**{section: {"base_url": "http://[::1]:80/v1"}})
