@@ -71,6 +71,7 @@ def import_files(
     """
     from factloom.engine.importing import Importer, formats_of
 
+    begin, zone = _time(start), _zone(timezone)
     formats_of(files, format_.value if format_ is not None else None)  # before a store is made for nothing
     with progress_bar(run, "Importing") as advance, _stop_on_interrupt(run) as should_stop:
 
@@ -86,8 +87,8 @@ def import_files(
             run.memory_to_fill,
             **scope(user, agent, run_id, space),
             format=format_.value if format_ is not None else None,
-            start=_time(start),
-            zone=_zone(timezone),
+            start=begin,
+            zone=zone,
             infer=infer,
             on_problem=report,
             on_progress=progressed,
