@@ -11,6 +11,7 @@ from factloom.schemas.extraction import Mention
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
 
+PLURAL: Final = "p"  # the gender of "they"
 REACH: Final = 3  # turns looked back
 
 
@@ -30,6 +31,12 @@ class Turn:
     people: list[Person]
     open: frozenset[str] = frozenset()
     named: tuple[Mention, ...] = ()  # places and organisations, the last first
+
+
+def _joins_people(pronoun: Token) -> bool:
+    """Whether the message names people together before the pronoun."""
+    before = pronoun.doc[: pronoun.i]
+    return any(t.dep_ == "conj" and t.ent_type_ == "PER" and t.head.ent_type_ == "PER" for t in before)
 
 
 @dataclass(slots=True)
@@ -52,6 +59,8 @@ class Antecedents:
         within = self.within(pronoun, gender)
         if within is not None:
             return within
+        if gender == PLURAL and _joins_people(pronoun):
+            return None  # "Tom and Bea are married. They live in Bonn.": not those of an earlier turn
         silent = 0
         for turn in self.previous():
             if silent >= reach:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.antecedents import Antecedents, Person
+from factloom.engine.extraction.antecedents import PLURAL, Antecedents, Person
 from factloom.engine.extraction.phrases import (
     called_later,
     called_next,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
 
 FIRST_PERSON: Final = frozenset({"i", "me", "my", "mine", "myself", "we", "us", "our", "ours", "ourselves"})
-PLURAL: Final = "p"
 THIRD_PERSON: Final = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f", "hers": "f"} | dict.fromkeys(
     ("they", "them", "their"), PLURAL
 )

@@ -248,7 +248,7 @@ def phrase(token: Token) -> str:
         ):
             last = end + 1 + (doc[end + 1].lower_ == "the")  # "Lord of the Rings"
             end = last + 1 if last < len(doc) and doc[last].pos_ == "PROPN" and doc[last].text[:1].isupper() else end
-        while start > 0 and _continues(doc[start - 1], doc[start]):
+        while start > 0 and (_continues(doc[start - 1], doc[start]) or _leads(doc[start - 1], doc[start])):
             start -= 1
         if start > 0 and doc[start - 1].lower_ in _TITLES:
             start -= 1
@@ -308,6 +308,12 @@ def _continues(left: Token, right: Token) -> bool:
     if both and right.dep_ == "flat" and right.head.i == left.i:
         return True
     return both and joined and right.dep_ in {"flat", "compound", left.dep_} | _JOINED and right.ent_iob_ != "B"
+
+
+def _leads(left: Token, right: Token) -> bool:
+    """Whether a first name stands in front that the names layer does not know: "Barack" before "Obama"."""
+    name = left.pos_ == "PROPN" and left.text[:1].isupper() and left.ent_iob_ == "O" and right.ent_type_ == "PER"
+    return name and left.dep_ == "compound" and left.head.i == right.i
 
 
 def _clean(text: str) -> str:

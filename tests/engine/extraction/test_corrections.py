@@ -119,3 +119,11 @@ def test_what_is_given_up_is_over(memory: Memory, given_up: str) -> None:
     texts = [fact.text for fact in memory.get_all(user_id="ana")]
     memory.close()
     assert texts == ["Ana gave up drinking coffee."]
+
+
+def test_they_are_those_who_were_just_named_together(memory: Memory) -> None:
+    say(memory, 0, "My parents moved to Faro.")
+    say(memory, 1, "Tom and Bea are married. They live in Bonn.")
+    texts = {fact.text for fact in memory.get_all(user_id="ana", include_history=True)}
+    memory.close()
+    assert not any("Bonn" in text and "parents" in text for text in texts)

@@ -31,6 +31,8 @@ STATED = [
     ("Tom lives in Rome.", "Tom LIVES_IN Rome"),
     ("Ben lives in New York.", "Ben LIVES_IN New York"),
     ("Anil lives in Berlin.", "Anil LIVES_IN Berlin"),
+    # a first name that the names layer does not know
+    ("Barack Obama lives in Chicago.", "Barack Obama LIVES_IN Chicago"),
     # done by several
     ("My kids and I just finished another painting.", "Ana FINISH painting"),
     # without a subject
