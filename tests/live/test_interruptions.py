@@ -17,6 +17,9 @@ from factloom.retrieval.embedders import HashingEmbedder
 
 from .stores import Neo4jStores
 
+# An interrupt that strikes in a finalizer, or in what a test tool hangs on the garbage collector, goes nowhere.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 USERS = ("ana", "bo")
 
 
