@@ -47,7 +47,7 @@ def neo4j_stores(_stores: Neo4jStores) -> Iterator[Neo4jStores]:
     _stores.give_all_back()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def _private_server() -> Iterator[Neo4jServer]:
     server = _own_or_skip()
     yield server
@@ -57,7 +57,7 @@ def _private_server() -> Iterator[Neo4jServer]:
 
 @pytest.fixture
 def private_neo4j_server(_private_server: Neo4jServer) -> Neo4jServer:
-    """A second server, for one module alone, running and wiped: ``private_neo4j_server.control.kill()``."""
+    """A second server, of this test alone, running and wiped: ``private_neo4j_server.control.kill()``."""
     assert _private_server.control
     _private_server.control.start()
     _private_server.wipe()

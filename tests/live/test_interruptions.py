@@ -53,7 +53,7 @@ def interrupted_after(seconds: float) -> Iterator[None]:
 
 
 def test_reads_get_their_own_answers(memory: Memory) -> None:
-    for n in range(120):
+    for n in range(60):
         with interrupted_after(0.0002 + 0.0001 * (n % 40)):
             memory.entities(user_id=USERS[n % 2])
         for user in USERS:
@@ -64,8 +64,8 @@ def test_reads_get_their_own_answers(memory: Memory) -> None:
 
 
 def test_searches_and_cypher_get_their_own_answers(memory: Memory) -> None:
-    for n in range(60):
-        with interrupted_after(0.0005 + 0.0004 * (n % 30)):
+    for n in range(15):
+        with interrupted_after(0.0005 + 0.0008 * n):
             memory.search("friend", user_id=USERS[n % 2])
             memory.cypher("MATCH (e:Entity) RETURN e.name")
         for user in USERS:
@@ -75,14 +75,14 @@ def test_searches_and_cypher_get_their_own_answers(memory: Memory) -> None:
 
 def test_writes_are_whole_or_not_there(memory: Memory) -> None:
     acknowledged = []
-    for n in range(40):
-        with interrupted_after(0.002 + 0.001 * (n % 25)):
+    for n in range(25):
+        with interrupted_after(0.002 + 0.001 * n):
             memory.add_facts([(f"Person {n}", "KNOWS", f"Neighbour {n}")], user_id="ana")
             acknowledged.append(n)
     memory.add_facts([("Last", "KNOWS", "Least")], user_id="ana")
     names = {entity.name for entity in memory.entities(user_id="ana", limit=1000)}
     assert {f"Person {n}" for n in acknowledged} <= names
-    for n in range(40):
+    for n in range(25):
         assert (f"Person {n}" in names) == (f"Neighbour {n}" in names)
     assert {entity.name for entity in memory.entities(user_id="bo")} == {"Friend of bo", "Cousin of bo"}
 

@@ -77,6 +77,43 @@ def found(store: GraphStore, term: str, spaces: SpaceSet = ANA) -> list[int]:
     return matches.postings[term].refs.tolist() if term in matches.postings else []
 
 
+class TestAccessMode:
+    """In a cluster, reads go to followers and writes to the leader: the driver goes by the mode of each session."""
+
+    @pytest.fixture
+    def modes(self, store: Neo4jGraphStore, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """The modes of the sessions that were opened since it was emptied."""
+        opened: list[str] = []
+        driver = type(store._connection.driver())
+        session = driver.session
+
+        def noted(self: Any, **config: Any) -> Any:
+            opened.append(config["default_access_mode"])
+            return session(self, **config)
+
+        monkeypatch.setattr(driver, "session", noted)
+        return opened
+
+    def test_every_read_is_told_as_one(self, store: Neo4jGraphStore, modes: list[str]) -> None:
+        (said,) = add_episodes(store, episode("I live in Lisbon."))
+        index(store, said, "lisbon")
+        modes.clear()
+        store.locate([said.id], spaces=ANA)
+        store.find_episodes(EpisodeQuery(), spaces=ANA)
+        store.find_entities(EntityQuery(), spaces=ANA)
+        store.select(FactQuery(view=PRESENT), spaces=ANA)
+        store.records(spaces=ANA, episodes=[said.ref])
+        store.probe(Probe(terms=(TermQuery("episode", ("lisbon",), 10),)), spaces=ANA)
+        store.expand([said.ref], spaces=ANA, view=PRESENT, limits=ExpandLimits())
+        store.statistics(spaces=ANA)
+        store.run_cypher("MATCH (n) RETURN count(n)", {}, timeout=10, limit=1)
+        assert set(modes) == {neo4j.READ_ACCESS}
+
+    def test_a_write_is_told_as_one(self, store: Neo4jGraphStore, modes: list[str]) -> None:
+        add_episodes(store, episode("I live in Lisbon."))
+        assert neo4j.WRITE_ACCESS in modes
+
+
 class TestTrips:
     @pytest.fixture
     def memory(self, neo4j_stores: Neo4jStores) -> Iterator[Memory]:
