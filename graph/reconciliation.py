@@ -33,7 +33,7 @@ from factloom.graph.statements import (
     replaced,
     tellings,
 )
-from factloom.schemas.extraction import BESIDES, UNNAMED
+from factloom.schemas.extraction import BESIDES, CORRECTS, UNNAMED
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.records import Action, Category, Entity, Fact
 from factloom.schemas.results import FactChange
@@ -202,7 +202,7 @@ class Reconciler(Denials):
         """
         assert statement.object is not None
         spec = self._ontology[statement.predicate]
-        corrected = statement.metadata.get("corrects") if statement.correction else None
+        corrected = statement.metadata.get(CORRECTS) if statement.correction else None
         if spec.cardinality != "one" and not (statement.correction and statement.category is Category.EPISODIC):
             # "Sorry, I meant Tim": of several that can be, the one that the corrected words told.
             found = self._either_way(statement, [statement.predicate], None) if corrected else []

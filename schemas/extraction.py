@@ -30,6 +30,10 @@ BESIDES = "besides"
 """Metadata of a fact told as one more ("I also work for Siemens"): it stands beside what else can be only one."""
 
 
+CORRECTS = "corrects"
+"""Metadata of a fact that corrects another one: the id of the episode that told it."""
+
+
 class Candidate(Record):
     """A fact that an episode states, before it is resolved and reconciled.
 

@@ -37,7 +37,7 @@ _CORRECTION: Final = re.compile(
 )
 _ACTUALLY: Final = re.compile(r"^\W*(?:(?:no|oh|well|and|but)[,.!]?\s+)*actually\b|\bactually\W*$", re.IGNORECASE)
 _LATELY: Final = re.compile(r"\b(?:now|nowadays|these days|any ?more|no longer|recently|lately|just)\b", re.IGNORECASE)
-_BESIDES: Final = re.compile(r"\b(?:also|as well|besides|in addition|additionally|on the side)\b", re.IGNORECASE)
+_BESIDES: Final = frozenset({"also", "as well", "besides", "in addition", "additionally", "on the side"})
 _RECURRING: Final = re.compile(r"\s*(?:mornings|afternoons|evenings|nights)\b", re.IGNORECASE)
 _OBJECTION: Final = re.compile(r"^\W*(?:no|nope)\b|\bnot (?:the |in |on |at )?\w+$", re.IGNORECASE)
 
@@ -202,7 +202,7 @@ class Draft:
             confidence=round(confidence * self._trust(), 3),
             negated=negated,
             correction=correction or is_correction(words),
-            metadata=self._evidence() | ({BESIDES: True} if not negated and _BESIDES.search(words) else {}),
+            metadata=self._evidence() | ({BESIDES: True} if not negated and self._is_one_more() else {}),
         )
 
     def _validity(self, *, negated: bool, ended: bool) -> tuple[datetime | None, datetime | None]:
@@ -221,6 +221,11 @@ class Draft:
         elif start is None:
             start = self.anchor
         return start, invalid_at
+
+    def _is_one_more(self) -> bool:
+        """For "I also work for Siemens"; another clause's "and I also play chess" says nothing of this one."""
+        beside = (c.doc[c.left_edge.i : c.right_edge.i + 1].text for c in self.clause.verb.children)
+        return any(words.strip(" ,").lower() in _BESIDES for words in beside)
 
     def _trust(self) -> float:
         """Each mouth that a report has passed through makes it less sure."""

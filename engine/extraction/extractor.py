@@ -52,7 +52,7 @@ from factloom.engine.extraction.states import read_ages, read_state
 from factloom.engine.extraction.titles import readable
 from factloom.engine.extraction.verbs import read_naming, read_verb
 from factloom.engine.extraction.worth import is_worth_keeping, weigh
-from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest, Mention
+from factloom.schemas.extraction import CORRECTS, Candidate, Extraction, ExtractionRequest, Mention
 from factloom.schemas.ontology import Ontology, ontology_in_use, using
 from factloom.schemas.records import Episode, Role
 
@@ -244,7 +244,7 @@ def _correction(request: ExtractionRequest) -> _Told | None:
     if found is None:
         return None
     corrected = episode.id if found.instead_of is not None else before[-1].id
-    return found.statement, found.words, ("corrects", corrected), found.instead_of
+    return found.statement, found.words, (CORRECTS, corrected), found.instead_of
 
 
 def _read_answer(answer: _Answer, reader: Reader, episode: Episode) -> list[Candidate]:

@@ -121,6 +121,22 @@ def test_what_is_given_up_is_over(memory: Memory, given_up: str) -> None:
     assert texts == ["Ana gave up drinking coffee."]
 
 
+@pytest.mark.parametrize(
+    ("said", "jobs"),
+    [
+        ("I work part-time for Siemens as well.", ["Bosch", "Siemens"]),
+        ("I work for Siemens on the side.", ["Bosch", "Siemens"]),
+        ("In addition, I work for Siemens.", ["Bosch", "Siemens"]),
+        ("I work for Siemens now and also play tennis.", ["Siemens"]),
+        ("I work for Siemens, and I also play chess.", ["Siemens"]),
+    ],
+)
+def test_only_the_clause_itself_tells_of_one_more(memory: Memory, said: str, jobs: list[str]) -> None:
+    say(memory, 0, "I work for Bosch.")
+    say(memory, 1, said)
+    assert of(memory, "WORKS_FOR") == [f"Ana works for {job}." for job in jobs]
+
+
 def test_they_are_those_who_were_just_named_together(memory: Memory) -> None:
     say(memory, 0, "My parents moved to Faro.")
     say(memory, 1, "Tom and Bea are married. They live in Bonn.")
