@@ -74,6 +74,17 @@ class Block:
                 there = chosen >= 0
                 into[there] = rows.vectors_at(chosen[there])
 
+    def checked(self) -> Block:
+        """The block, once every row is known to be what was written.
+
+        Raises:
+            DamagedRowsError: rows that a file holds are not. So does everything here that looks at vectors.
+        """
+        with self._lock.reading():
+            for rows in self.kinds.values():
+                rows.check_all()
+        return self
+
     def adopt(self, kinds: dict[str, Rows], sequence: int) -> None:
         """Start from what a snapshot holds."""
         with self._lock.writing():

@@ -6,16 +6,19 @@ import logging
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
 from factloom.retrieval.vectors import ranking
 from factloom.retrieval.vectors.block import Block
 from factloom.retrieval.vectors.comparison import differences
-from factloom.retrieval.vectors.snapshots import Snapshot, Snapshots
+from factloom.retrieval.vectors.row_checks import DamagedRowsError
+from factloom.retrieval.vectors.snapshot_file import Snapshot
+from factloom.retrieval.vectors.snapshots import Snapshots
 from factloom.schemas.errors import InvalidInputError, StoreError, VectorIndexError
 from factloom.schemas.records import KINDS
 from factloom.schemas.spaces import SpaceSet
@@ -37,6 +40,8 @@ _SAVE_SOON: Final = 20_000
 _VERIFY_ATTEMPTS: Final = 5
 
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class FaissVectorIndex:
@@ -110,7 +115,8 @@ class FaissVectorIndex:
             among = np.asarray(among, np.int64)
         found = []
         for block in self._current(spaces, queries, sequences):
-            found.append(block.search(queries, kind=kind, limit=limit, among=among))
+            search = partial(Block.search, queries=queries, kind=kind, limit=limit, among=among)
+            found.append(self._asked(block, search))
         if len(found) == 1:
             return found[0]
         if not found:
@@ -137,7 +143,8 @@ class FaissVectorIndex:
         refs = np.asarray(refs, np.int64)
         made: Vectors | None = None
         for block in self._current(spaces, queries, sequences):
-            found = block.similarity(queries, refs, kind=kind, best=parts == "best")
+            compare = partial(Block.similarity, queries=queries, refs=refs, kind=kind, best=parts == "best")
+            found = self._asked(block, compare)
             if made is None:
                 made = found
             elif found is not None:
@@ -159,7 +166,7 @@ class FaissVectorIndex:
         blocks = list(self._current(spaces, None, sequences))  # from now on the dimension is known
         made: Vectors = np.full((len(refs), self._dimension or 0), np.nan, np.float32)
         for block in blocks:
-            block.put_vectors(refs, made, kind=kind)
+            self._asked(block, partial(Block.put_vectors, refs=refs, into=made, kind=kind))
         return made
 
     def rebuild(self, *, spaces: SpaceSet) -> int:
@@ -215,7 +222,8 @@ class FaissVectorIndex:
             VectorIndexError: a space was written to during each of several attempts.
         """
         found: list[VectorDifference] = []
-        for held in self._current(spaces, None):
+        for block in self._current(spaces, None):
+            held = self._asked(block, Block.checked)
             for _ in range(_VERIFY_ATTEMPTS):
                 stored = Block(held.space, packed=held.packed)
                 with held.following:
@@ -268,10 +276,28 @@ class FaissVectorIndex:
                 self._blocks.move_to_end(space)
             # One that is ahead was caught up by another thread meanwhile, or the store is an older copy of itself.
             if block.sequence != newest or not block.loaded:
-                self._catch_up(block)
+                block = self._asked(block, self._caught_up)
             if queries is not None and self._dimension not in (None, queries.shape[1]):
                 raise _wrong_dimension(queries, self._dimension)
             yield block
+
+    def _asked(self, block: Block, ask: Callable[[Block], T]) -> T:
+        """What ``ask`` makes of ``block``, or of another one read from the store if a snapshot turns out damaged."""
+        try:
+            return ask(block)
+        except DamagedRowsError as error:
+            with self._lock:
+                self._check_open()
+                if self._blocks.get(block.space) in (block, None):  # else another thread was here before
+                    self._blocks[block.space] = Block(block.space, packed=block.packed)
+                    if self._snapshots is not None:
+                        self._snapshots.refuse(block.space, error)
+                other = self._blocks[block.space]
+            return ask(self._caught_up(other))
+
+    def _caught_up(self, block: Block) -> Block:
+        self._catch_up(block)
+        return block
 
     def _catch_up(self, block: Block) -> None:
         try:

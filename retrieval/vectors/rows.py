@@ -4,11 +4,14 @@ A removed row is filled with the last one, so that no dead row is ever scanned, 
 what was deleted is overwritten at once. The order of the rows therefore means nothing; ranking orders by ref.
 
 Packed rows hold a vector as 8-bit numbers and one factor, in about a quarter of the memory (see `packing`).
+
+Rows of a snapshot stay where the file holds them until the first change, which takes them over into memory of their
+own; until then each is checked when it is first looked at (see `row_checks`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,8 +19,9 @@ from numpy.typing import NDArray
 
 from factloom.retrieval.vectors import kernels
 from factloom.retrieval.vectors.packing import Scales, pack, unpack
+from factloom.retrieval.vectors.row_checks import RowChecks
 from factloom.retrieval.vectors.row_map import MAPPED_BYTES, RowMap
-from factloom.retrieval.vectors.sketches import SKETCHED, Sketches, can_be_sketched, sketch
+from factloom.retrieval.vectors.sketches import SKETCHED, Sketches, can_be_sketched, sketch, sketch_bytes
 
 if TYPE_CHECKING:
     from factloom.retrieval.vectors.kernels import Proposal
@@ -38,7 +42,10 @@ class Rows:
     sketches are made at their first use.
     """
 
-    __slots__ = ("_map", "_newest", "_sketches", "_unfit", "count", "extra", "parts", "refs", "scales", "vectors")
+    __slots__ = (
+        *("_checks", "_map", "_newest", "_sketches", "_unfit"),
+        *("count", "extra", "parts", "refs", "scales", "vectors"),
+    )
 
     def __init__(self, dimension: int, *, packed: bool = False) -> None:
         """No rows so far."""
@@ -50,6 +57,7 @@ class Rows:
         self.extra = 0
         self._newest = -1
         self._map: RowMap | None = None
+        self._checks: RowChecks | None = None
         self._sketches: Sketches | None = None
         self._unfit = 0  # so many rows could not be sketched; looked at again when they have doubled
 
@@ -58,32 +66,53 @@ class Rows:
         """Whether vectors are held as 8-bit numbers."""
         return self.scales is not None
 
+    @classmethod
+    def of(
+        cls,
+        refs: Refs,
+        parts: NDArray[np.int32],
+        vectors: NDArray[Any],
+        scales: Scales | None,
+        *,
+        sketches: Sketches | None,
+        checks: RowChecks,
+    ) -> Rows:
+        """Rows that are used where they are, which may be read-only; ``checks`` tell what the vectors should be."""
+        rows = cls(vectors.shape[1], packed=scales is not None)
+        rows.refs, rows.parts, rows.vectors, rows.scales = refs, parts, vectors, scales
+        rows._sketches, rows._checks = sketches, checks
+        rows.count = len(refs)
+        rows.extra = int(np.count_nonzero(parts))
+        rows._newest = int(refs.max(initial=-1))
+        return rows
+
     @property
     def arrays(self) -> tuple[NDArray[Any], ...]:
-        """What makes up the rows, as `fill` takes it: refs, parts, vectors, and scales where they are packed."""
+        """What makes up the rows: refs, parts, vectors, and scales where they are packed."""
         held = (self.refs, self.parts, self.vectors)
         return held if self.scales is None else (*held, self.scales)
 
-    def fill(self, count: int, read: Callable[[NDArray[Any]], None]) -> None:
-        """Take in ``count`` first rows from where ``read`` puts each of ``arrays`` into the array given.
+    def check_all(self) -> None:
+        """See that rows of a file are what was written.
 
-        An array is not made twice that way; a snapshot is read into its place.
+        Raises:
+            DamagedRowsError: they are not. So does everything here that looks at vectors, or changes rows.
         """
-        self.reserve(count)
-        for array in self.arrays:
-            read(array[:count])
-        self.count = count
-        self.extra = int(np.count_nonzero(self.parts[:count]))
-        self._newest = int(self.refs[:count].max(initial=-1))
+        checks = self._checks
+        if checks is not None:
+            checks.check_all(self.vectors[: self.count])
+            self._checks = None
 
     def pack(self) -> None:
         """Hold the rows as 8-bit numbers from now on."""
         if self.scales is None:
+            self.check_all()
             scales = np.empty(len(self.refs), np.float32)
             codes = np.empty(self.vectors.shape, np.int8)
             for rows in self._slices():
                 codes[rows], scales[rows] = pack(self.vectors[rows])
-            self.vectors, self.scales = codes, scales
+            self.vectors, self.scales, self._sketches = codes, scales, None
+            self._own()
 
     @property
     def nbytes(self) -> int:
@@ -105,10 +134,11 @@ class Rows:
             return None
         made = self._sketches
         if made is None:
+            self.check_all()
             if not can_be_sketched(self.vectors[: self.count]):
                 self._unfit = self.count
                 return None
-            made = np.empty((len(self.refs), -(-self.vectors.shape[1] // 8)), np.uint8)
+            made = np.empty((len(self.refs), sketch_bytes(self.vectors.shape[1])), np.uint8)
             made[: self.count] = sketch(self.vectors[: self.count])
             self._sketches = made
         return made[: self.count]
@@ -117,6 +147,7 @@ class Rows:
 
     def nearest(self, queries: Vectors, k: int) -> Proposal:
         """The ``k`` best rows for each query; ``k`` is not more than ``count``."""
+        self.check_all()
         if self.scales is None:
             return kernels.nearest(queries, self.vectors, self.count, k)
         everything = np.arange(self.count)
@@ -128,16 +159,24 @@ class Rows:
         The same two vectors give the same bits, wherever they are stored and whatever else is asked.
         """
         if self.scales is None:
+            if self._checks is not None:
+                self._check(np.unique(positions))
             return kernels.products(queries, self.vectors, positions)
         made = [self._unpacked_products(query, chosen) for query, chosen in zip(queries, positions, strict=True)]
         return np.vstack(made) if made else np.empty(positions.shape, np.float32)
 
     def vectors_at(self, positions: Refs) -> Vectors:
         """The vectors of these rows, shape (positions, dimension)."""
+        self._check(positions)
         if self.scales is None:
             chosen: Vectors = self.vectors[positions]
             return chosen
         return unpack(self.vectors[positions], self.scales[positions])
+
+    def _check(self, positions: Refs) -> None:
+        checks = self._checks
+        if checks is not None:
+            checks.check(self.vectors, positions)
 
     def _unpacked_products(self, query: Vectors, chosen: Refs) -> Vectors:
         made = np.empty(len(chosen), np.float32)
@@ -181,6 +220,7 @@ class Rows:
         """Forget these records; those that are not here are ignored."""
         if not self.holds_any(refs):
             return
+        self._own()
         refs = np.unique(refs)
         dead = np.sort(self.all_rows(refs))
         kept = self.count - len(dead)
@@ -206,6 +246,8 @@ class Rows:
         if needed > len(self.refs):
             small = not self.count and needed < _SMALLEST_SPARE
             self._resize(needed if small else needed * 3 // 2)
+        else:
+            self._own()
 
     def append(self, refs: Refs, parts: NDArray[np.int32], vectors: Vectors) -> None:
         """Take in rows of records that are not here yet."""
@@ -227,7 +269,13 @@ class Rows:
         if self._map is not None:
             self._map.add(refs, parts, start)
 
+    def _own(self) -> None:
+        """Hold what is changed next in memory of our own; what a file or another holder sees stays as it is."""
+        if not all(array.flags.writeable for array in self.arrays):
+            self._resize(self.count)
+
     def _resize(self, capacity: int) -> None:
+        self.check_all()
         for name in ("refs", "parts", "vectors", "scales", "_sketches"):
             old = getattr(self, name)
             if old is None:

@@ -33,8 +33,13 @@ _MOST_ZEROS: Final = 0.05
 Sketches = NDArray[np.uint8]
 
 
+def sketch_bytes(dimension: int) -> int:
+    """Bytes of a sketch."""
+    return -(-dimension // 8)
+
+
 def sketch(vectors: NDArray[Any]) -> Sketches:
-    """Signs of vectors, packed or not, of shape (rows, dimension), packed: shape (rows, dimension / 8, rounded up)."""
+    """Signs of vectors, packed or not, of shape (rows, dimension), packed: shape (rows, ``sketch_bytes``)."""
     return np.packbits(vectors > 0.0, axis=1)
 
 

@@ -130,7 +130,7 @@ class TestSnapshots:
         expected = self.answers(first, vectors)
         first.close()
         size = sum(path.stat().st_size for path in tmp_path.iterdir())
-        assert size < RECORDS * 1.1 * (DIMENSION + 20)
+        assert size < RECORDS * 1.1 * (DIMENSION + DIMENSION // 8 + 24)
         calls = len(feed.calls)
         second = packed_index(feed, tmp_path)
         assert self.answers(second, vectors) == expected

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from tempfile import TemporaryFile
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from factloom.retrieval.vectors.rows import Rows
+from factloom.retrieval.vectors.snapshot_file import Snapshot, read_snapshot, write_snapshot
 
 _refs = st.sets(st.integers(0, 30), max_size=10).map(sorted)
 
@@ -28,11 +31,24 @@ def check(rows: Rows, expected: dict[int, int]) -> None:
     assert sorted(rows.all_rows(everyone).tolist()) == list(range(rows.count))
 
 
-@given(st.lists(st.tuples(st.booleans(), _refs, st.integers(1, 3)), max_size=20), st.booleans())
-def test_any_history_keeps_rows_and_map_in_step(steps: list[tuple[bool, list[int], int]], packed: bool) -> None:
+def through_a_file(rows: Rows) -> Rows:
+    """The rows as a snapshot gives them back: read-only, where they are."""
+    with TemporaryFile() as file:
+        write_snapshot(file, {"store": "a", "space": "b"}, Snapshot(1, 2, {"fact": rows}))
+        file.seek(0)
+        return read_snapshot(file)[1].kinds["fact"]
+
+
+_steps = st.tuples(st.sampled_from(["add", "remove", "reopen"]), _refs, st.integers(1, 3))
+
+
+@given(st.lists(_steps, max_size=20), st.booleans())
+def test_any_history_keeps_rows_and_map_in_step(steps: list[tuple[str, list[int], int]], packed: bool) -> None:
     rows, expected = Rows(2, packed=packed), dict[int, int]()
-    for adding, refs, parts in steps:
-        if adding:
+    for step, refs, parts in steps:
+        if step == "reopen":
+            rows = through_a_file(rows)
+        elif step == "add":
             new = [ref for ref in refs if ref not in expected]
             expected |= dict.fromkeys(new, parts)
             numbers = np.array([(ref, part) for ref in new for part in range(parts)], np.int64).reshape(-1, 2)
