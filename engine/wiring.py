@@ -85,9 +85,15 @@ def build_extractor(settings: Settings, ontology: Ontology) -> Extractor | None:
     named = settings.extractor
     if named.kind == "none":
         return None
-    from factloom.engine.extraction.extractor import OfflineExtractor
+    from factloom.engine.extraction.deferred import DeferredExtractor
+    from factloom.engine.extraction.pipeline import offline_name
 
-    offline = OfflineExtractor(named.pipeline, ontology=ontology)
+    def make() -> Extractor:
+        from factloom.engine.extraction.extractor import OfflineExtractor
+
+        return OfflineExtractor(named.pipeline, ontology=ontology)
+
+    offline = DeferredExtractor(offline_name(named.pipeline), make)
     if named.kind == "spacy":
         return offline
     model = _build_llm_extractor(named, ontology)

@@ -34,7 +34,7 @@ from factloom.engine.extraction.mending import mend
 from factloom.engine.extraction.mentions import THIRD_PERSON, Reader
 from factloom.engine.extraction.participles import participial_clauses, reworded
 from factloom.engine.extraction.phrases import conjuncts, relation_of
-from factloom.engine.extraction.pipeline import SHIPPED_NAME, load_pipeline
+from factloom.engine.extraction.pipeline import load_pipeline, offline_name
 from factloom.engine.extraction.plans import read_occasion, read_plan
 from factloom.engine.extraction.predications import Tense
 from factloom.engine.extraction.quotations import Spans, is_quoted, quoted_spans
@@ -81,7 +81,7 @@ class OfflineExtractor:
     @property
     def name(self) -> str:
         """``offline/`` and the pipeline's name."""
-        return f"offline/{self._pipeline or SHIPPED_NAME}"
+        return offline_name(self._pipeline)
 
     def extract(self, requests: Sequence[ExtractionRequest]) -> list[Extraction]:
         """One result per request, in order.

@@ -23,6 +23,11 @@ _TURNING: Final = "factloom_universal_dependencies"
 SHIPPED_NAME: Final = "factloom_en_chat"
 
 
+def offline_name(pipeline: str | None) -> str:
+    """The name of the offline extractor with this pipeline: ``offline/`` and the pipeline's name."""
+    return f"offline/{pipeline or SHIPPED_NAME}"
+
+
 @lru_cache(maxsize=2)
 def load_pipeline(name: str | None = None) -> Language:
     """The shipped pipeline (``None``), an installed spaCy pipeline by name, or one in a folder.
