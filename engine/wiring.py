@@ -19,6 +19,7 @@ from factloom.schemas.ports import (
     GraphStore,
     NativeVectors,
     Reranker,
+    TakesTurns,
     VectorIndex,
 )
 from factloom.schemas.settings import EmbedderSettings, ExtractorSettings, Settings
@@ -283,6 +284,7 @@ def build_searcher(
         spread=personalised_pagerank,
         settings=settings.search,
         reranking=Reranking(reranker, candidates=how.candidates, on_failure=how.on_failure) if reranker else None,
+        turns=parts.store.turns() if isinstance(parts.store, TakesTurns) else None,
         clock=clock,
     )
 

@@ -69,15 +69,16 @@ class Deadline:
         errand = _Errand(call)
         if cancellation is not None:
             cancellation.on_cancel(errand.over.set)
-        if not _slots.acquire(timeout=self._remaining()):
+        if not _slots.acquire(timeout=self.remaining()):
             raise TimeLimitPassed
-        patience = self._remaining()
+        patience = self.remaining()
         threading.Thread(target=errand.run, name="factloom-wait", daemon=True).start()
         errand.over.wait(patience)
         check_cancelled()
         return errand.outcome()
 
-    def _remaining(self) -> float | None:
+    def remaining(self) -> float | None:
+        """Seconds left, at least 0; None where there is no end."""
         return None if self._end is None else max(0.0, self._end - self._timer())
 
 

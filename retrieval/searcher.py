@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, TypedDict, Unpack
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict, TypeVar, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from factloom.retrieval.candidates import Seeds, expand_seeds, find_seeds
+from factloom.retrieval.candidates import Candidates, Seeds, expand_seeds, find_seeds
 from factloom.retrieval.context import SHOWN_WITH_NEIGHBOURS, build_context
 from factloom.retrieval.context_turns import turns_around
 from factloom.retrieval.deadline import Deadline, TimeLimitPassed
 from factloom.retrieval.diversity import words_said
+from factloom.retrieval.explanation import Step
 from factloom.retrieval.features import Question, describe_episodes, describe_facts
 from factloom.retrieval.first_look import FirstLook, look
 from factloom.retrieval.graph_signal import Spread
 from factloom.retrieval.near_names import near_names
 from factloom.retrieval.page import PageReader, Second
 from factloom.retrieval.people_meant import who_is_meant
-from factloom.retrieval.ranking import rank
+from factloom.retrieval.ranking import Ranking, rank
 from factloom.retrieval.reading import Reading, draft_question
 from factloom.retrieval.relations import walk_relations
 from factloom.retrieval.staleness import outdated
@@ -37,11 +39,16 @@ from factloom.schemas.spaces import SpaceSet
 
 if TYPE_CHECKING:
     from factloom.retrieval.rerankers import Reranking
-    from factloom.schemas.ports import Embedder, GraphReader, Neighbourhood, VectorIndex, Vectors
+    from factloom.schemas.ports import Embedder, GraphReader, Neighbourhood, Turns, VectorIndex, Vectors
+
+T = TypeVar("T")
 
 BOTH_KINDS: Final[tuple[HitKind, ...]] = ("fact", "episode")
 MOST_HITS: Final = 10_000
 """Last position that paging reaches."""
+
+_LEAST_WAIT: Final = 0.1
+"""Milliseconds of waiting for other searches that are worth a note."""
 
 _TOGETHER: Final = 256
 """Questions that are embedded in one batch; what is known of each is held until its turn."""
@@ -60,6 +67,7 @@ class Searcher:
         spread: personalised PageRank (`factloom.graph.pagerank`).
         settings: defaults of search.
         reranking: reorders the first hits; off by default.
+        turns: what all but the calls to models runs through, where searches side by side hold each other up.
         clock: the present, where a call names none.
         timer: seconds of a clock that never goes back, for time limits.
     """
@@ -73,6 +81,7 @@ class Searcher:
         spread: Spread,
         settings: SearchSettings,
         reranking: Reranking | None = None,
+        turns: Turns | None = None,
         clock: Callable[[], datetime] = utc_now,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -83,6 +92,7 @@ class Searcher:
         self._settings = settings
         self._fact_half_life_days = settings.fact_half_life_days.model_dump()
         self._reranking = reranking
+        self._turns = turns
         self._clock = clock
         self._timer = timer
 
@@ -114,21 +124,35 @@ class Searcher:
         deadline = Deadline(how.get("time_limit"), timer=self._timer)
         results: list[SearchResult] = []
         for start in range(0, len(queries), _TOGETHER):
-            searches = [self._begin(query, spaces, asked) for query in queries[start : start + _TOGETHER]]
+            searches = [_Search(query) for query in queries[start : start + _TOGETHER]]
+            for search in searches:
+                self._in_turn(search, deadline, partial(self._begin, search, spaces, asked))
             self._embed(searches, deadline)
             results += [self._finish(search, asked, deadline) for search in searches]
         return results
 
-    def _begin(self, query: str, spaces: SpaceSet, asked: _Asked) -> _Search:
+    def _in_turn(self, search: _Search, deadline: Deadline, work: Callable[[], T]) -> T:
+        """What ``work`` returns, when it is its turn; how long that took is noted."""
+        if self._turns is None:
+            return work()
+        asked = time.perf_counter()
+
+        def begin() -> T:
+            waited = (time.perf_counter() - asked) * 1000.0
+            if waited >= _LEAST_WAIT:
+                search.timings["wait"] = search.timings.get("wait", 0.0) + waited
+            return work()
+
+        return self._turns.run(begin, seconds=deadline.remaining())
+
+    def _begin(self, search: _Search, spaces: SpaceSet, asked: _Asked) -> None:
         """Read the question and take a first look at the store."""
-        search = _Search(query)
         with search.timed("read"):
-            draft = draft_question(query, now=asked.view.at or asked.view.now, asker=asked.asker)
+            draft = draft_question(search.query, now=asked.view.at or asked.view.now, asker=asked.asker)
             first = look(
                 draft, store=self._store, filters=asked.filters, spaces=spaces, view=asked.view, kinds=asked.kinds
             )
             search.first, search.reading = first, first.reading
-        return search
 
     def _embed(self, searches: Sequence[_Search], deadline: Deadline) -> None:
         """One vector for each question whole and stripped, all embedded in one batch: their mean.
@@ -154,7 +178,16 @@ class Searcher:
             search.timings["embed"] = (time.perf_counter() - started) * 1000.0 / len(searches)
 
     def _finish(self, search: _Search, asked: _Asked, deadline: Deadline) -> SearchResult:
-        """Seeds, expansion, ranking and the page."""
+        """Seeds, expansion, ranking and the page; nobody has to wait for a reranker but who asked for it."""
+        second = self._second(search, asked, deadline)
+        if second is None:
+            return self._in_turn(
+                search, deadline, lambda: self._page(search, asked, self._rank(search, deadline), None)
+            )
+        return self._page(search, asked, self._in_turn(search, deadline, partial(self._rank, search, deadline)), second)
+
+    def _rank(self, search: _Search, deadline: Deadline) -> _Ranked:
+        """Seeds, expansion and ranking."""
         first, queries, reading = search.first, search.vectors, search.reading
         scope = first.scope
         with search.timed("seeds"):
@@ -176,11 +209,16 @@ class Searcher:
             hurry = search.hurried(deadline, "graph")
             spread, alike = (_nowhere, []) if hurry else (self._spread, near_names(found, scope, self._index))
             ranking = rank(found, episodes, facts, shares, stale, alike, scope=scope, spread=spread)
+        return _Ranked(found, ranking, {ref: match.path for ref, match in led_to.items()})
+
+    def _page(self, search: _Search, asked: _Asked, ranked: _Ranked, second: Second | None) -> SearchResult:
+        """The hits that were asked for."""
+        reading, scope, found = search.reading, search.first.scope, ranked.found
         with search.timed("fetch"):
-            ways = {ref: match.path for ref, match in led_to.items()}
-            reader = PageReader(self._store, self._index, found, ranking, scope=scope, queries=queries, ways=ways)
+            reader = PageReader(
+                self._store, self._index, found, ranked.ranking, scope=scope, queries=search.vectors, ways=ranked.ways
+            )
             known = _said_in(reading) if reading.asks_for == "list" else None
-            second = self._second(search, asked, deadline)
             hits, more = reader.page(asked.limit, asked.offset, second=second, known=known)
         return search.result(hits, found.seeds, more=more, offset=asked.offset, as_of=asked.view.at)
 
@@ -221,6 +259,14 @@ class Searcher:
             counter=counter or embedders_counter(self._embedder),
             around=turns_around(best, store=self._store, spaces=spaces, view=View(now=present, at=result.as_of)),
         )
+
+
+class _Ranked(NamedTuple):
+    """What was found, in order, and the ways through relations that led there, by ref."""
+
+    found: Candidates
+    ranking: Ranking
+    ways: Mapping[int, tuple[Step, ...]]
 
 
 class SearchOptions(TypedDict, total=False):
@@ -308,7 +354,8 @@ class _Search:
         rerank = self.timings.get("rerank", 0.0)
         self.timings["fetch"] -= rerank  # it ran inside
         self.timings["total"] = sum(self.timings.values())
-        self.timings["engine"] = self.timings["total"] - self.timings["embed"] - rerank
+        others = rerank + self.timings.get("wait", 0.0)
+        self.timings["engine"] = self.timings["total"] - self.timings["embed"] - others
         return SearchResult(
             hits=tuple(hits),
             reading=self.reading.shown(),

@@ -379,6 +379,30 @@ class StoreFiles(Protocol):
         """Size of all its files together; 0 for a store in memory."""
 
 
+class Turns(Protocol):
+    """Runs pieces of work one at a time where side by side would be slower. It changes no result."""
+
+    def run(self, work: Callable[[], T], *, seconds: float | None = None) -> T:
+        """What ``work`` returns or raises, in whichever thread; it sees the caller's context variables.
+
+        After ``seconds`` of waiting, or when other work takes long, it does not wait for its turn any more.
+
+        Raises:
+            CancelledError: the caller was cancelled while it waited.
+        """
+
+
+@runtime_checkable
+class TakesTurns(Protocol):
+    """Ability of a store that reads in this process, so that searches side by side hold each other up.
+
+    A store on a server has it not: while one search waits for the server, another one goes on.
+    """
+
+    def turns(self) -> Turns:
+        """What a search runs through, all but the calls to models."""
+
+
 class VectorRows(NamedTuple):
     """Vectors by record: row i of ``vectors`` belongs to record ``refs[i]`` (part 0 is its whole text)."""
 

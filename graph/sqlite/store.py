@@ -12,6 +12,7 @@ from factloom.graph.neighbourhood import KnownGraphs
 from factloom.graph.sqlite import exporting, vectors
 from factloom.graph.sqlite.connections import Connections
 from factloom.graph.sqlite.reader import Reader
+from factloom.graph.sqlite.turns import TURNS
 from factloom.graph.sqlite.writer import Writer
 from factloom.schemas.errors import StoreUnavailableError
 from factloom.schemas.ports import (
@@ -24,6 +25,7 @@ from factloom.schemas.ports import (
     Records,
     SpaceStatistics,
     TermMatches,
+    Turns,
     VectorChanges,
     WriteTransaction,
 )
@@ -38,7 +40,7 @@ T = TypeVar("T")
 
 
 class SqliteGraphStore:
-    """``GraphStore``, ``ChangeFeed``, ``Exportable`` and ``StoreFiles`` in one SQLite file.
+    """``GraphStore``, ``ChangeFeed``, ``Exportable``, ``TakesTurns`` and ``StoreFiles`` in one SQLite file.
 
     Any number of threads and processes may use it. ``path`` may be ":memory:" for a store that nobody else sees and
     that ends with the object. ``busy_timeout``: seconds to wait for another writer. ``clock`` tells which facts are
@@ -259,6 +261,12 @@ class SqliteGraphStore:
         """What the last write to the space noted of where its records come from."""
         with self._reading() as reader:
             return reader.origin(space)
+
+    # --- TakesTurns ---
+
+    def turns(self) -> Turns:
+        """Those of all embedded stores in this process."""
+        return TURNS
 
     # --- StoreFiles ---
 
