@@ -84,6 +84,7 @@ class _DenseHashing:
         self._rotation = np.linalg.qr(turned)[0].astype(np.float32)
         self.name = f"rotated-{self._hashing.name}"
         self.dimension = _DIMENSION
+        self.embeds_in_turn = self._hashing.embeds_in_turn
 
     def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self._hashing.embed_documents(texts) @ self._rotation

@@ -31,6 +31,7 @@ from factloom.retrieval.relations import walk_relations
 from factloom.retrieval.staleness import outdated
 from factloom.retrieval.token_counting import Counter, embedders_counter
 from factloom.schemas.errors import InvalidInputError
+from factloom.schemas.ports import EmbedsInTurn
 from factloom.schemas.queries import View
 from factloom.schemas.records import utc_now
 from factloom.schemas.search import ContextBlock, Hit, HitKind, SearchFilter, SearchResult
@@ -93,6 +94,7 @@ class Searcher:
         self._fact_half_life_days = settings.fact_half_life_days.model_dump()
         self._reranking = reranking
         self._turns = turns
+        self._embeds_in_turn = isinstance(embedder, EmbedsInTurn) and embedder.embeds_in_turn
         self._clock = clock
         self._timer = timer
 
@@ -125,11 +127,19 @@ class Searcher:
         results: list[SearchResult] = []
         for start in range(0, len(queries), _TOGETHER):
             searches = [_Search(query) for query in queries[start : start + _TOGETHER]]
-            for search in searches:
-                self._in_turn(search, deadline, partial(self._begin, search, spaces, asked))
-            self._embed(searches, deadline)
-            results += [self._finish(search, asked, deadline) for search in searches]
+            answer = partial(self._answer, searches, spaces, asked, deadline)
+            in_one_turn = self._embeds_in_turn and len(searches) == 1 and self._reranking is None
+            results += self._in_turn(searches[0], deadline, answer) if in_one_turn else answer()
         return results
+
+    def _answer(
+        self, searches: Sequence[_Search], spaces: SpaceSet, asked: _Asked, deadline: Deadline
+    ) -> list[SearchResult]:
+        """What answers each; while it waits for a model or a service, it is somebody else's turn."""
+        for search in searches:
+            self._in_turn(search, deadline, partial(self._begin, search, spaces, asked))
+        self._embed(searches, deadline)
+        return [self._finish(search, asked, deadline) for search in searches]
 
     def _in_turn(self, search: _Search, deadline: Deadline, work: Callable[[], T]) -> T:
         """What ``work`` returns, when it is its turn; how long that took is noted."""

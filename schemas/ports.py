@@ -614,6 +614,18 @@ class Embedder(Protocol):
 
 
 @runtime_checkable
+class EmbedsInTurn(Protocol):
+    """Ability of an embedder to say that it is Python code, while which no other thread can do anything.
+
+    A search then embeds in the turn that it has (`Turns`); others give the turn up while a model runs.
+    """
+
+    @property
+    def embeds_in_turn(self) -> bool:
+        """Whether it is."""
+
+
+@runtime_checkable
 class TokenCounter(Protocol):
     """Counts text in a model's own tokens."""
 

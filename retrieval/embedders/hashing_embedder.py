@@ -54,6 +54,11 @@ class HashingEmbedder:
         """Length of the vectors."""
         return self._dimension
 
+    @property
+    def embeds_in_turn(self) -> bool:
+        """True: it is Python code."""
+        return True
+
     def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Shape (len(texts), dimension), float32, rows of unit length, in order.
 
