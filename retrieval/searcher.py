@@ -143,8 +143,6 @@ class Searcher:
 
     def _in_turn(self, search: _Search, deadline: Deadline, work: Callable[[], T]) -> T:
         """What ``work`` returns, when it is its turn; how long that took is noted."""
-        if self._turns is None:
-            return work()
         asked = time.perf_counter()
 
         def begin() -> T:
@@ -153,7 +151,10 @@ class Searcher:
                 search.timings["wait"] = search.timings.get("wait", 0.0) + waited
             return work()
 
-        return self._turns.run(begin, seconds=deadline.remaining())
+        return self._turn(begin, deadline.remaining())
+
+    def _turn(self, work: Callable[[], T], seconds: float | None = None) -> T:
+        return work() if self._turns is None else self._turns.run(work, seconds=seconds)
 
     def _begin(self, search: _Search, spaces: SpaceSet, asked: _Asked) -> None:
         """Read the question and take a first look at the store."""
@@ -262,12 +263,13 @@ class Searcher:
         """
         present = self._clock() if now is None else now
         best = [hit.episode for hit in result if hit.episode is not None][:SHOWN_WITH_NEIGHBOURS]
+        view = View(now=present, at=result.as_of)
         return build_context(
             result,
             max_tokens=max_tokens,
             now=present,
             counter=counter or embedders_counter(self._embedder),
-            around=turns_around(best, store=self._store, spaces=spaces, view=View(now=present, at=result.as_of)),
+            around=self._turn(partial(turns_around, best, store=self._store, spaces=spaces, view=view)),
         )
 
 
