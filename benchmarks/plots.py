@@ -50,7 +50,7 @@ def latency(result: dict[str, Any]) -> Figure:
     """Engine time by number of facts, in many spaces and in one."""
     figure, axes = _axes(2)
     for one, layout in zip(axes, ("many_spaces", "one_space"), strict=True):
-        sizes = sorted(result["sizes"], key=lambda size: size["facts"])
+        sizes = sorted((size for size in result["sizes"] if layout in size), key=lambda size: size["facts"])
         facts = [size["facts"] for size in sizes]
         for name, key, colour, style in (
             ("factloom, median", "engine_p50", _OURS, "-"),

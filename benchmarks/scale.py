@@ -1,6 +1,7 @@
 """Latency and memory of search in large stores, beside numpy over the same vectors.
 
     python -m benchmarks.scale [--facts 10000 100000] [--spaces 100] [--questions 200] [--json RESULT.json]
+        [--keep FOLDER] [--one-up-to 100000]
 
 For each size one store of many spaces, one of them ten times as large as the others, and one store with a single
 space. Facts are explicit ones about things whose degrees follow Zipf's law, as the words of their sentences do. Vectors
@@ -8,6 +9,8 @@ come from the hashing embedder in 384 dimensions, so that filling the store take
 by one random rotation, which keeps their cosines and makes them dense, as those of a model are. What is measured, the
 engine's time without embedding, does not depend on who made them. The questions name two of the entities.
 The yardstick multiplies a question with as many vectors as the largest space has facts, and sorts.
+
+With ``--keep``, stores are filled once into FOLDER (a million facts take three quarters of an hour) and used again.
 """
 
 from __future__ import annotations
@@ -164,22 +167,26 @@ def yardstick(facts: int, questions: int) -> float:
     return round(statistics.median(took), 3)
 
 
-def run(facts: int, spaces: int, questions: int) -> dict[str, Any]:
-    """Both layouts of one size."""
+def run(facts: int, spaces: int, questions: int, *, one: bool = True, keep: Path | None = None) -> dict[str, Any]:
+    """One size in many spaces and, with ``one``, in one."""
     figures: dict[str, Any] = {"facts": facts}
-    for name, sizes in (("many_spaces", sizes_of(facts, spaces)), ("one_space", {"one": facts})):
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "scale.db"
-            started = time.perf_counter()
-            fill(path, sizes)
-            filled = time.perf_counter() - started
-            megabytes = path.stat().st_size / 1e6
+    layouts = {"many_spaces": sizes_of(facts, spaces)} | ({"one_space": {"one": facts}} if one else {})
+    for name, sizes in layouts.items():
+        with tempfile.TemporaryDirectory(dir=keep) as folder:
+            filled = Path(folder) / "scale.db"
+            path = filled if keep is None else keep / f"scale_{facts}_{name.partition('_')[0]}.db"
+            took: dict[str, float] = {}
+            if not path.exists():
+                started = time.perf_counter()
+                fill(filled, sizes)
+                took = {"fill_s": round(time.perf_counter() - started, 1)}
+                filled.replace(path)  # whole, or not there
             # A quarter of the questions go to the large space, as a quarter of the use would.
             asked = [*list(sizes)[1:], *["space/0"] * (len(sizes) // 4)] if len(sizes) > 1 else list(sizes)
             figures[name] = {
                 "spaces": len(sizes),
-                "fill_s": round(filled, 1),
-                "file_mb": round(megabytes),
+                **took,
+                "file_mb": round(path.stat().st_size / 1e6),
                 **measure(path, asked, questions),
                 "numpy_p50": yardstick(max(sizes.values()), min(questions, facts)),
             }
@@ -192,11 +199,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--facts", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--spaces", type=int, default=100)
     parser.add_argument("--questions", type=int, default=200)
+    parser.add_argument("--one-up-to", type=int, default=100_000, help="larger stores only in many spaces")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the stores there, and use those that are")
     parser.add_argument("--json", type=Path, help="write the figures there")
     chosen = parser.parse_args(arguments)
+    if chosen.keep:
+        chosen.keep.mkdir(parents=True, exist_ok=True)
     figures = []
     for facts in chosen.facts:
-        figures.append(run(facts, chosen.spaces, chosen.questions))
+        one = facts <= chosen.one_up_to
+        figures.append(run(facts, chosen.spaces, chosen.questions, one=one, keep=chosen.keep))
         print(json.dumps(figures[-1], indent=2), flush=True)
     if chosen.json:
         write_result(chosen.json, {"benchmark": "scale", "sizes": figures})
