@@ -200,27 +200,28 @@ def read_snapshot(file: BufferedReader) -> tuple[dict[str, str], Snapshot]:
             sketches=head.get("sketches"),
             checks=RowChecks(head["each"], int(head["whole"][0])),
         )
-    if isinstance(content, bytes):
+    if not isinstance(content, mmap.mmap):
         for rows in made.values():
             rows.check_all()
     return texts, Snapshot(sequence, dimension, made)
 
 
-def _content(file: BufferedReader, size: int) -> mmap.mmap | bytes:
+def _content(file: BufferedReader, size: int) -> mmap.mmap | NDArray[np.uint8]:
     """The whole file: mapped if it is large, so that what nobody looks at takes neither time nor memory."""
     if _CAN_MAP and size >= MAPPED_FROM:
         try:
             return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
         except OSError:  # no more files may be open, or the file system cannot
             pass
+    content = np.empty(size, np.uint8)  # not bytes: numpy asks the system for large pages
     file.seek(0)
-    content = file.read()
-    if len(content) != size:
+    if file.readinto(content.data) != size:
         raise VectorIndexError("it ends too early")
+    content.flags.writeable = False
     return content
 
 
-def _array(content: mmap.mmap | bytes, section: _Section) -> NDArray[Any]:
+def _array(content: mmap.mmap | NDArray[np.uint8], section: _Section) -> NDArray[Any]:
     count = int(np.prod(section.shape))
     return np.frombuffer(content, section.dtype, count, section.start).reshape(section.shape)
 
