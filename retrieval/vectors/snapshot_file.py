@@ -185,9 +185,8 @@ def read_snapshot(file: BufferedReader) -> tuple[dict[str, str], Snapshot]:
     layout = _Layout(len(start) + length, dimension, kinds)
     if size != layout.size:
         raise VectorIndexError(f"it has {size} bytes instead of {layout.size}")
-    content = _content(file, size)
-    before = memoryview(content)[: layout.crc.start]
-    if zlib.crc32(before) != _array(content, layout.crc)[0]:
+    content, mapped = _content(file, size)
+    if zlib.crc32(content[: layout.crc.start]) != _array(content, layout.crc)[0]:
         raise VectorIndexError("its checksum is wrong")
     made: dict[str, Rows] = {}
     for kind, sections, vectors in zip(kinds, layout.checked, layout.vectors, strict=True):
@@ -200,28 +199,27 @@ def read_snapshot(file: BufferedReader) -> tuple[dict[str, str], Snapshot]:
             sketches=head.get("sketches"),
             checks=RowChecks(head["each"], int(head["whole"][0])),
         )
-    if not isinstance(content, mmap.mmap):
+    if not mapped:
         for rows in made.values():
             rows.check_all()
     return texts, Snapshot(sequence, dimension, made)
 
 
-def _content(file: BufferedReader, size: int) -> mmap.mmap | NDArray[np.uint8]:
-    """The whole file: mapped if it is large, so that what nobody looks at takes neither time nor memory."""
+def _content(file: BufferedReader, size: int) -> tuple[memoryview, bool]:
+    """The whole file, read-only, and whether it is mapped: if large, so that what nobody looks at costs nothing."""
     if _CAN_MAP and size >= MAPPED_FROM:
         try:
-            return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
+            return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)), True
         except OSError:  # no more files may be open, or the file system cannot
             pass
-    content = np.empty(size, np.uint8)  # not bytes: numpy asks the system for large pages
+    content = np.empty(size, np.uint8).data  # not bytes: numpy asks the system for large pages
     file.seek(0)
-    if file.readinto(content.data) != size:
+    if file.readinto(content) != size:
         raise VectorIndexError("it ends too early")
-    content.flags.writeable = False
-    return content
+    return content.toreadonly(), False
 
 
-def _array(content: mmap.mmap | NDArray[np.uint8], section: _Section) -> NDArray[Any]:
+def _array(content: memoryview, section: _Section) -> NDArray[Any]:
     count = int(np.prod(section.shape))
     return np.frombuffer(content, section.dtype, count, section.start).reshape(section.shape)
 
