@@ -79,19 +79,27 @@ class Candidates:
         return [facts[ref] for ref in self.seeds.best_facts if ref in facts][:most]
 
 
-def find_seeds(first: FirstLook, queries: Vectors, *, index: VectorIndex) -> Seeds:
+def seeds_by_words(first: FirstLook) -> tuple[Refs, Refs]:
+    """Episodes and facts with the question's words, best first: no vector is needed for them."""
+    scope = first.scope
+    episodes, _ = first.episode_keywords.best(KEYWORD_SEEDS, scope.episodes)
+    facts, _ = first.fact_keywords.best(FACT_SEEDS, scope.facts)
+    return episodes, facts
+
+
+def find_seeds(first: FirstLook, queries: Vectors, worded: tuple[Refs, Refs], *, index: VectorIndex) -> Seeds:
     """Seeds of every kind.
 
     Args:
         first: what the first look at the store found.
         queries: the question's vector, shape (1, dimension).
+        worded: the `seeds_by_words`.
         index: where to look for what is near.
     """
-    scope = first.scope
     seeds = Seeds(first.episode_keywords, first.fact_keywords, first.marked)
-    _add_vector_seeds(seeds, queries, index, scope)
-    seeds.add(first.episode_keywords.best(KEYWORD_SEEDS, scope.episodes)[0], "keyword")
-    seeds.add(first.fact_keywords.best(FACT_SEEDS, scope.facts)[0], "keyword")
+    _add_vector_seeds(seeds, queries, index, first.scope)
+    for refs in worded:
+        seeds.add(refs, "keyword")
     seeds.add([entity.ref for entity in first.reading.entities], "entity")
     seeds.add(first.related[-RELATION_SEEDS:], "relation")
     _add_date_seeds(seeds, first, queries, index)

@@ -63,17 +63,31 @@ class Deadline:
         """
         if self.passed:
             raise TimeLimitPassed
-        cancellation = current_cancellation()
-        if self._end is None and cancellation is None:
+        if self._end is None and current_cancellation() is None:
             return call()
-        errand = _Errand(call)
+        return self.outcome(self.begin(call))
+
+    def begin(self, call: Callable[[], T]) -> Errand[T]:
+        """Let ``call`` run in a thread of its own; `outcome` waits for it.
+
+        Raises:
+            TimeLimitPassed: there was no time left to begin.
+            CancelledError: nobody waits for the search any more.
+        """
+        if self.passed:
+            raise TimeLimitPassed
+        errand = Errand(call)
+        cancellation = current_cancellation()
         if cancellation is not None:
             cancellation.on_cancel(errand.over.set)
         if not _slots.acquire(timeout=self.remaining()):
             raise TimeLimitPassed
-        patience = self.remaining()
         threading.Thread(target=errand.run, name="factloom-wait", daemon=True).start()
-        errand.over.wait(patience)
+        return errand
+
+    def outcome(self, errand: Errand[T]) -> T:
+        """What an errand's call returns or raises, if it does so in time; raises as `wait_for` does."""
+        errand.over.wait(self.remaining())
         check_cancelled()
         return errand.outcome()
 
@@ -82,7 +96,7 @@ class Deadline:
         return None if self._end is None else max(0.0, self._end - self._timer())
 
 
-class _Errand(Generic[T]):
+class Errand(Generic[T]):
     """A call in a thread of its own, and what came of it."""
 
     def __init__(self, call: Callable[[], T]) -> None:
@@ -92,6 +106,7 @@ class _Errand(Generic[T]):
         self.over = threading.Event()
 
     def run(self) -> None:
+        """Make the call, and say that it is over."""
         try:
             self._returned.append(self._call())
         except BaseException as error:  # noqa: BLE001  (raised again by who waits)
@@ -101,6 +116,7 @@ class _Errand(Generic[T]):
             self.over.set()
 
     def outcome(self) -> T:
+        """What it returned or raised, as far as it got."""
         if self._raised is not None:
             raise self._raised
         if not self._returned:

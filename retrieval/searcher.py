@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict, TypeVar, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from factloom.retrieval.candidates import Candidates, Seeds, expand_seeds, find_seeds
+from factloom.retrieval.candidates import Candidates, Seeds, expand_seeds, find_seeds, seeds_by_words
 from factloom.retrieval.context import SHOWN_WITH_NEIGHBOURS, build_context
 from factloom.retrieval.context_turns import turns_around
-from factloom.retrieval.deadline import Deadline, TimeLimitPassed
+from factloom.retrieval.deadline import Deadline, Errand, TimeLimitPassed
 from factloom.retrieval.diversity import words_said
 from factloom.retrieval.explanation import Step
 from factloom.retrieval.features import Question, describe_episodes, describe_facts
@@ -31,7 +32,7 @@ from factloom.retrieval.relations import walk_relations
 from factloom.retrieval.staleness import outdated
 from factloom.retrieval.token_counting import Counter, embedders_counter
 from factloom.schemas.errors import InvalidInputError
-from factloom.schemas.ports import EmbedsInTurn
+from factloom.schemas.ports import EmbedsApart, EmbedsInTurn
 from factloom.schemas.queries import View
 from factloom.schemas.records import utc_now
 from factloom.schemas.search import ContextBlock, Hit, HitKind, SearchFilter, SearchResult
@@ -40,7 +41,7 @@ from factloom.schemas.spaces import SpaceSet
 
 if TYPE_CHECKING:
     from factloom.retrieval.rerankers import Reranking
-    from factloom.schemas.ports import Embedder, GraphReader, Neighbourhood, Turns, VectorIndex, Vectors
+    from factloom.schemas.ports import Embedder, GraphReader, Neighbourhood, Refs, Turns, VectorIndex, Vectors
 
 T = TypeVar("T")
 
@@ -95,6 +96,7 @@ class Searcher:
         self._reranking = reranking
         self._turns = turns
         self._embeds_in_turn = isinstance(embedder, EmbedsInTurn) and embedder.embeds_in_turn
+        self._embeds_apart = isinstance(embedder, EmbedsApart) and embedder.embeds_apart
         self._clock = clock
         self._timer = timer
 
@@ -136,8 +138,10 @@ class Searcher:
         self, searches: Sequence[_Search], spaces: SpaceSet, asked: _Asked, deadline: Deadline
     ) -> list[SearchResult]:
         """What answers each; while it waits for a model or a service, it is somebody else's turn."""
+        # Of one question, embedding begins while it is read; of several, all go into one batch.
+        ahead = deadline if self._embeds_apart and len(searches) == 1 else None
         for search in searches:
-            self._in_turn(search, deadline, partial(self._begin, search, spaces, asked))
+            self._in_turn(search, deadline, partial(self._begin, search, spaces, asked, ahead))
         self._embed(searches, deadline)
         return [self._finish(search, asked, deadline) for search in searches]
 
@@ -156,14 +160,21 @@ class Searcher:
     def _turn(self, work: Callable[[], T], seconds: float | None = None) -> T:
         return work() if self._turns is None else self._turns.run(work, seconds=seconds)
 
-    def _begin(self, search: _Search, spaces: SpaceSet, asked: _Asked) -> None:
-        """Read the question and take a first look at the store."""
+    def _begin(self, search: _Search, spaces: SpaceSet, asked: _Asked, ahead: Deadline | None) -> None:
+        """Read the question and take a first look at the store; ``ahead``: it is embedded meanwhile, until then."""
         with search.timed("read"):
             draft = draft_question(search.query, now=asked.view.at or asked.view.now, asker=asked.asker)
+        if ahead is not None:
+            search.ahead_since = time.perf_counter()
+            with suppress(TimeLimitPassed):
+                search.ahead = ahead.begin(partial(self._embedder.embed_queries, [draft.text]))
+        with search.timed("read"):
             first = look(
                 draft, store=self._store, filters=asked.filters, spaces=spaces, view=asked.view, kinds=asked.kinds
             )
             search.first, search.reading = first, first.reading
+        with search.timed("seeds"):
+            search.worded = seeds_by_words(first)
 
     def _embed(self, searches: Sequence[_Search], deadline: Deadline) -> None:
         """One vector for each question whole and stripped, all embedded in one batch: their mean.
@@ -172,11 +183,15 @@ class Searcher:
         for it, a question is answered by its words alone.
         """
         started = time.perf_counter()
-        texts = list(dict.fromkeys(text for search in searches for text in search.texts))
+        begun = {search.reading.query: search.ahead for search in searches if search.ahead is not None}
+        texts = [text for text in dict.fromkeys(chain.from_iterable(s.texts for s in searches)) if text not in begun]
+        rows: dict[str, Vectors] = {}
         try:
-            rows = dict(zip(texts, deadline.wait_for(lambda: self._embedder.embed_queries(texts)), strict=True))
+            if texts:
+                rows.update(zip(texts, deadline.wait_for(partial(self._embedder.embed_queries, texts)), strict=True))
+            rows.update((text, deadline.outcome(errand)[0]) for text, errand in begun.items())
         except TimeLimitPassed:
-            rows = {}
+            rows.clear()
         for search in searches:
             if rows:
                 mean: Vectors = np.stack([rows[text] for text in search.texts]).mean(
@@ -186,7 +201,7 @@ class Searcher:
             else:
                 search.vectors = np.zeros((1, self._embedder.dimension), np.float32)
                 search.skipped.append("embed")
-            search.timings["embed"] = (time.perf_counter() - started) * 1000.0 / len(searches)
+            search.timings["embed"] = search.overlap(started) + (time.perf_counter() - started) * 1000.0 / len(searches)
 
     def _finish(self, search: _Search, asked: _Asked, deadline: Deadline) -> SearchResult:
         """Seeds, expansion, ranking and the page; nobody has to wait for a reranker but who asked for it."""
@@ -202,7 +217,7 @@ class Searcher:
         first, queries, reading = search.first, search.vectors, search.reading
         scope = first.scope
         with search.timed("seeds"):
-            seeds = find_seeds(first, queries, index=self._index)
+            seeds = find_seeds(first, queries, search.worded, index=self._index)
         with search.timed("expand"):
             found = expand_seeds(
                 seeds, reading, store=self._store, scope=scope, hurry=search.hurried(deadline, "spread")
@@ -331,13 +346,21 @@ class _Asked:
 
 @dataclass(slots=True)
 class _Search:
-    """One question on its way: what was found so far, milliseconds per stage, and what time did not suffice for."""
+    """One question on its way: what was found so far, milliseconds per stage, and what time did not suffice for.
+
+    ``ahead``: the question as it is, being embedded since ``ahead_since``. ``overlapped``: milliseconds that count both
+    for that and for what was done meanwhile.
+    """
 
     query: str
     timings: dict[str, float] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
+    ahead: Errand[Vectors] | None = None
+    ahead_since: float = 0.0
+    overlapped: float = 0.0
     first: FirstLook = field(init=False)
     reading: Reading = field(init=False)
+    worded: tuple[Refs, Refs] = field(init=False)
     vectors: Vectors = field(init=False)
 
     @property
@@ -352,12 +375,18 @@ class _Search:
             return True
         return False
 
+    def overlap(self, until: float) -> float:
+        """Note, and return, for how many milliseconds embedding went on beside what was done ``until`` then."""
+        if self.ahead is not None:
+            self.overlapped = (until - self.ahead_since) * 1000.0
+        return self.overlapped
+
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
         """Note the milliseconds that a stage took."""
         started = time.perf_counter()
         yield
-        self.timings[stage] = (time.perf_counter() - started) * 1000.0
+        self.timings[stage] = self.timings.get(stage, 0.0) + (time.perf_counter() - started) * 1000.0
 
     def result(
         self, hits: Sequence[Hit], seeds: Seeds, *, more: bool, offset: int, as_of: datetime | None
@@ -365,7 +394,7 @@ class _Search:
         """What is returned."""
         rerank = self.timings.get("rerank", 0.0)
         self.timings["fetch"] -= rerank  # it ran inside
-        self.timings["total"] = sum(self.timings.values())
+        self.timings["total"] = sum(self.timings.values()) - self.overlapped
         others = rerank + self.timings.get("wait", 0.0)
         self.timings["engine"] = self.timings["total"] - self.timings["embed"] - others
         return SearchResult(

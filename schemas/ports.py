@@ -626,6 +626,18 @@ class EmbedsInTurn(Protocol):
 
 
 @runtime_checkable
+class EmbedsApart(Protocol):
+    """Ability of an embedder to say that texts in calls of their own cost no more than in one, and that others go on.
+
+    A search then has the question embedded while it still reads it; elsewhere all forms of it go into one call.
+    """
+
+    @property
+    def embeds_apart(self) -> bool:
+        """Whether they do."""
+
+
+@runtime_checkable
 class TokenCounter(Protocol):
     """Counts text in a model's own tokens."""
 

@@ -143,6 +143,9 @@ class QueryReading(Record):
 class SearchResult(Record):
     """Hits, best first, with the reading of the query and milliseconds per stage (``embed``, ``engine``, ``total``, …).
 
+    ``timings``: stages may overlap, so that ``total`` can be less than their sum; ``engine`` is the total without
+    ``embed``, ``rerank`` and ``wait``.
+
     ``as_of``: the time that was asked about, None for the present. ``more`` says whether further hits exist past
     ``offset + len(hits)``. ``partial``: the time limit was reached, or the reranker failed, so these are the best that
     were found without; ``skipped`` names what was left out: "embed" (the question was answered by its words alone),

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factloom.schemas.errors import InvalidInputError
+from factloom.schemas.ports import EmbedsApart
 
 if TYPE_CHECKING:
     from factloom.schemas.ports import Embedder
@@ -44,6 +45,11 @@ class CachingEmbedder:
     def dimension(self) -> int:
         """Length of the vectors."""
         return self.inner.dimension
+
+    @property
+    def embeds_apart(self) -> bool:
+        """As the inner embedder."""
+        return isinstance(self.inner, EmbedsApart) and self.inner.embeds_apart
 
     def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As the inner embedder's; nothing is remembered."""

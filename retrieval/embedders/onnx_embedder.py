@@ -89,6 +89,11 @@ class OnnxEmbedder:
         return read_encoder_config(self._located().folder).dimension
 
     @property
+    def embeds_apart(self) -> bool:
+        """Whether a text by itself costs no more than with others, and a core is left for what goes on meanwhile."""
+        return BATCH[self._precision] == 1 and self._threads > 1
+
+    @property
     def max_tokens(self) -> int:
         """Tokens of a text that count, special ones included."""
         return self._load().config.max_length
