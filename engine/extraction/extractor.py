@@ -1,10 +1,10 @@
 """The offline extractor: statements in, candidate facts out, with a small spaCy pipeline and no network.
 
-The way of a message: it is parsed, cut into sentences (``sentences``), each statement into clauses
-(``clauses``); every clause is read for what it ends, names, equates, is and does (``endings``, ``verbs``,
-``relatives``, ``copulas``, ``plans``); noun phrases become mentions (``mentions``, ``antecedents``), dates
-are resolved (``dates``), and ``drafting`` makes candidates of it all. Silence is better than junk: a clause that
-is asked, wished, supposed or about nobody in particular gives nothing.
+The way of a message: it is parsed, cut into sentences (``sentences``), which are read for procedures
+(``procedures``), and each other statement into clauses (``clauses``); every clause is read for what it ends, names,
+equates, is and does (``endings``, ``verbs``, ``relatives``, ``copulas``, ``plans``); noun phrases become mentions
+(``mentions``, ``antecedents``), dates are resolved (``dates``), and ``drafting`` makes candidates of it all. Silence
+is better than junk: a clause that is asked, wished, supposed or about nobody in particular gives nothing.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from factloom.engine.extraction.phrases import conjuncts, relation_of
 from factloom.engine.extraction.pipeline import load_pipeline, offline_name
 from factloom.engine.extraction.plans import read_occasion, read_plan
 from factloom.engine.extraction.predications import Tense
+from factloom.engine.extraction.procedures import Procedures, read_procedures
 from factloom.engine.extraction.quotations import Spans, is_quoted, quoted_spans
 from factloom.engine.extraction.relatives import (
     named_relatives,
@@ -122,11 +123,13 @@ class OfflineExtractor:
         self._remember(episode, reader, doc)
         quoted = quoted_spans(doc.text)
         spans = list(sentences(doc))
-        candidates = [
-            c
-            for span, later in zip_longest(spans, spans[1:])
-            for c in _read_sentence(span, reader, episode, quoted, later)
-        ]
+        procedures = _procedures(spans, reader, request, quoted)
+        candidates = [*procedures.candidates]
+        for span, later in zip_longest(spans, spans[1:]):
+            if span.start in procedures.sentences:
+                candidates += presupposed(list(span), span, reader, episode.occurred_at)
+            else:
+                candidates += _read_sentence(span, reader, episode, quoted, later)
         if answer is not None:
             candidates = [c for c in candidates if c.sentence.strip() != answer.instead_of]
             candidates += _read_answer(answer, reader, episode)
@@ -252,6 +255,16 @@ def _read_answer(answer: _Answer, reader: Reader, episode: Episode) -> list[Cand
     found = [c for span in sentences(answer.doc) for c in _read_sentence(span, reader, episode, ())]
     metadata = dict([answer.leans_on])
     return [c.model_copy(update={"sentence": answer.words, "metadata": {**c.metadata, **metadata}}) for c in found]
+
+
+def _procedures(spans: Sequence[Span], reader: Reader, request: ExtractionRequest, quoted: Spans) -> Procedures:
+    """What people and documents tell of how things are done; what an assistant explains is nobody's way."""
+    if request.episode.role is Role.ASSISTANT:
+        return Procedures()
+    before = request.previous[-1] if request.previous else None
+    asked = before is not None and before.role not in SILENT_ROLES and before.speaker != request.episode.speaker
+    question = _readable(before)[-400:] if before is not None and asked else None
+    return read_procedures(spans, reader, request.episode.occurred_at, quoted, question)
 
 
 def _read_sentence(

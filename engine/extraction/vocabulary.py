@@ -105,6 +105,10 @@ class Vocabulary:
     happening: frozenset[str]
     befalling: frozenset[str]
     trips: frozenset[str]
+    no_steps: frozenset[str]
+    no_goals: frozenset[str]
+    step_verbs: frozenset[str]
+    mottos: frozenset[str]
     milestones: dict[str, str]
 
 
