@@ -26,6 +26,8 @@ def apply(draft: Draft, pattern: VerbPattern, nouns: list[Token]) -> list[Candid
     spec = predicate_table().get(pattern.predicate)
     found: list[Candidate | None] = []
     for noun in nouns:
+        if draft.when is not None and draft.when.span[0] <= noun.idx < draft.when.span[1]:
+            continue  # "born in May 1990 in Faro": a time
         if noun.pos_ == "VERB" and noun.tag_ != "VBZ":  # "olives" and other plurals pass for VBZ
             object: Mention | None = next(iter(draft.things(noun)[:1]), None) if noun.tag_ == "VBG" else None
         else:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from factloom.engine.extraction.dates import When, find_when, shift
+from factloom.engine.extraction.calendar_words import shift
+from factloom.engine.extraction.dates import When, find_when
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from factloom.engine.extraction.fondness import read_fondness
 from factloom.engine.extraction.happenings import read_good_time, read_happening, read_trips
 from factloom.engine.extraction.mending import mend
 from factloom.engine.extraction.mentions import THIRD_PERSON, Reader
+from factloom.engine.extraction.numeric_dates import DateOrder, reading_dates
 from factloom.engine.extraction.participles import participial_clauses, reworded
 from factloom.engine.extraction.phrases import conjuncts, relation_of
 from factloom.engine.extraction.pipeline import load_pipeline, offline_name
@@ -70,11 +71,15 @@ class OfflineExtractor:
     """Extracts facts with a spaCy pipeline (``load_pipeline``); loads it at the first message.
 
     Safe to call from several threads: parsing is serialised. ``ontology``: the predicates and types to read for;
-    default: the one in use, which is the core unless a memory has its own.
+    default: the one in use, which is the core unless a memory has its own. ``dates``: how to read 3/4/2024 where
+    nothing tells which is the month.
     """
 
-    def __init__(self, pipeline: str | None = None, *, ontology: Ontology | None = None) -> None:
+    def __init__(
+        self, pipeline: str | None = None, *, ontology: Ontology | None = None, dates: DateOrder = "month first"
+    ) -> None:
         self._pipeline = pipeline
+        self._dates = dates
         self._ontology = ontology
         self._lock = Lock()
         self._cache: OrderedDict[tuple[str, ...], Turn] = OrderedDict()
@@ -91,7 +96,7 @@ class OfflineExtractor:
             ModelNotFoundError: the pipeline is missing or damaged.
         """
         nlp = load_pipeline(self._pipeline)
-        with self._lock, using(self._ontology or ontology_in_use()):
+        with self._lock, using(self._ontology or ontology_in_use()), reading_dates(self._dates):
             texts = (_tokens(nlp, request.episode, request.previous) for request in requests)
             docs = [mend(doc) for doc in nlp.pipe(texts, batch_size=BATCH)]
             answers = [_answer(request) or _correction(request) for request in requests]

@@ -92,6 +92,7 @@ class Vocabulary:
     ailments: frozenset[str]
     scheduled: frozenset[str]
     offices: frozenset[str]
+    ranks: frozenset[str]
     mishaps: frozenset[str]
     common_subjects: frozenset[str]
     small_words: frozenset[str]
