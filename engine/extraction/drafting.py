@@ -146,7 +146,7 @@ class Draft:
             return None
         if mention.type != "person" and (token.pos_ != "PROPN" or any(c.dep_ == "det" for c in token.children)):
             return None
-        return mention.model_copy(update={"type": "person"})
+        return mention.model_copy(update={"type": "person", "guessed": True})
 
     def candidate(
         self,

@@ -25,6 +25,7 @@ from factloom.engine.extraction.clauses import read_clauses
 from factloom.engine.extraction.copulas import read_copula
 from factloom.engine.extraction.corrections import complete_correction
 from factloom.engine.extraction.dates import bare_when
+from factloom.engine.extraction.deaths import outlived, read_death
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.endings import read_ending
 from factloom.engine.extraction.evaluations import read_evaluated
@@ -140,7 +141,7 @@ class OfflineExtractor:
             candidates += _read_answer(answer, reader, episode)
         if episode.role is Role.ASSISTANT:  # what it says of its own doings is no memory of anybody
             candidates = [c for c in candidates if not c.subject.is_speaker]
-        weighed = [weigh(candidate) for candidate in _distinct(candidates)]
+        weighed = [weigh(candidate) for candidate in outlived(_distinct(candidates))]
         kept = tuple(candidate for candidate in weighed if is_worth_keeping(candidate))
         notes = (f"{len(weighed) - len(kept)} not worth keeping",) if len(kept) < len(weighed) else ()
         return Extraction(episode_id=episode.id, candidates=kept, notes=notes)
@@ -319,6 +320,7 @@ def _read_whole(drafts: list[Draft], found: list[Candidate]) -> list[Candidate]:
     return whole + (read_trips(drafts) if drafts else [])
 
 
+_FIRST: Final = (read_ending, read_death, read_naming, read_calling, read_equation)
 _STATED: Final = (
     read_schedule,
     read_measure,
@@ -335,7 +337,7 @@ _STATED: Final = (
 
 
 def _read_clause(draft: Draft) -> list[Candidate]:
-    for read in (read_ending, read_naming, read_calling, read_equation, *_STATED, read_plan, read_verb, read_venture):
+    for read in (*_FIRST, *_STATED, read_plan, read_verb, read_venture):
         found = read(draft)
         if found:
             return found

@@ -95,7 +95,8 @@ class Reader:
         called = called_later(token) if token.pos_ == "NOUN" else None
         if called is not None:
             return Mention(name=called, type=type, aliases=(name,))
-        return Mention(name=name, type="person" if lower in self.known else entity_type(token) or type)
+        kind = "person" if lower in self.known else entity_type(token) or type
+        return Mention(name=name, type=kind, guessed=kind == "person" and lower not in self.known)
 
     def _called_to(self, token: Token) -> bool:
         """Whether the name of somebody present merely closes the sentence: "I love the thought Nate!"."""

@@ -190,7 +190,7 @@ _DONE_TO: Final = frozenset({"promote", "engage", "divorce", "marry", "fire", "l
 
 
 def read_milestone(draft: Draft) -> list[Candidate | None]:
-    """For "I graduated", "Helena got promoted", "Pickle died": events that need no object."""
+    """For "I graduated", "Helena got promoted": events that need no object."""
     clause = draft.clause
     inner = read_complement(clause) if clause.lemma == "get" else None
     if inner is not None and inner.verb.tag_ in ("VBN", "VBD"):  # "got" read as the main verb
@@ -208,13 +208,11 @@ def read_milestone(draft: Draft) -> list[Candidate | None]:
     lemma = clause.lemma
     if lemma in _DONE_TO and not (clause.passive or getting):
         return []
-    if lemma.startswith("pass") and lemma != "pass away":
-        return []
     event = Mention(name=milestone, type="event")
     told: list[Candidate | None] = []
     for subject in draft.subjects():
         token = clause.subject
-        if (token is not None and token.pos_ == "PROPN" and gender_of(subject.name) is not None) or lemma == "die":
+        if token is not None and token.pos_ == "PROPN" and gender_of(subject.name) is not None:
             subject = subject if subject.type == "animal" else subject.model_copy(update={"type": "person"})
         if subject.type in ("person", "animal"):
             text = retell(clause, subject.name, draft.reader, draft.when)
