@@ -9,6 +9,7 @@ predicates are said. Predicates that it does not know are allowed: they hold man
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -96,11 +97,26 @@ class PredicateSpec(Record):
 
     def sentence(self, subject: str, object: str) -> str:
         """The fact in words, for one that comes without a sentence: subject, phrase, object."""
-        return f"{subject} {self.words()} {object}."
+        return f"{subject} {_agreeing(self.words(), subject)} {object}."
 
     def words(self) -> str:
         """What stands between subject and object in a sentence."""
         return self.phrase or self.name.lower().replace("_", " ")
+
+
+_SEVERAL: Final = re.compile(r"['’]s (?:\w+ )?(?:\w+[^s\W]s|children|people)$")
+_PLURAL: Final = {"is": "are", "has": "have", "was": "were", "does": "do"}
+
+
+def _agreeing(words: str, subject: str) -> str:
+    """The phrase with its first word in the plural, where the subject is several people: "Ana's parents live in"."""
+    verb, blank, rest = words.partition(" ")
+    if not _SEVERAL.search(subject):
+        return words
+    if verb not in _PLURAL:
+        plain = f"{verb[:-3]}y" if verb.endswith("ies") else re.sub(r"(?<=sh|ch|ss)es$|(?<!s)s$", "", verb)
+        return f"{plain}{blank}{rest}"
+    return f"{_PLURAL[verb]}{blank}{rest}"
 
 
 class Ontology:

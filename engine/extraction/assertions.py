@@ -13,7 +13,7 @@ from factloom.engine.extraction.predicates import Predicate, VerbPattern, predic
 from factloom.engine.extraction.predications import Clause, Tense, preposition
 from factloom.engine.extraction.rendering import retell
 from factloom.engine.extraction.specifics import is_new, is_specific
-from factloom.engine.extraction.vocabulary import vocabulary
+from factloom.engine.extraction.vocabulary import gender_of, vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 from factloom.schemas.records import Category
 
@@ -100,12 +100,27 @@ def _acceptable(spec: Predicate, object: Mention, noun: Token) -> bool:
     if spec.object == "organisation":
         workplace = noun.lemma_.lower() in vocabulary().workplaces and noun.tag_ != "NNS"
         group = noun.lemma_.lower() in GROUPS and spec.name == "MEMBER_OF"
+        if spec.name == "MEMBER_OF" and not _can_be_joined(noun, object):
+            return False
         return named or group or (workplace and spec.name in ("WORKS_FOR", "VOLUNTEERS_AT"))
     if spec.object == "person":
         return object.is_speaker or (
             object.type == "person" and (named or relation_of(noun) is not None or object.name.endswith(_SEVERAL))
         )
     return True
+
+
+def _can_be_joined(noun: Token, object: Mention) -> bool:
+    """Whether one can play or sing in it: a group, and not Bea, with whom one plays, nor Rome.
+
+    The names layer takes bands for people and teams for towns; "the Sharks" and "for Porto" are groups all the same.
+    """
+    if relation_of(noun) is not None or object.is_speaker or gender_of(object.name) is not None:
+        return False
+    if any(c.dep_ == "det" and c.lower_ == "the" for c in noun.children) or noun.lemma_.lower() in GROUPS:
+        return True
+    kind = entity_type(noun)
+    return preposition(noun) == "for" or kind not in ("person", "place")
 
 
 _SEVERAL: Final = ("'s parents", "'s kids", "'s children", "'s sons", "'s daughters", "'s grandparents")

@@ -10,7 +10,6 @@ from factloom.engine.extraction.drafting import Draft, is_correction
 from factloom.engine.extraction.phrases import entity_type, phrase, relation_of
 from factloom.engine.extraction.predications import Tense, child_of, preposition
 from factloom.engine.extraction.rendering import retell
-from factloom.engine.extraction.vocabulary import gender_of
 from factloom.schemas.extraction import Candidate, Mention
 from factloom.schemas.ontology import DEATH, MILESTONE
 
@@ -87,7 +86,7 @@ def _died(draft: Draft, dead: list[Mention], *, retold: bool) -> list[Candidate]
     event = Mention(name=DEATH, type="event")
     found: list[Candidate | None] = []
     for subject in dead:
-        if subject.type == "organisation" and gender_of(subject.name) is not None:  # the names layer errs
+        if subject.type == "organisation" and " " not in subject.name:  # the names layer errs; firms close
             subject = subject.model_copy(update={"type": "person", "guessed": True})
         if subject.is_speaker or subject.type not in ("person", "animal"):
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from factloom.engine.extraction.asides import mend_aside, mend_joined, mend_named_subject
 from factloom.engine.extraction.calendar_words import MONTHS, WEEKDAYS
 from factloom.engine.extraction.vocabulary import vocabulary
 
@@ -47,6 +48,12 @@ def mend(doc: Doc) -> Doc:
             _noun_taken_for_verb(token)
         if token.dep_ in ("acl:relcl", "acl") and token.head.lower_ in _DATED:
             _front_date(token)
+    for token in doc:
+        if token.dep_ == "nsubj" and token.pos_ == "PROPN":
+            mend_named_subject(token)
+        elif token.pos_ == "NOUN":
+            mend_joined(token)
+            mend_aside(token)
     if '"' in doc.text or "“" in doc.text:
         for token in doc[1:-1]:
             _title(token)

@@ -161,7 +161,10 @@ class Reader:
         possessive = next((c for c in token.children if c.dep_ == "nmod:poss" and c.i < token.i), None)
         if possessive is not None:
             return self._owner(possessive)
-        verb = token.head.head if token.dep_.startswith("nsubj") and token.head.dep_ == "ccomp" else token.head
+        first = token
+        while first.dep_ == "conj" and first.head.pos_ == "NOUN":  # "a cat called Mia and two dogs called …"
+            first = first.head
+        verb = first.head.head if first.dep_.startswith("nsubj") and first.head.dep_ == "ccomp" else first.head
         having = next((c for c in verb.children if c.dep_ == "nsubj"), None) if verb.lemma_.lower() == "have" else None
         return self.speaker if having is not None and having.lower_ in ("i", "we") else None
 

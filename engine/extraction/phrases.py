@@ -186,7 +186,9 @@ def relation_noun(word: str) -> Relation | None:
 
 
 def given_name(token: Token) -> str | None:
-    """The name in apposition: "my sister Bea", "my boyfriend, Tom Becker", "a cat called Pickle"."""
+    """The name in apposition: "my sister Bea", "my boyfriend, Tom Becker", "a cat called Pickle", "Tom, my boss"."""
+    if token.dep_ == "appos" and token.head.pos_ == "PROPN" and token.head.i < token.i:
+        return phrase(token.head)
     for child in token.children:
         if child.i < token.i:
             continue
