@@ -66,6 +66,8 @@ def find_when(text: str, anchor: datetime, *, future: bool = False) -> When | No
     ``future`` says which way "on Friday" and "in May" look. None when there is none, or it is no real date.
     """
     lowered = text.lower()
+    if _ANY_TIME.search(lowered) is None:
+        return None
     anchor = anchor.astimezone(UTC)
     best: tuple[int, int, re.Match[str], Span] | None = None
     for pattern, read in _PATTERNS:
@@ -85,6 +87,13 @@ def find_when(text: str, anchor: datetime, *, future: bool = False) -> When | No
     middle = re.search(r"\b(?:at|by|until|in) the (?:end|beginning|start|middle) (?:of )?$", lowered[:start])
     start = middle.start() if middle else start
     return When(begin, _end(begin, precision), precision, (start, end), since)
+
+
+# A word or a figure without which no pattern fits: most sentences tell no time.
+_ANY_TIME: Final = re.compile(
+    rf"\d|{'|'.join(MONTHS)}|{'|'.join(SEASONS)}|\b(?:mon|tue|wed|thu|fri|sat|sun)|day|week|month|year|night|morning|"
+    r"afternoon|evening|christmas|tomorrow|\w\wties\b"
+)
 
 
 def bare_when(text: str, anchor: datetime) -> When | None:

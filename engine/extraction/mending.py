@@ -48,16 +48,23 @@ def mend(doc: Doc) -> Doc:
             _noun_taken_for_verb(token)
         if token.dep_ in ("acl:relcl", "acl") and token.head.lower_ in _DATED:
             _front_date(token)
-    for token in doc:
-        if token.dep_ == "nsubj" and token.pos_ == "PROPN":
-            mend_named_subject(token)
-        elif token.pos_ == "NOUN":
-            mend_joined(token)
-            mend_aside(token)
-    if '"' in doc.text or "“" in doc.text:
+    text = doc.text
+    if "," in text or " called " in text or " named " in text:
+        _mend_asides(doc)
+    if '"' in text or "“" in text:
         for token in doc[1:-1]:
             _title(token)
     return doc
+
+
+def _mend_asides(doc: Doc) -> None:
+    for token in doc:
+        if token.pos_ == "PROPN" and token.dep_ == "nsubj":
+            mend_named_subject(token)
+        elif token.pos_ == "NOUN":
+            if token.dep_ == "conj":
+                mend_joined(token)
+            mend_aside(token)
 
 
 def _being_taken_for_genitive(token: Token) -> None:

@@ -8,6 +8,7 @@ not date the procedure: it holds from when it is told until it is denied, or ano
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
@@ -40,6 +41,16 @@ LONGEST_SENTENCE: Final = 600
 """Characters of one that is looked at: its shape is matched by expressions that may look at a text many times."""
 
 
+# Words without which no procedure is told; most sentences have none of them.
+_CUES: Final = re.compile(
+    r"^\W*(?:[^\W\d_]+\W+){0,3}to\b|\b(?:always|never|ever|whenever|when|if|before|after|once|every|each|any ?time|"
+    r"as soon as|usually|normally|generally|typically|from (?:now|here) on|going forward|in (?:the )?future|as of|"
+    r"again|by \w+ing|no longer|any ?more|rules?|policy|how|process|procedure|routine|checklist|recipe|workflow|steps?|"
+    r"way|trick|method|instructions|you (?:need|have|must))\b",
+    re.IGNORECASE,
+)
+
+
 @dataclass(slots=True)
 class Procedures:
     """What a message tells of procedures, and where the sentences begin that do (token indices)."""
@@ -51,8 +62,9 @@ class Procedures:
 def read_procedures(
     spans: Sequence[Span], reader: Reader, anchor: datetime, quoted: Spans, asked: str | None = None
 ) -> Procedures:
-    """The procedures among the sentences of one message. ``asked``: somebody else's turn before, if it asks how."""
+    """The procedures among the sentences of one message. ``asked``: somebody else's turn before, which may ask how."""
     found = Procedures()
+    asked = asked if asked is not None and asks_how(asked) else None
     at = 0
     while at < len(spans):
         used = _read_at(spans, at, reader, anchor, quoted, asked, found)
@@ -72,13 +84,10 @@ def _read_at(
     """Read what begins at one sentence; returns how many sentences it takes."""
     span = spans[at]
     later = spans[at + 1] if at + 1 < len(spans) else None
-    quotes = any(is_quoted(quoted, token.idx) for token in span)
-    if (
-        len(span.text) > LONGEST_SENTENCE
-        or quotes
-        or kind_of(span.text) is not Kind.STATEMENT
-        or (later is not None and takes_back(later.text))
-    ):
+    if len(span.text) > LONGEST_SENTENCE or (_CUES.search(span.text) is None and asked is None):
+        return 1
+    quotes = bool(quoted) and any(is_quoted(quoted, token.idx) for token in span)
+    if quotes or kind_of(span.text) is not Kind.STATEMENT or (later is not None and takes_back(later.text)):
         return 1
     shaped = _shaped(spans, at, reader, asked)
     if shaped is None:
@@ -103,7 +112,7 @@ def _shaped(
     if listed is not None:
         return listed
     howto = read_howto(span, reader)
-    if howto is None and at == 0 and asked is not None and asks_how(asked):
+    if howto is None and at == 0 and asked is not None:
         howto = read_answered(span, asked, reader)
     if howto is not None:
         steps, more = read_following(spans[at + 1 :], reader, list(span))

@@ -55,6 +55,11 @@ _PATTERNS: Final = tuple(
         r"(?: to| we| I)? (?P<how>always|never|don['’]t) (?P<doing>.+)$",
     )
 )
+_CUES: Final = re.compile(
+    r"\b(?:always|never|ever|whenever|every ?time|each time|any ?time|from now on|going forward|from here on|"
+    r"in (?:the )?future|as of|first|no longer|any ?more|any longer|again|(?:rule|policy)\b.*\bdon['’]t)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _OVER: Final = re.compile(
     LEAD + r"you (?:(?:don['’]t|do not) (?:have|need) to|no longer (?:have|need) to) (?:always )?(?P<doing>.+?)"
     r"(?P<longer>\s+(?:any ?more|any longer))?\W*$",
@@ -74,6 +79,8 @@ _SAYING: Final = frozenset({"remember", "say", "assume", "believe", "pretend", "
 def read_rule(span: Span, reader: Reader) -> Rule | None:
     """The standing rule that a sentence gives."""
     if reader.speaker is None or span.text.rstrip().endswith("?"):
+        return None
+    if _CUES.search(span.text) is None:
         return None
     over = _over(span, reader)
     if over is not None:
