@@ -132,10 +132,11 @@ class OfflineExtractor:
         procedures = _procedures(spans, reader, request, quoted)
         candidates = [*procedures.candidates]
         for span, later in zip_longest(spans, spans[1:]):
-            if span.start in procedures.sentences:
-                candidates += presupposed(list(span), span, reader, episode.occurred_at)
-            else:
-                candidates += _read_sentence(span, reader, episode, quoted, later)
+            told = procedures.sentences.get(span.start, span.start)
+            if told > span.start:
+                candidates += presupposed(list(doc[span.start : told]), span, reader, episode.occurred_at)
+            if told < span.end:
+                candidates += _read_sentence(doc[told : span.end], reader, episode, quoted, later)
         if answer is not None:
             candidates = [c for c in candidates if c.sentence.strip() != answer.instead_of]
             candidates += _read_answer(answer, reader, episode)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.mentions import Reader
 from factloom.engine.extraction.steps import (
     LONGEST,
@@ -40,9 +41,14 @@ class HowTo:
     noun: bool = False  # the goal is named, not told: "the release checklist"
 
 
-LEAD: Final = r"^\W*(?:(?:and|so|but|ok(?:ay)?|well|oh|yeah|also|btw|fyi|note|tip|reminder)\b[,:]?\s+)*"
+LEAD: Final = (
+    r"^\W*(?:(?:and|so|but|ok(?:ay)?|well|oh|yeah|also|btw|fyi|note to self|note|tip|reminder|rule|important|heads up|"
+    r"as a rule)\b[,:]?\s+)*"
+)
 _FRONTED: Final = re.compile(
-    LEAD + r"(?:in order )?to (?P<goal>[^,:;–—]+?)(?:[,:;]| [-–—])\s*(?P<steps>.+)$", re.IGNORECASE | re.DOTALL
+    LEAD + r"(?:in order )?to (?P<goal>[^,:;–—]+?)(?:[,:;]| [-–—]|(?= you (?:have|need|must|should|just|can)\b))"
+    r"\s*(?P<steps>.+)$",
+    re.IGNORECASE | re.DOTALL,
 )
 _WANTED: Final = re.compile(
     LEAD + r"(?:if|when(?:ever)?) (?:you|we|I) (?:ever )?(?:want|need|have|wish|would like) to (?P<goal>[^,:;]+?),\s*"
@@ -58,6 +64,11 @@ _BY: Final = re.compile(
     LEAD
     + r"(?P<who>I|we|you)\s+(?P<not>no longer |don['’]?t |do not )?(?:(?:always|usually|normally|generally|now|just|"
     r"can|can also|also)\s+)?(?P<goal>[^,:;]+?)\s+by\s+(?P<steps>\w+ing\b.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_UNDERGONE: Final = re.compile(
+    LEAD + r"(?P<goal>(?:the|our|my) [^,:;]{2,60}?) (?:is|are|gets|can be|has to be) (?P<verb>\w+) by "
+    r"(?P<steps>\w+ing\b.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 _NEEDED: Final = re.compile(
@@ -103,7 +114,7 @@ def read_howto(span: Span, reader: Reader) -> HowTo | None:
         found = _fitted(span, reader, match)
         if found is not None and not (pattern is _WANTED and re.search(r"\b(?:me|us)\b", found.steps + match["steps"])):
             return found
-    return _done_by(span, reader) or _needed(span, reader)
+    return _done_by(span, reader) or _undergone(span, reader) or _needed(span, reader)
 
 
 def read_listed(spans: Sequence[Span], reader: Reader) -> tuple[HowTo, int] | None:
@@ -179,6 +190,8 @@ def _fitted(span: Span, reader: Reader, match: re.Match[str]) -> HowTo | None:
         return None
     steps, verb, own = told
     named = wording(goal, reader)
+    if own and not _is_handled(verb):
+        return None  # "to pay the rent, I work at a bar"
     bare = not names_something(goal[1:])
     if named is None or (bare and (own or not names_something(list(verb.subtree)))):
         return None
@@ -237,6 +250,19 @@ def _done_by(span: Span, reader: Reader) -> HowTo | None:
     return HowTo(named, told, goal[0], own, over)
 
 
+def _undergone(span: Span, reader: Reader) -> HowTo | None:
+    """For "the router is reset by holding the button"."""
+    match = _UNDERGONE.match(span.text)
+    if match is None:
+        return None
+    thing, done, steps = (part(span, match.start(name), match.end(name)) for name in ("goal", "verb", "steps"))
+    if done[0].tag_ not in ("VBN", "VBD", "VB") or not names_something(thing) or not _is_handled(steps[0]):
+        return None
+    named, told = wording(thing, reader), as_base(steps, reader, within=thing)
+    named = named[:1].lower() + named[1:] if named is not None and thing[0].lower_ == "the" else named
+    return HowTo(f"{verb_lemma(done[0])} {named}", told, steps[0]) if named is not None and told is not None else None
+
+
 def _needed(span: Span, reader: Reader) -> HowTo | None:
     """For "you need to hold the button for ten seconds to reset the router"."""
     match = _NEEDED.match(span.text)
@@ -251,9 +277,15 @@ def _needed(span: Span, reader: Reader) -> HowTo | None:
         ending = place - 2 if [t.lower_ for t in told[place - 2 : place]] == ["in", "order"] else place
         named = wording(goal, reader, within=told[:ending])
         first = _steps(told[:ending], reader, ())
-        if named is not None and first is not None and names_something(told[1:ending]):
+        if named is not None and first is not None and _is_handled(first[1]):
             return HowTo(named, first[0], first[1])
     return None
+
+
+def _is_handled(verb: Token) -> bool:
+    """Whether something is done with a thing: "hold the button", and not "go to the store", "run every day"."""
+    handled = any(c.dep_ == "obj" for c in verb.children)
+    return handled and (verb.lower_ in vocabulary().step_verbs or verb_lemma(verb) in vocabulary().step_verbs)
 
 
 def _headed(span: Span, match: re.Match[str], reader: Reader) -> str | None:

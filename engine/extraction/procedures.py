@@ -28,7 +28,7 @@ from factloom.engine.extraction.predications import Clause
 from factloom.engine.extraction.quotations import Spans, is_quoted
 from factloom.engine.extraction.routines import Routine, read_routine
 from factloom.engine.extraction.sentences import Kind, kind_of, takes_back
-from factloom.engine.extraction.standing_rules import Rule, read_rule
+from factloom.engine.extraction.standing_rules import Rule, read_rules
 from factloom.schemas.extraction import Candidate, Mention
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ _CUES: Final = re.compile(
 
 @dataclass(slots=True)
 class Procedures:
-    """What a message tells of procedures, and where the sentences begin that do (token indices)."""
+    """What a message tells of procedures, and of the sentences that do, where they begin: up to which token."""
 
     candidates: list[Candidate] = field(default_factory=list)
-    sentences: set[int] = field(default_factory=set)
+    sentences: dict[int, int] = field(default_factory=dict)
 
 
 def read_procedures(
@@ -87,27 +87,24 @@ def _read_at(
     if len(span.text) > LONGEST_SENTENCE or (_CUES.search(span.text) is None and asked is None):
         return 1
     quotes = bool(quoted) and any(is_quoted(quoted, token.idx) for token in span)
-    if quotes or kind_of(span.text) is not Kind.STATEMENT or (later is not None and takes_back(later.text)):
+    kind = kind_of(span.text)
+    if quotes or kind not in (Kind.STATEMENT, Kind.QUESTION) or (later is not None and takes_back(later.text)):
         return 1
-    shaped = _shaped(spans, at, reader, asked)
-    if shaped is None:
-        return 1
-    told, used = shaped
-    fact = _candidate(told, span, reader, anchor)
-    if fact is None:
-        return 1
-    found.candidates.append(fact)
-    found.sentences |= {each.start for each in spans[at : at + used]}
+    rules = read_rules(span, reader)
+    shaped = _shaped(spans, at, reader, asked) if not rules and kind is Kind.STATEMENT else None
+    told, used = (rules, 1) if rules else ([shaped[0]], shaped[1]) if shaped is not None else ([], 1)
+    facts = [_candidate(each, span, reader, anchor) for each in told]
+    known = [fact for fact in facts if fact is not None]
+    if known:
+        found.candidates += known
+        found.sentences |= {each.start: each.end for each in spans[at : at + used]}
+        found.sentences |= {span.start: rules[-1].end} if rules else {}
     return used
 
 
-def _shaped(
-    spans: Sequence[Span], at: int, reader: Reader, asked: str | None
-) -> tuple[HowTo | Rule | Routine, int] | None:
+def _shaped(spans: Sequence[Span], at: int, reader: Reader, asked: str | None) -> tuple[HowTo | Routine, int] | None:
+    """How something is done, or a routine, and how many sentences it takes."""
     span = spans[at]
-    rule = read_rule(span, reader)
-    if rule is not None:
-        return rule, 1
     listed = read_listed(spans[at:], reader)
     if listed is not None:
         return listed

@@ -11,7 +11,7 @@ from factloom.engine.extraction.howtos import LEAD
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.mentions import Reader
 from factloom.engine.extraction.rendering import third_person
-from factloom.engine.extraction.steps import is_base_verb, is_step, part, tidy, wording
+from factloom.engine.extraction.steps import is_base_verb, is_step, part, tidy, turned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +47,10 @@ _BACK: Final = re.compile(
     LEAD + rf"(?P<who>I|we)\s+{_NOT}{_HABIT}(?P<doing>[^,;]+?),?\s+(?P<when>(?P<mark>{_WHEN})\s[^,;]{{3,90}})$",
     re.IGNORECASE | re.DOTALL,
 )
+_ALWAYS_FIRST: Final = re.compile(
+    LEAD + r"(?P<who>I|we)\s+(?P<habit>always|usually|normally)\s+(?P<doing>[^,;]+?)\s+first\W*$",
+    re.IGNORECASE | re.DOTALL,
+)
 # "We never deploy on Fridays": what is never done then, or without that.
 _NEVER: Final = re.compile(
     LEAD + r"(?P<who>I|we)\s+never\s+(?P<doing>[^,;]+?\s(?:without|before|after|on (?:a )?\w+days?|"
@@ -57,21 +61,6 @@ _HABITS: Final = frozenset({"always", "usually", "normally", "generally", "typic
 _LAST_FIRST: Final = re.compile(r"\bfirst\W*$|\bbeforehand\W*$", re.IGNORECASE)
 _EACH: Final = re.compile(r"\b(?:every|each) \w+", re.IGNORECASE)
 _ANY_MORE: Final = re.compile(r"\s*\b(?:any ?more|any longer)\b\W*$", re.IGNORECASE)
-_TURNED: Final = {
-    "i": "they",
-    "we": "they",
-    "my": "their",
-    "our": "their",
-    "me": "them",
-    "us": "them",
-    "am": "are",
-    "was": "were",
-} | {
-    "'m": "'re",
-    "’m": "'re",
-    "myself": "themselves",
-    "ourselves": "themselves",
-}
 _LEANING: Final = re.compile(r"\b(?:you|your|this|these|those|there)\b", re.IGNORECASE)
 
 
@@ -83,6 +72,9 @@ def read_routine(span: Span, reader: Reader) -> Routine | None:
     avoided = _NEVER.match(text)
     if avoided is not None:
         return _avoided(part(span, avoided.start("doing"), avoided.end("doing")), reader)
+    before = _ALWAYS_FIRST.match(text)
+    if before is not None:
+        return _first(part(span, before.start("doing"), before.end("doing")), before["habit"].lower(), reader)
     for pattern in (_RECURRING, _FRONT, _BACK):
         match = pattern.match(text)
         found = _routine(span, match, reader, longer=text != span.text) if match is not None else None
@@ -102,7 +94,7 @@ def _routine(span: Span, match: re.Match[str], reader: Reader, *, longer: bool) 
     if not (over or _regular(match, when)) or not is_step(doing[0], doing) or _is_mixed(doing[0], doing):
         return None
     condition = _condition(when, reader)
-    told = _turned(doing, reader, within=when)
+    told = turned(doing, reader, within=when)
     if condition is None or told is None or _LEANING.search(f"{condition} {told}"):
         return None
     base = tidy(f"{verb_lemma(doing[0])} {' '.join(told.split()[1:])} {condition}")
@@ -117,10 +109,20 @@ def _avoided(doing: Sequence[Token], reader: Reader) -> Routine | None:
     """For "we never deploy on Fridays"."""
     if not doing or not is_base_verb(doing[0]) or not is_step(doing[0], doing):
         return None
-    told = _turned(doing, reader)
+    told = turned(doing, reader)
     if told is None or _LEANING.search(told) or reader.speaker is None:
         return None
     return Routine(told, f"{reader.speaker.name} never {_third(doing, told)}.", doing[0], never=True)
+
+
+def _first(doing: Sequence[Token], habit: str, reader: Reader) -> Routine | None:
+    """For "we always run the linter first"."""
+    if not doing or not is_base_verb(doing[0]) or not is_step(doing[0], doing):
+        return None
+    told = turned(doing, reader)
+    if told is None or _LEANING.search(told) or reader.speaker is None:
+        return None
+    return Routine(f"{told} first", f"{reader.speaker.name} {habit} {_third(doing, told)} first.", doing[0])
 
 
 def _regular(match: re.Match[str], when: Sequence[Token]) -> bool:
@@ -156,20 +158,8 @@ def _condition(tokens: Sequence[Token], reader: Reader) -> str | None:
         return None
     if any(t.tag_ in ("VBD", "MD") or t.lower_ in ("will", "would", "was", "were") for t in tokens):
         return None
-    told = _turned(tokens, reader)
+    told = turned(tokens, reader)
     return told[:1].lower() + told[1:] if told is not None else None
-
-
-def _turned(tokens: Sequence[Token], reader: Reader, *, within: Sequence[Token] = ()) -> str | None:
-    """The words with "they" for the speaker."""
-    words = ""
-    for token in tokens:
-        turned = _TURNED.get(token.lower_)
-        told = turned if turned is not None else wording([token], reader, within=[*within, *tokens])
-        if told is None or (not told and not token.is_punct):
-            return None
-        words += (told or token.text) + token.whitespace_
-    return tidy(words)
 
 
 def _third(doing: Sequence[Token], told: str) -> str:

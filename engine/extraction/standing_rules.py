@@ -6,13 +6,13 @@ One-off commands are none, nor mottos ("never give up"), nor what is felt ("alwa
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.howtos import LEAD
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.mentions import Reader
-from factloom.engine.extraction.steps import is_base_verb, is_step, names_something, part, tidy, wording
+from factloom.engine.extraction.steps import is_base_verb, is_step, names_something, part, tidy, turned, wording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,7 @@ class Rule:
     verb: Token
     never: bool = False
     over: bool = False
+    end: int = 0  # the token behind the last one of it
 
 
 _FRONT: Final = (
@@ -46,7 +47,7 @@ _PATTERNS: Final = tuple(
         rf"(?:please,? )?(?P<how>don['’]t |do not )?(?P<doing>.+?),? {_FROM_NOW}\W*$",
         r"(?P<condition>(?:whenever|every time|each time|any ?time)\b[^,]{2,90}),\s*(?:please,? )?"
         r"(?P<how>don['’]t |do not )?(?P<doing>.+)$",
-        r"(?P<condition>(?:when|if) (?:a|an|the|some|any)\b[^,]{2,90}),\s*(?P<how>)(?P<doing>.+? first)\W*$",
+        r"(?P<condition>(?:when|if) (?:a|an|the|some|any|you)\b[^,]{2,90}),\s*(?P<how>)(?P<doing>.+? first\b.*)$",
         rf"(?:please,? )?{_FRONT}(?:make sure|be sure|remember|don['’]t forget|see to it)(?: that)?(?: you| to)? "
         rf"{_HOW} (?P<doing>.+)$",
         rf"{_FRONT}you (?:should|must|need to|have to|are to|shall) {_HOW} (?P<doing>.+)$",
@@ -60,6 +61,19 @@ _CUES: Final = re.compile(
     r"in (?:the )?future|as of|first|no longer|any ?more|any longer|again|(?:rule|policy)\b.*\bdon['’]t)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_FORBIDDING: Final = frozenset({"don't ever", "do not ever", "don't", "do not"})
+# "Could you always answer in Spanish?" asks for it, and no question.
+_REQUEST: Final = re.compile(
+    LEAD + r"(?:can|could|would|will) you (?:please )?(?P<how>always|never) (?P<doing>.+?)\W*$",
+    re.IGNORECASE | re.DOTALL,
+)
+# Where a sentence goes on to another rule, to its reason, or to something else.
+_CUT: Final = re.compile(
+    r",?\s+(?:and |but )?(?=(?:always|never)\b)|[,;–—-]\s+(?=(?:and |but )?(?:I|we|he|she|it|they|that|this|as|so|or|"
+    r"otherwise|because|since)\b)|\s+(?=(?:because|since|otherwise)\b)",
+    re.IGNORECASE,
+)
+_AGAIN: Final = re.compile(r"\W*(?:and |but )?(?:always|never)\b", re.IGNORECASE)
 _OVER: Final = re.compile(
     LEAD + r"you (?:(?:don['’]t|do not) (?:have|need) to|no longer (?:have|need) to) (?:always )?(?P<doing>.+?)"
     r"(?P<longer>\s+(?:any ?more|any longer))?\W*$",
@@ -76,35 +90,46 @@ _TALKING: Final = frozenset(
 _SAYING: Final = frozenset({"remember", "say", "assume", "believe", "pretend", "claim", "repeat", "imagine", "know"})
 
 
-def read_rule(span: Span, reader: Reader) -> Rule | None:
-    """The standing rule that a sentence gives."""
-    if reader.speaker is None or span.text.rstrip().endswith("?"):
-        return None
+def read_rules(span: Span, reader: Reader) -> list[Rule]:
+    """The standing rules that a sentence gives: "never use spaces, always use tabs" gives two."""
+    asked = _REQUEST.match(span.text)
+    if reader.speaker is None or (span.text.rstrip().endswith("?") and asked is None):
+        return []
     if _CUES.search(span.text) is None:
-        return None
+        return []
     over = _over(span, reader)
     if over is not None:
-        return over
-    for pattern in _PATTERNS:
+        return [over]
+    for pattern in _PATTERNS if asked is None else (_REQUEST,):
         match = pattern.match(span.text)
-        if match is None:
-            continue
-        groups = match.groupdict()
-        how = (groups["how"] or "").strip().lower().replace("’", "'")
-        never = (how.startswith("never") and how != "never forget") or how in (
-            "don't ever",
-            "do not ever",
-            "don't",
-            "do not",
-        )
-        doing = part(span, match.start("doing"), match.end("doing"))
-        while doing and (doing[-1].is_punct or doing[-1].lower_ in ("please", "thanks", "ok")):
-            doing.pop()
-        condition = part(span, match.start("condition"), match.end("condition")) if groups.get("condition") else []
-        found = _rule(doing, condition, reader, never=never, said=how not in ("", "don't", "do not"))
+        found = _matched(span, match, reader) if match is not None else None
         if found is not None:
-            return found
-    return None
+            rest = span.doc[found.end : span.end]
+            again = _AGAIN.match(rest.text) if len(rest) > 1 else None
+            return [found, *(read_rules(span.doc[found.end + _before(rest) : span.end], reader) if again else [])]
+    return []
+
+
+def _before(rest: Span) -> int:
+    """How many words stand before the next "always" or "never"."""
+    return next(k for k, token in enumerate(rest) if token.lower_ in ("always", "never"))
+
+
+def _matched(span: Span, match: re.Match[str], reader: Reader) -> Rule | None:
+    """The rule that a pattern found, as far as the sentence tells of it: up to where it goes on to something else."""
+    groups = match.groupdict()
+    how = (groups["how"] or "").strip().lower().replace("’", "'")
+    never = (how.startswith("never") and how != "never forget") or how in _FORBIDDING
+    begin, end = match.span("doing")
+    cut = _CUT.search(match["doing"])
+    doing = part(span, begin, begin + cut.start() if cut is not None else end)
+    while doing and (doing[-1].is_punct or doing[-1].lower_ in ("please", "thanks", "ok")):
+        doing.pop()
+    condition = part(span, match.start("condition"), match.end("condition")) if groups.get("condition") else []
+    found = _rule(doing, condition, reader, never=never, said=how != "" and how not in ("don't", "do not"))
+    if found is None:
+        return None
+    return replace(found, end=doing[-1].i + 1 if cut is not None else span.end)
 
 
 def _rule(
@@ -119,8 +144,8 @@ def _rule(
     word = "never" if never else "always" if said else ""
     if not condition:
         return Rule(told, f"{word} {told}".strip(), doing[0], never)
-    when = wording(condition, reader)
-    if when is None or not (names_something(condition) or len(condition) > 1):
+    when = turned(condition, reader)
+    if when is None or len(condition) < 2:
         return None
     when = when[:1].lower() + when[1:]
     text = f"{when}, {word} {told}" if word else f"{when}, {told}"
@@ -160,5 +185,5 @@ def _over(span: Span, reader: Reader) -> Rule | None:
         doing = part(span, match.start("doing"), match.end("doing"))
         told = wording(doing, reader) if longer and _can_be_ruled(doing) else None
         if told is not None:
-            return Rule(told, tidy(span.text), doing[0], never, over=True)
+            return Rule(told, tidy(span.text), doing[0], never, over=True, end=span.end)
     return None

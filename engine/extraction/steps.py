@@ -86,6 +86,8 @@ def wording(
             return None
         if lower in _POINTING and token.tag_ == "DT":
             return None
+        if lower in ("below", "above") and _ends(token):
+            return None  # "click the link below"
         if lower in ("this", "there") and not (token.dep_ == "det" or token.tag_ == "EX"):
             return None
         if lower in ("myself", "ourselves"):
@@ -127,3 +129,32 @@ def tidy(text: str) -> str:
     """One line, without marks at the ends or blanks before them."""
     text = re.sub(r"\s+", " ", text).strip(" \t\n,.;:!-–—")
     return re.sub(r"\s+([,.;:!?])", r"\1", text)
+
+
+_TURNED: Final = {
+    "i": "they",
+    "we": "they",
+    "my": "their",
+    "our": "their",
+    "me": "them",
+    "us": "them",
+    "am": "are",
+    "was": "were",
+} | {
+    "'m": "'re",
+    "’m": "'re",
+    "myself": "themselves",
+    "ourselves": "themselves",
+}
+
+
+def turned(tokens: Sequence[Token], reader: Reader, *, within: Sequence[Token] = ()) -> str | None:
+    """The words with "they" for the speaker."""
+    words = ""
+    for token in tokens:
+        turned = _TURNED.get(token.lower_)
+        told = turned if turned is not None else wording([token], reader, within=[*within, *tokens])
+        if told is None or (not told and not token.is_punct):
+            return None
+        words += (told or token.text) + token.whitespace_
+    return tidy(words)

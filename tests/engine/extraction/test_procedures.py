@@ -36,6 +36,8 @@ HOW_TOS = [
      "make pancakes DONE_BY mix two eggs with flour, add milk and fry them in butter"),
     ("Our deployment process: run the tests, build the image.",
      "deployment process DONE_BY run the tests, build the image"),
+    ("The router is reset by holding the button.", "reset the router DONE_BY hold the button"),
+    ("FYI, to get a parking permit you have to email Rosa.", "get a parking permit DONE_BY email Rosa"),
     ("We no longer deploy by pushing to main.", "-deploy DONE_BY push to main"),
 ]  # fmt: skip
 
@@ -52,6 +54,12 @@ RULES = [
     ("Make sure you always lock the shed.", "Ana HAS_RULE lock the shed"),
     ("I want you to always greet my mother in Portuguese.", "Ana HAS_RULE greet their mother in Portuguese"),
     ("You must never store passwords in plain text.", "Ana RULES_OUT store passwords in plain text"),
+    ("Could you always answer in Spanish?", "Ana HAS_RULE answer in Spanish"),
+    ("If I ask for code, always use TypeScript.", "Ana HAS_RULE use TypeScript if they ask for code"),
+    ("Never use spaces, always use tabs.", "Ana RULES_OUT use spaces"),
+    ("Never use spaces, always use tabs.", "Ana HAS_RULE use tabs"),
+    ("Never suggest meat dishes, I'm a vegetarian.", "Ana RULES_OUT suggest meat dishes"),
+    ("Never suggest meat dishes, I'm a vegetarian.", "Ana FOLLOWS_DIET vegetarian"),
     ("Our rule is to never deploy on Fridays.", "Ana RULES_OUT deploy on Fridays"),
     ("You don't have to use tabs in this repo any more.", "-Ana HAS_RULE use tabs in this repo"),
     ("You can email Tom before noon again.", "-Ana RULES_OUT email Tom before noon"),
@@ -63,6 +71,7 @@ ROUTINES = [
     ("After every release, we tag the commit.", "Ana HAS_ROUTINE tag the commit after every release"),
     ("Every time I travel, I pack two chargers.", "Ana HAS_ROUTINE pack two chargers every time they travel"),
     ("We review every pull request before merging.", "Ana HAS_ROUTINE review every pull request before merging"),
+    ("We always run the linter first.", "Ana HAS_ROUTINE run the linter first"),
     ("We never deploy on Fridays.", "Ana RULES_OUT deploy on Fridays"),
     ("I no longer back up the database before I deploy.", "-Ana HAS_ROUTINE back up the database before they deploy"),
 ]
@@ -81,7 +90,12 @@ NONE = [
     "When in Rome, do as the Romans do.",
     "You always make me laugh when you sing.", "I always cry when I watch Titanic.", "When it rains, it pours.",
     "I always feel better after I talk to you.", "When life gives you lemons, make lemonade.",
-    "I got the job by sending my CV to the manager.", "To reset it, hold the button.",
+    "When you see Tom, give him the keys.", "Once you're done, send the report to Bea.", "If the build fails, tell me.",
+    "To pay the rent, I work at a bar.", "You need to go to the store to buy milk.", "Fix the bug by adding a check.",
+    "I always get nervous before I speak in public.", "To unsubscribe, click the link below.",
+    "From now on I'm a vegetarian.",
+    "The best way to start the day is a cup of coffee.", "Every time I hear that song, I think of Bea.",
+    "Could you always be so nice?", "I got the job by sending my CV to the manager.", "To reset it, hold the button.",
     "Call Tom to arrange the meeting.",
 ]  # fmt: skip
 
