@@ -95,6 +95,8 @@ def _acceptable(spec: Predicate, object: Mention, noun: Token) -> bool:
     """Whether an object can be what the predicate wants: places and employers have names, people are people."""
     named = noun.text[:1].isupper() or entity_type(noun) is not None
     named = named or noun.lower_ == "there" or bool(object.aliases and object.name[:1].isupper())
+    if spec.name == "RUNS":
+        return _can_be_run(noun, object)
     if spec.object == "place":
         return named and entity_type(noun) != "person"
     if spec.object == "organisation":
@@ -108,6 +110,20 @@ def _acceptable(spec: Predicate, object: Mention, noun: Token) -> bool:
             object.type == "person" and (named or relation_of(noun) is not None or object.name.endswith(_SEVERAL))
         )
     return True
+
+
+def _can_be_run(noun: Token, object: Mention) -> bool:
+    """Whether it is a firm or the like, and no marathon, test or database."""
+    lists = vocabulary()
+    known = lists.ventures | lists.workplaces | GROUPS
+    own = any(c.lower_ == "own" for c in noun.children)
+    return own or object.name[:1].isupper() or noun.lemma_.lower() in known or _FIRM.search(noun.lower_) is not None
+
+
+_FIRM: Final = re.compile(
+    r"(?:ery|shop|store|house|team|department|agency|centre|center|practice|joinery|company|business|charity|magazine|website|"
+    r"site|stall|stand|truck|club|programme|program|project|course|group|chain|branch|household|kitchen|choir|network)$"
+)
 
 
 def _can_be_joined(noun: Token, object: Mention) -> bool:

@@ -96,6 +96,18 @@ def test_what_one_wants_one_has_not(extractor: OfflineExtractor, text: str) -> N
     assert facts(extractor, text) == {"Ana WANTS dance studio"}
 
 
+@pytest.mark.parametrize(
+    "text", ["I run the tests before lunch.", "I manage the database.", "I run a marathon every year."]
+)
+def test_not_all_that_is_run_is_a_firm(extractor: OfflineExtractor, text: str) -> None:
+    assert not any(" RUNS " in fact for fact in facts(extractor, text))
+
+
+@pytest.mark.parametrize("text", ["I run a bakery in Porto.", "I manage a team of five.", "I run my own tattoo place."])
+def test_a_firm_or_a_team_is_run(extractor: OfflineExtractor, text: str) -> None:
+    assert any(fact.startswith("Ana RUNS ") for fact in facts(extractor, text))
+
+
 def test_what_one_has_one_may_want_something_of(extractor: OfflineExtractor) -> None:
     assert facts(extractor, "I want my dance studio to succeed.") == {"Ana HAS dance studio"}
     assert facts(extractor, "I love my own dance studio.") == {"Ana HAS dance studio"}

@@ -227,3 +227,13 @@ def test_a_decade_in_absolute_words() -> None:
 @pytest.mark.parametrize("text", ["in his 90s", "temperatures in the 90s", "music from the 90s", "in the 1900s"])
 def test_what_is_no_decade(text: str) -> None:
     assert find_when(text, NOW) is None
+
+
+def test_periods_between_dates_in_figures() -> None:
+    found = find_period("I lived in Faro from 3/4/2010 to 15/6/2015.", NOW)
+    assert found is not None
+    assert found.start is not None
+    assert (found.start.date().isoformat(), found.end.date().isoformat()) == ("2010-04-03", "2015-06-16")
+    until = find_period("Until 12/31/2024 I worked for Bosch.", NOW)
+    assert until is not None
+    assert (until.start, until.end.date().isoformat()) == (None, "2025-01-01")
