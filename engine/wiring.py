@@ -92,7 +92,7 @@ def build_extractor(settings: Settings, ontology: Ontology) -> Extractor | None:
     def make() -> Extractor:
         from factloom.engine.extraction.extractor import OfflineExtractor
 
-        return OfflineExtractor(named.pipeline, ontology=ontology)
+        return OfflineExtractor(named.pipeline, ontology=ontology, dates=named.dates)
 
     offline = DeferredExtractor(offline_name(named.pipeline), make)
     if named.kind == "spacy":

@@ -9,7 +9,7 @@ The rules, in order, for one resolved statement inside one space:
 3. a predicate that holds one object at a time closes the older fact at the newer's ``valid_at``, and a statement
    that arrives late is itself closed where the next newer fact begins, or where the older one is said again;
 4. a correction expires the fact that was wrong, and what that implied, instead of closing it;
-5. predicates may end and imply others (``schemas/predicates.toml``);
+5. predicates may end and imply others, and a death ends what lasts until then (``schemas/predicates.toml``);
 6. what different people tell of the same thing is kept side by side (``disputes.py``).
 
 Nothing is deleted by learning, and every step is recorded with its reason. What is recorded about one fact never quotes
@@ -24,6 +24,7 @@ from typing import Any
 from factloom.graph.denials import Denials
 from factloom.graph.disputes import are_disputed
 from factloom.graph.factbook import plain, telling
+from factloom.graph.lifetimes import deaths_of_ends, ended_by_death, is_death
 from factloom.graph.statements import (
     SAME_EVENT,
     Statement,
@@ -190,6 +191,7 @@ class Reconciler(Denials):
         enders.append(self._ontology.opposite(statement.predicate))
         found = self._either_way(statement, enders, statement.object.id)
         later = [f for f in found if began(f) > statement.began and not self._disputes.disagree(f, statement)]
+        later += deaths_of_ends(self._tx, self._spaces, self._ontology, statement, self._disputes)
         if not later:
             return new
         first = min(later, key=began)
@@ -344,19 +346,22 @@ class Reconciler(Denials):
         """Close what the new fact ends by its meaning: the opposite predicate, and those that the ontology lists."""
         changes = []
         for fact in contrary:
-            before = holds_after(fact, statement.began) and began(fact) <= statement.began
-            if before and not self._disputes.disagree(fact, statement):
+            # What was told of somebody before a death was told cannot have begun after it.
+            begun = began(fact) <= statement.began or is_death(statement)
+            if begun and holds_after(fact, statement.began) and not self._disputes.disagree(fact, statement):
                 new = self._end(fact, new, statement)
                 changes.append(self._fact_change(Action.CLOSED, self.written[fact.id], fact, statement, new.text))
         return changes
 
     def _contrary(self, statement: Statement) -> list[Fact]:
-        """The facts between the same two that say the opposite, or that the predicate ends by its meaning."""
+        """What the statement ends by its meaning: the opposite, what its predicate ends, what a death ends."""
         assert statement.object is not None
         spec = self._ontology[statement.predicate]
         found = self._either_way(statement, [self._ontology.opposite(statement.predicate)], statement.object.id)
         if spec.ends:
             found += self._either_way(statement, spec.ends, statement.object.id)
+        if is_death(statement):
+            found += ended_by_death(self._tx, self._spaces, self._ontology, statement)
         return found
 
     def _end_implied(self, event: Fact, over: dict[str, Any], statement: Statement) -> list[FactChange]:

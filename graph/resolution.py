@@ -106,7 +106,15 @@ class Resolver:
             return described
         if found:  # those who are called so are others
             return None
-        return self._by_parts(mention) or self._by_proposal(mention, key)
+        return self._by_parts(mention) or self._pet_called(mention, key) or self._by_proposal(mention, key)
+
+    def _pet_called(self, mention: Mention, key: str) -> Entity | None:
+        """The one animal of this name, where only the name says that a person is meant, and no person bears it."""
+        if not mention.guessed or mention.type != "person" or mention.aliases:
+            return None
+        found = self.tx.find_entities(EntityQuery(keys=(key,), limit=200), spaces=self._spaces)
+        animals = [entity for entity in found if entity.type == "animal"]
+        return animals[0] if len(animals) == 1 else None
 
     @staticmethod
     def _best(found: Sequence[Entity], key: str, mention: Mention) -> Entity | None:

@@ -17,13 +17,15 @@ class Mention(Record):
     """An entity as a text names it; resolution decides later which entity of the space it is.
 
     ``name`` is how to show it, with "I" already turned into the speaker's name. ``aliases`` are other names for
-    the same thing in the same text ("Ana's sister" for Bea). ``is_speaker`` marks the one who speaks.
+    the same thing in the same text ("Ana's sister" for Bea). ``is_speaker`` marks the one who speaks. ``guessed``: that
+    it is a person is known by the name alone, which may be a pet's.
     """
 
     name: str = Field(min_length=1, max_length=200)
     type: str = "thing"
     aliases: tuple[str, ...] = ()
     is_speaker: bool = False
+    guessed: bool = False
 
 
 BESIDES = "besides"

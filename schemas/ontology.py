@@ -9,6 +9,7 @@ predicates are said. Predicates that it does not know are allowed: they hold man
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,10 @@ from pydantic import Field, ValidationError
 
 from factloom.schemas.errors import ConfigurationError
 from factloom.schemas.records import Category, Predicate, Record
+
+MILESTONE: Final = "HAD_MILESTONE"
+DEATH: Final = "death"
+"""The milestone with which what is ``until_death_of`` somebody ends."""
 
 UNTYPED: Final = "thing"
 """The type of what is not known, which agrees with every other."""
@@ -63,14 +68,15 @@ class Said(Record):
 class PredicateSpec(Record):
     """One predicate.
 
-    ``cardinality`` one: a newer object closes the older fact at the newer's ``valid_at``. ``fixed``: it never changes
-    (BORN_IN), so that two objects are a contradiction and no news. ``ends``: other predicates
-    whose facts between the same two a new fact of this one closes (MARRIED_TO ends ENGAGED_TO; LEFT_JOB_AT does not
-    end the work for another employer). ``implies``: states the fact of another predicate with the same subject and
-    object as well (MOVED_TO implies LIVES_IN). ``inverse``: the same fact said the other way round; the one of the two
-    that is ``canonical`` is stored. ``symmetric``: subject and object may change places. ``phrase``: how to say it,
-    between subject and object. ``asked_by``: further words with which a question asks for it. ``said``: how it is
-    said, for those that users add; the core's are said in ``engine/extraction/predicates.toml``.
+    ``cardinality`` one: a newer object closes the older fact at the newer's ``valid_at``. ``fixed``: it never
+    changes (BORN_IN), so that two objects are a contradiction and no news. ``ends``: other predicates whose facts
+    between the same two a new fact of this one closes (MARRIED_TO ends ENGAGED_TO; LEFT_JOB_AT does not end the
+    work for another employer). ``implies``: states the fact of another predicate with the same subject and object
+    as well (MOVED_TO implies LIVES_IN). ``until_death_of``: the ends with whose death it is over (HAS_PET: the
+    pet's). ``inverse``: the same fact said the other way round; the one of the two that is ``canonical`` is stored.
+    ``symmetric``: subject and object may change places. ``phrase``: how to say it, between subject and object.
+    ``asked_by``: further words with which a question asks for it. ``said``: how it is said, for those that users
+    add; the core's are said in ``engine/extraction/predicates.toml``.
     """
 
     name: Predicate
@@ -82,6 +88,7 @@ class PredicateSpec(Record):
     canonical: bool = True
     implies: tuple[Predicate, ...] = ()
     ends: tuple[Predicate, ...] = ()
+    until_death_of: tuple[Literal["subject", "object"], ...] = ()
     subject_type: str = "thing"
     object_type: str = "thing"
     phrase: str = ""
@@ -90,11 +97,26 @@ class PredicateSpec(Record):
 
     def sentence(self, subject: str, object: str) -> str:
         """The fact in words, for one that comes without a sentence: subject, phrase, object."""
-        return f"{subject} {self.words()} {object}."
+        return f"{subject} {_agreeing(self.words(), subject)} {object}."
 
     def words(self) -> str:
         """What stands between subject and object in a sentence."""
         return self.phrase or self.name.lower().replace("_", " ")
+
+
+_SEVERAL: Final = re.compile(r"['’]s (?:\w+ )?(?:\w+[^s\W]s|children|people)$")
+_PLURAL: Final = {"is": "are", "has": "have", "was": "were", "does": "do"}
+
+
+def _agreeing(words: str, subject: str) -> str:
+    """The phrase with its first word in the plural, where the subject is several people: "Ana's parents live in"."""
+    verb, blank, rest = words.partition(" ")
+    if not _SEVERAL.search(subject):
+        return words
+    if verb not in _PLURAL:
+        plain = f"{verb[:-3]}y" if verb.endswith("ies") else re.sub(r"(?<=sh|ch|ss)es$|(?<!s)s$", "", verb)
+        return f"{plain}{blank}{rest}"
+    return f"{_PLURAL[verb]}{blank}{rest}"
 
 
 class Ontology:

@@ -54,6 +54,9 @@ class ExtractorSettings(_Section):
 
     kind: Literal["spacy", "openai", "none"] = "spacy"
     pipeline: str | None = Field(None, description="name or folder of a spaCy pipeline; default: the one that ships")
+    dates: Literal["month first", "day first"] = Field(
+        "month first", description="how the offline extractor reads 3/4/2024 where nothing tells which is the month"
+    )
     previous_turns: int = Field(
         6, ge=0, le=50, description="earlier turns of the session that an extractor may look back on"
     )

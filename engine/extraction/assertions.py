@@ -13,7 +13,7 @@ from factloom.engine.extraction.predicates import Predicate, VerbPattern, predic
 from factloom.engine.extraction.predications import Clause, Tense, preposition
 from factloom.engine.extraction.rendering import retell
 from factloom.engine.extraction.specifics import is_new, is_specific
-from factloom.engine.extraction.vocabulary import vocabulary
+from factloom.engine.extraction.vocabulary import gender_of, vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 from factloom.schemas.records import Category
 
@@ -26,6 +26,8 @@ def apply(draft: Draft, pattern: VerbPattern, nouns: list[Token]) -> list[Candid
     spec = predicate_table().get(pattern.predicate)
     found: list[Candidate | None] = []
     for noun in nouns:
+        if draft.when is not None and draft.when.span[0] <= noun.idx < draft.when.span[1]:
+            continue  # "born in May 1990 in Faro": a time
         if noun.pos_ == "VERB" and noun.tag_ != "VBZ":  # "olives" and other plurals pass for VBZ
             object: Mention | None = next(iter(draft.things(noun)[:1]), None) if noun.tag_ == "VBG" else None
         else:
@@ -93,17 +95,48 @@ def _acceptable(spec: Predicate, object: Mention, noun: Token) -> bool:
     """Whether an object can be what the predicate wants: places and employers have names, people are people."""
     named = noun.text[:1].isupper() or entity_type(noun) is not None
     named = named or noun.lower_ == "there" or bool(object.aliases and object.name[:1].isupper())
+    if spec.name == "RUNS":
+        return _can_be_run(noun, object)
     if spec.object == "place":
         return named and entity_type(noun) != "person"
     if spec.object == "organisation":
         workplace = noun.lemma_.lower() in vocabulary().workplaces and noun.tag_ != "NNS"
         group = noun.lemma_.lower() in GROUPS and spec.name == "MEMBER_OF"
+        if spec.name == "MEMBER_OF" and not _can_be_joined(noun, object):
+            return False
         return named or group or (workplace and spec.name in ("WORKS_FOR", "VOLUNTEERS_AT"))
     if spec.object == "person":
         return object.is_speaker or (
             object.type == "person" and (named or relation_of(noun) is not None or object.name.endswith(_SEVERAL))
         )
     return True
+
+
+def _can_be_run(noun: Token, object: Mention) -> bool:
+    """Whether it is a firm or the like, and no marathon, test or database."""
+    lists = vocabulary()
+    known = lists.ventures | lists.workplaces | GROUPS
+    own = any(c.lower_ == "own" for c in noun.children)
+    return own or object.name[:1].isupper() or noun.lemma_.lower() in known or _FIRM.search(noun.lower_) is not None
+
+
+_FIRM: Final = re.compile(
+    r"(?:ery|shop|store|house|team|department|agency|centre|center|practice|joinery|company|business|charity|magazine|website|"
+    r"site|stall|stand|truck|club|programme|program|project|course|group|chain|branch|household|kitchen|choir|network)$"
+)
+
+
+def _can_be_joined(noun: Token, object: Mention) -> bool:
+    """Whether one can play or sing in it: a group, and not Bea, with whom one plays, nor Rome.
+
+    The names layer takes bands for people and teams for towns; "the Sharks" and "for Porto" are groups all the same.
+    """
+    if relation_of(noun) is not None or object.is_speaker or gender_of(object.name) is not None:
+        return False
+    if any(c.dep_ == "det" and c.lower_ == "the" for c in noun.children) or noun.lemma_.lower() in GROUPS:
+        return True
+    kind = entity_type(noun)
+    return preposition(noun) == "for" or kind not in ("person", "place")
 
 
 _SEVERAL: Final = ("'s parents", "'s kids", "'s children", "'s sons", "'s daughters", "'s grandparents")

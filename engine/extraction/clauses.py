@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from factloom.engine.extraction.calendar_words import WEEKDAYS
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.moods import NEGATIONS, judge
 from factloom.engine.extraction.predications import SUBJECTS, Clause, Tense, child_of, preposition, subject_of
@@ -39,6 +40,7 @@ _MEASURES: Final = frozenset(
 )
 _TIMES: Final = frozenset(
     {"day", "night", "week", "weekend", "month", "year", "morning", "evening", "afternoon", "time", "today", "summer"}
+    | {*WEEKDAYS, "yesterday", "tomorrow", "tonight"}
 )
 
 

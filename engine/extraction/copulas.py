@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.dates import MONTHS, find_when
+from factloom.engine.extraction.calendar_words import MONTHS
+from factloom.engine.extraction.dates import find_when
 from factloom.engine.extraction.drafting import FAIR, Draft
 from factloom.engine.extraction.medicines import is_medicine
 from factloom.engine.extraction.phrases import conjuncts, entity_type, is_content, phrase, relation_of

@@ -3,55 +3,28 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-MONTHS: Final = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-WEEKDAYS: Final = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-SEASONS: Final = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
-_COUNTED: Final = (
-    "zero one two three four five six seven eight nine ten eleven twelve "
-    "thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty"
+from factloom.engine.extraction.calendar_words import (
+    MONTH,
+    MONTHS,
+    NUMBER,
+    SEASON,
+    SEASONS,
+    UNIT,
+    WEEKDAY,
+    WEEKDAYS,
+    Reader,
+    Span,
+    back,
+    day_of,
+    number_of,
+    shift,
 )
-NUMBERS: Final = {word: number for number, word in enumerate(_COUNTED.split())} | {
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "sixty": 60,
-    "seventy": 70,
-    "eighty": 80,
-    "ninety": 90,
-    "a": 1,
-    "an": 1,
-    "couple": 2,
-    "few": 3,
-    "several": 4,
-}
-
-_NUMBER = (
-    r"(\d{1,3}|(?:a )?(?:couple|few)(?: of)?|several|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|"
-    r"twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty)"
-)
-_MONTH = "(" + "|".join(MONTHS) + ")"
-_WEEKDAY = "(" + "|".join(WEEKDAYS) + ")"
-_SEASON = "(" + "|".join(SEASONS) + ")"
-_UNIT = r"(day|weekend|week|month|year)s?"
+from factloom.engine.extraction.counted_dates import COUNTED
+from factloom.engine.extraction.numeric_dates import FIGURES
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +36,7 @@ class When:
 
     start: datetime
     end: datetime
-    precision: str  # day | about (a few days around) | week | month | season | year
+    precision: str  # day | about (a few days around) | week | month | season | year | decade
     span: tuple[int, int]
     since: bool = False
 
@@ -79,14 +52,12 @@ class When:
         if self.precision == "week":
             return f"in the week of {self.start.day} {month}"
         said = str(self.start.year) if self.precision == "year" else month
+        if self.precision == "decade":
+            said = f"the {self.start.year}s"
         if self.precision == "season":
             name = next(name for name, number in SEASONS.items() if number == self.start.month)
             said = f"{name} {self.start.year}" if name != "winter" else f"the winter of {self.start.year}"
         return f"since {said}" if self.since else f"in {said}"
-
-
-Span = tuple[datetime, str]  # start and precision
-Reader = Callable[[re.Match[str], datetime, bool], Span | None]
 
 
 def find_when(text: str, anchor: datetime, *, future: bool = False) -> When | None:
@@ -95,6 +66,8 @@ def find_when(text: str, anchor: datetime, *, future: bool = False) -> When | No
     ``future`` says which way "on Friday" and "in May" look. None when there is none, or it is no real date.
     """
     lowered = text.lower()
+    if _ANY_TIME.search(lowered) is None:
+        return None
     anchor = anchor.astimezone(UTC)
     best: tuple[int, int, re.Match[str], Span] | None = None
     for pattern, read in _PATTERNS:
@@ -116,6 +89,13 @@ def find_when(text: str, anchor: datetime, *, future: bool = False) -> When | No
     return When(begin, _end(begin, precision), precision, (start, end), since)
 
 
+# A word or a figure without which no pattern fits: most sentences tell no time.
+_ANY_TIME: Final = re.compile(
+    rf"\d|{'|'.join(MONTHS)}|{'|'.join(SEASONS)}|\b(?:mon|tue|wed|thu|fri|sat|sun)|day|week|month|year|night|morning|"
+    r"afternoon|evening|christmas|tomorrow|\w\wties\b"
+)
+
+
 def bare_when(text: str, anchor: datetime) -> When | None:
     """The date of a sentence that holds nothing else: "Eleven years ago, help", "That was in 2021"."""
     words = _POINTING.sub("", text.strip())
@@ -135,54 +115,24 @@ def _safely(read: Reader, match: re.Match[str], anchor: datetime, future: bool) 
         return None
 
 
-def _day(value: datetime) -> datetime:
-    return value.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
 def _end(start: datetime, precision: str) -> datetime:
     if precision in ("day", "about", "week"):
         return start + timedelta(days=7 if precision == "week" else 1)
-    return shift(start, months={"month": 1, "season": 3, "year": 12}[precision])
-
-
-def shift(value: datetime, *, months: int) -> datetime:
-    """``value`` so many months later, on the last day of a month that is too short."""
-    index = value.year * 12 + value.month - 1 + months
-    year, month = divmod(index, 12)
-    return value.replace(year=year, month=month + 1, day=min(value.day, monthrange(year, month + 1)[1]))
-
-
-def _number(word: str) -> int:
-    word = word.removeprefix("a ").removesuffix(" of")
-    return int(word) if word.isdigit() else NUMBERS[word]
-
-
-def _back(anchor: datetime, unit: str, count: int) -> Span:
-    """``count`` units before ``anchor``, as exact as the unit."""
-    if unit == "day":
-        return _day(anchor - timedelta(days=count)), "day"
-    if unit == "weekend":
-        saturday = _day(anchor) + timedelta(days=5 - anchor.weekday())
-        return saturday - timedelta(weeks=count), "day"
-    if unit == "week":
-        day = _day(anchor - timedelta(weeks=count))
-        return day - timedelta(days=day.weekday()), "week"
-    moved = shift(_day(anchor), months=-count if unit == "month" else -12 * count).replace(day=1)
-    return (moved, "month") if unit == "month" else (moved.replace(month=1), "year")
+    return shift(start, months={"month": 1, "season": 3, "year": 12, "decade": 120}[precision])
 
 
 def _ago(match: re.Match[str], anchor: datetime, future: bool) -> Span:
-    unit, count = match.group(2), _number(match.group(1))
+    unit, count = match.group(2), number_of(match.group(1))
     if unit == "week":  # counted from the day, not from the beginning of the week
-        return _day(anchor - timedelta(weeks=count)), "about"
-    return _back(anchor, unit, count)
+        return day_of(anchor - timedelta(weeks=count)), "about"
+    return back(anchor, unit, count)
 
 
 def _ahead(match: re.Match[str], anchor: datetime, future: bool) -> Span:
-    unit, count = match.group(2), _number(match.group(1))
+    unit, count = match.group(2), number_of(match.group(1))
     if unit == "week":
-        return _day(anchor + timedelta(weeks=count)), "about"
-    return _back(anchor, unit, -count)
+        return day_of(anchor + timedelta(weeks=count)), "about"
+    return back(anchor, unit, -count)
 
 
 _NAMED_DAYS: Final = {
@@ -201,31 +151,31 @@ _NAMED_DAYS: Final = {
 
 
 def _named_day(match: re.Match[str], anchor: datetime, future: bool) -> Span:
-    return _day(anchor + timedelta(days=_NAMED_DAYS[match.group(1)])), "day"
+    return day_of(anchor + timedelta(days=_NAMED_DAYS[match.group(1)])), "day"
 
 
 def _unit_beside(match: re.Match[str], anchor: datetime, future: bool) -> Span:
     step = {"last": 1, "past": 1, "this": 0, "next": -1}[match.group(1)]
     if match.group(2) == "weekend":
-        saturday = _day(anchor) + timedelta(days=(5 - anchor.weekday()))
+        saturday = day_of(anchor) + timedelta(days=(5 - anchor.weekday()))
         return saturday - timedelta(weeks=step), "day"
-    return _back(anchor, match.group(2), step)
+    return back(anchor, match.group(2), step)
 
 
 def _half_year(match: re.Match[str], anchor: datetime, future: bool) -> Span:
-    return _back(anchor, "month", 6)
+    return back(anchor, "month", 6)
 
 
 def _weekend(match: re.Match[str], anchor: datetime, future: bool) -> Span:
     """For "over the weekend": the last one, or the next when looking ahead."""
-    saturday = _day(anchor) + timedelta(days=5 - anchor.weekday())
+    saturday = day_of(anchor) + timedelta(days=5 - anchor.weekday())
     return (saturday if future or saturday <= anchor else saturday - timedelta(weeks=1)), "day"
 
 
 def _weekday_beside(match: re.Match[str], anchor: datetime, future: bool) -> Span:
     """For "on Tuesday next week", "Sunday last week", "next week on Tuesday"."""
     step = {"last": -1, "this": 0, "next": 1}[match.group("week")]
-    monday = _day(anchor) - timedelta(days=anchor.weekday())
+    monday = day_of(anchor) - timedelta(days=anchor.weekday())
     return monday + timedelta(weeks=step, days=WEEKDAYS.index(match.group("day"))), "day"
 
 
@@ -254,12 +204,12 @@ def _weekday(match: re.Match[str], anchor: datetime, future: bool) -> Span:
         ahead = False
     distance = (wanted - anchor.weekday()) % 7 if ahead else (anchor.weekday() - wanted) % 7
     distance = distance or 7
-    return _day(anchor + timedelta(days=distance if ahead else -distance)), "day"
+    return day_of(anchor + timedelta(days=distance if ahead else -distance)), "day"
 
 
 def _short_weekday(match: re.Match[str], anchor: datetime, future: bool) -> Span | None:
     name = next(day for day in WEEKDAYS if day.startswith(match.group(2)[:3]))
-    full = re.match(rf"(?:(last|this|next|by) |on )?{_WEEKDAY}", f"{match.group(1)} {name}")
+    full = re.match(rf"(?:(last|this|next|by) |on )?{WEEKDAY}", f"{match.group(1)} {name}")
     return _weekday(full, anchor, future) if full is not None else None
 
 
@@ -297,7 +247,7 @@ def _calendar_day(day: str, month: str, year: str | None, anchor: datetime, futu
     if year:
         return datetime(int(year), number, int(day), tzinfo=UTC), "day"
     start = datetime(anchor.year, number, int(day), tzinfo=UTC)
-    if future and start < _day(anchor):
+    if future and start < day_of(anchor):
         start = start.replace(year=start.year + 1)
     elif not future and start > anchor:
         start = start.replace(year=start.year - 1)
@@ -343,8 +293,8 @@ def _month_day(match: re.Match[str], anchor: datetime, future: bool) -> Span:
 
 
 def _ordinal(match: re.Match[str], anchor: datetime, future: bool) -> Span:
-    start = _day(anchor).replace(day=int(match.group(1)))
-    if future and start < _day(anchor):
+    start = day_of(anchor).replace(day=int(match.group(1)))
+    if future and start < day_of(anchor):
         start = shift(start, months=1)
     elif not future and start > anchor:
         start = shift(start, months=-1)
@@ -358,26 +308,28 @@ def _named(group: str, words: list[str]) -> str:
 _PATTERNS: Final[tuple[tuple[re.Pattern[str], Reader], ...]] = tuple(
     (re.compile(pattern), read)
     for pattern, read in (
+        *FIGURES,
+        *COUNTED,
         (r"\b(\d{4})-(\d{2})-(\d{2})\b", _iso),
-        (rf"\b(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH}\b(?:,? (\d{{4}})\b)?", _day_month),
-        (rf"\b(?:on )?(?:the )?{_ORDINAL_WORD}(?: of)? {_MONTH}\b(?:,? (\d{{4}})\b)?", _word_month),
-        (rf"\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)(?:,? (\d{{4}})\b)?", _month_day),
+        (rf"\b(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {MONTH}\b(?:,? (\d{{4}})\b)?", _day_month),
+        (rf"\b(?:on )?(?:the )?{_ORDINAL_WORD}(?: of)? {MONTH}\b(?:,? (\d{{4}})\b)?", _word_month),
+        (rf"\b{MONTH} (\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)(?:,? (\d{{4}})\b)?", _month_day),
         (
-            rf"\b(in|since|from|last|next|this|during|until|early|late|mid|of|by|to) {_MONTH}\b(?:,? (\d{{4}})\b)?",
+            rf"\b(in|since|from|last|next|this|during|until|early|late|mid|of|by|to) {MONTH}\b(?:,? (\d{{4}})\b)?",
             _month,
         ),
         (r"\b(?:in|since|back in|from|around|of|during) ((?:19|20)\d\d)\b", _year),
-        (rf"\b{_NUMBER} {_UNIT} (?:ago|back)\b", _ago),
-        (rf"\bfor (?:about |almost |over |nearly |around |the past |the last |more than )?{_NUMBER} {_UNIT}\b", _ago),
-        (rf"\bin {_NUMBER} {_UNIT}\b", _ahead),
+        (rf"\b{NUMBER} {UNIT} (?:ago|back)\b", _ago),
+        (rf"\bfor (?:about |almost |over |nearly |around |the past |the last |more than )?{NUMBER} {UNIT}\b", _ago),
+        (rf"\bin {NUMBER} {UNIT}\b", _ahead),
         (r"\bhalf a year ago\b", _half_year),
         (r"\b(?:over|at|on) the weekend\b", _weekend),
         (rf"\b(?:on )?{_named('day', WEEKDAYS)} (?P<week>last|this|next) week\b", _weekday_beside),
         (rf"\b(?P<week>last|this|next) week,? (?:on )?{_named('day', WEEKDAYS)}\b", _weekday_beside),
         (rf"\b(?:in )?{_named('month', MONTHS)} (?:of )?(?P<year>last|this|next) year\b", _month_of),
         (rf"\b(?P<year>last|this|next) year,? in {_named('month', MONTHS)}\b", _month_of),
-        (rf"\b(?:in |during )?(?:the )?{_SEASON} (?:of )?((?:19|20)\d\d)\b", _season_of),
-        (rf"\b{_MONTH},? (?:of )?((?:19|20)\d\d)\b", _bare_month),
+        (rf"\b(?:in |during )?(?:the )?{SEASON} (?:of )?((?:19|20)\d\d)\b", _season_of),
+        (rf"\b{MONTH},? (?:of )?((?:19|20)\d\d)\b", _bare_month),
         (r"\b(?:at|over|for|by|before|after|last|this|next) christmas\b", _christmas),
         (
             r"\b(the day before yesterday|the day after tomorrow|yesterday|today|tonight|tomorrow|last night|"
@@ -387,9 +339,9 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Reader], ...]] = tuple(
         (r"\b(last|past|this|next) (week|month|year|weekend)\b", _unit_beside),
         (r"\blater (this) (week|month|year)\b", _unit_beside),
         (r"\bearlier (this) (week|month|year)\b", _unit_beside),
-        (rf"\b(?<!every )(?<!each )(?<!other )(?:(last|this|next|by) |on )?{_WEEKDAY}\b(?!s)", _weekday),
+        (rf"\b(?<!every )(?<!each )(?<!other )(?:(last|this|next|by) |on )?{WEEKDAY}\b(?!s)", _weekday),
         (r"\b(last|this|next|on) (mon|tues?|wed|thurs?|fri|sat|sun)\b", _short_weekday),
-        (rf"\b(last|this|next|in the|over the) {_SEASON}\b", _season),
+        (rf"\b(last|this|next|in the|over the) {SEASON}\b", _season),
         (r"\bthe (\d{1,2})(?:st|nd|rd|th)\b", _ordinal),
     )
 )

@@ -12,6 +12,7 @@ from factloom.engine.extraction.dates import When, find_when
 from factloom.engine.extraction.durations import Period, find_period
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.mentions import FIRST_PERSON, Reader
+from factloom.engine.extraction.numeric_dates import other_reading
 from factloom.engine.extraction.phrases import conjuncts, relation_of
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.predications import Clause, Tense
@@ -145,7 +146,7 @@ class Draft:
             return None
         if mention.type != "person" and (token.pos_ != "PROPN" or any(c.dep_ == "det" for c in token.children)):
             return None
-        return mention.model_copy(update={"type": "person"})
+        return mention.model_copy(update={"type": "person", "guessed": True})
 
     def candidate(
         self,
@@ -236,6 +237,9 @@ class Draft:
         found: dict[str, str | bool] = {}
         if self.when is not None:
             found["time_expression"] = words_of(self.when, self.sentence)
+            other = other_reading(str(found["time_expression"]), self.when.start)
+            if other is not None:
+                found["time_could_be"] = other.isoformat()
             if self.booked:
                 found |= {"planned_for": self.when.start.date().isoformat(), "precision": self.when.precision}
         elif self.period is not None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from factloom.engine.extraction.dates import When, find_when, shift
+from factloom.engine.extraction.calendar_words import shift
+from factloom.engine.extraction.dates import When, find_when
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,9 @@ class Period:
 
 
 _PERIOD: Final = re.compile(
-    r"\b(?:(?:from|between) (?P<from>(?:\w+ ){0,2}?\w+) (?:to|until|till|and|through) |(?:until|till|up to|up until) )"
-    r"(?P<to>(?:the )?(?:last |next |this )?(?:early |late |mid )?\w+(?: \d{1,2}(?:st|nd|rd|th)?\b)?"
+    r"\b(?:(?:from|between) (?P<from>\d[\d/.-]*[/.-]\d+|(?:\w+ ){0,2}?\w+) (?:to|until|till|and|through) |"
+    r"(?:until|till|up to|up until) )"
+    r"(?P<to>\d[\d/.-]*[/.-]\d+|(?:the )?(?:last |next |this )?(?:early |late |mid )?\w+(?: \d{1,2}(?:st|nd|rd|th)?\b)?"
     r"(?:,? (?:of )?(?:\w+ )?\d{4}\b| \w+)?)",
     re.IGNORECASE,
 )
@@ -30,17 +32,22 @@ _PERIOD: Final = re.compile(
 def find_period(text: str, anchor: datetime, *, future: bool = False) -> Period | None:
     """A stretch with a named end in ``text``: it ends when the named year or month begins, or after a named day."""
     for match in _PERIOD.finditer(text):
-        last = _bound(match["to"], anchor, future)
+        last = _bound(_beside(match["to"], match), anchor, future)
         if last is None:
             continue
         end = last.end if last.precision == "day" else last.start
-        first = _bound(match["from"], anchor, future) if match["from"] else None
+        first = _bound(_beside(match["from"], match), anchor, future) if match["from"] else None
         if first is not None and end <= first.start and last.precision in ("month", "season"):
             end = shift(end, months=12)  # "from November to March"
         if match["from"] and (first is None or first.start >= end):
             continue
         return Period(first.start if first is not None else None, end, match.span())
     return None
+
+
+def _beside(words: str, period: re.Match[str]) -> str:
+    """A date in figures with the whole period behind it, of which the other one may tell which figure is the month."""
+    return f"{words} ({period.group()})" if re.search(r"\d[/.-]\d", words) else words
 
 
 def _bound(words: str, anchor: datetime, future: bool) -> When | None:

@@ -1,10 +1,10 @@
 """The offline extractor: statements in, candidate facts out, with a small spaCy pipeline and no network.
 
-The way of a message: it is parsed, cut into sentences (``sentences``), each statement into clauses
-(``clauses``); every clause is read for what it ends, names, equates, is and does (``endings``, ``verbs``,
-``relatives``, ``copulas``, ``plans``); noun phrases become mentions (``mentions``, ``antecedents``), dates
-are resolved (``dates``), and ``drafting`` makes candidates of it all. Silence is better than junk: a clause that
-is asked, wished, supposed or about nobody in particular gives nothing.
+The way of a message: it is parsed, cut into sentences (``sentences``), which are read for procedures
+(``procedures``), and each other statement into clauses (``clauses``); every clause is read for what it ends, names,
+equates, is and does (``endings``, ``verbs``, ``relatives``, ``copulas``, ``plans``); noun phrases become mentions
+(``mentions``, ``antecedents``), dates are resolved (``dates``), and ``drafting`` makes candidates of it all. Silence
+is better than junk: a clause that is asked, wished, supposed or about nobody in particular gives nothing.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from factloom.engine.extraction.clauses import read_clauses
 from factloom.engine.extraction.copulas import read_copula
 from factloom.engine.extraction.corrections import complete_correction
 from factloom.engine.extraction.dates import bare_when
+from factloom.engine.extraction.deaths import outlived, read_death
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.endings import read_ending
 from factloom.engine.extraction.evaluations import read_evaluated
@@ -32,11 +33,13 @@ from factloom.engine.extraction.fondness import read_fondness
 from factloom.engine.extraction.happenings import read_good_time, read_happening, read_trips
 from factloom.engine.extraction.mending import mend
 from factloom.engine.extraction.mentions import THIRD_PERSON, Reader
+from factloom.engine.extraction.numeric_dates import DateOrder, reading_dates
 from factloom.engine.extraction.participles import participial_clauses, reworded
 from factloom.engine.extraction.phrases import conjuncts, relation_of
 from factloom.engine.extraction.pipeline import load_pipeline, offline_name
 from factloom.engine.extraction.plans import read_occasion, read_plan
 from factloom.engine.extraction.predications import Tense
+from factloom.engine.extraction.procedures import Procedures, read_procedures
 from factloom.engine.extraction.quotations import Spans, is_quoted, quoted_spans
 from factloom.engine.extraction.relatives import (
     named_relatives,
@@ -69,11 +72,15 @@ class OfflineExtractor:
     """Extracts facts with a spaCy pipeline (``load_pipeline``); loads it at the first message.
 
     Safe to call from several threads: parsing is serialised. ``ontology``: the predicates and types to read for;
-    default: the one in use, which is the core unless a memory has its own.
+    default: the one in use, which is the core unless a memory has its own. ``dates``: how to read 3/4/2024 where
+    nothing tells which is the month.
     """
 
-    def __init__(self, pipeline: str | None = None, *, ontology: Ontology | None = None) -> None:
+    def __init__(
+        self, pipeline: str | None = None, *, ontology: Ontology | None = None, dates: DateOrder = "month first"
+    ) -> None:
         self._pipeline = pipeline
+        self._dates = dates
         self._ontology = ontology
         self._lock = Lock()
         self._cache: OrderedDict[tuple[str, ...], Turn] = OrderedDict()
@@ -90,7 +97,7 @@ class OfflineExtractor:
             ModelNotFoundError: the pipeline is missing or damaged.
         """
         nlp = load_pipeline(self._pipeline)
-        with self._lock, using(self._ontology or ontology_in_use()):
+        with self._lock, using(self._ontology or ontology_in_use()), reading_dates(self._dates):
             texts = (_tokens(nlp, request.episode, request.previous) for request in requests)
             docs = [mend(doc) for doc in nlp.pipe(texts, batch_size=BATCH)]
             answers = [_answer(request) or _correction(request) for request in requests]
@@ -122,17 +129,20 @@ class OfflineExtractor:
         self._remember(episode, reader, doc)
         quoted = quoted_spans(doc.text)
         spans = list(sentences(doc))
-        candidates = [
-            c
-            for span, later in zip_longest(spans, spans[1:])
-            for c in _read_sentence(span, reader, episode, quoted, later)
-        ]
+        procedures = _procedures(spans, reader, request, quoted)
+        candidates = [*procedures.candidates]
+        for span, later in zip_longest(spans, spans[1:]):
+            told = procedures.sentences.get(span.start, span.start)
+            if told > span.start:
+                candidates += presupposed(list(doc[span.start : told]), span, reader, episode.occurred_at)
+            if told < span.end:
+                candidates += _read_sentence(doc[told : span.end], reader, episode, quoted, later)
         if answer is not None:
             candidates = [c for c in candidates if c.sentence.strip() != answer.instead_of]
             candidates += _read_answer(answer, reader, episode)
         if episode.role is Role.ASSISTANT:  # what it says of its own doings is no memory of anybody
             candidates = [c for c in candidates if not c.subject.is_speaker]
-        weighed = [weigh(candidate) for candidate in _distinct(candidates)]
+        weighed = [weigh(candidate) for candidate in outlived(_distinct(candidates))]
         kept = tuple(candidate for candidate in weighed if is_worth_keeping(candidate))
         notes = (f"{len(weighed) - len(kept)} not worth keeping",) if len(kept) < len(weighed) else ()
         return Extraction(episode_id=episode.id, candidates=kept, notes=notes)
@@ -254,6 +264,16 @@ def _read_answer(answer: _Answer, reader: Reader, episode: Episode) -> list[Cand
     return [c.model_copy(update={"sentence": answer.words, "metadata": {**c.metadata, **metadata}}) for c in found]
 
 
+def _procedures(spans: Sequence[Span], reader: Reader, request: ExtractionRequest, quoted: Spans) -> Procedures:
+    """What people and documents tell of how things are done; what an assistant explains is nobody's way."""
+    if request.episode.role is Role.ASSISTANT:
+        return Procedures()
+    before = request.previous[-1] if request.previous else None
+    asked = before is not None and before.role not in SILENT_ROLES and before.speaker != request.episode.speaker
+    question = _readable(before)[-400:] if before is not None and asked else None
+    return read_procedures(spans, reader, request.episode.occurred_at, quoted, question)
+
+
 def _read_sentence(
     span: Span, reader: Reader, episode: Episode, quoted: Spans, later: Span | None = None
 ) -> list[Candidate]:
@@ -301,6 +321,7 @@ def _read_whole(drafts: list[Draft], found: list[Candidate]) -> list[Candidate]:
     return whole + (read_trips(drafts) if drafts else [])
 
 
+_FIRST: Final = (read_ending, read_death, read_naming, read_calling, read_equation)
 _STATED: Final = (
     read_schedule,
     read_measure,
@@ -317,7 +338,7 @@ _STATED: Final = (
 
 
 def _read_clause(draft: Draft) -> list[Candidate]:
-    for read in (read_ending, read_naming, read_calling, read_equation, *_STATED, read_plan, read_verb, read_venture):
+    for read in (*_FIRST, *_STATED, read_plan, read_verb, read_venture):
         found = read(draft)
         if found:
             return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.drafting import FAIR, Draft
 from factloom.engine.extraction.lemmas import gerund, verb_lemma
-from factloom.engine.extraction.phrases import conjuncts, entity_type, relation_of
+from factloom.engine.extraction.phrases import called_next, conjuncts, entity_type, relation_of
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.predications import Tense
 from factloom.engine.extraction.rendering import retell
@@ -69,6 +69,8 @@ def read_habit(draft: Draft) -> list[Candidate | None]:
         )
         if verb == "have" and noun.lemma_.lower() in lists.occasions and draft.when is None:
             continue  # "I have exams": which, and when?
+        if noun.tag_ == "NNS" and called_next(noun) is not None:
+            continue  # "two dogs called Rex and Bo": read by their names
         if verb == "have" and noun.lemma_.lower() in ("story", "question", "theory", "point"):
             continue
         if object is None or definite or not specific or relation_of(noun) is not None:

@@ -144,6 +144,8 @@ def verb_lemma(token: Token) -> str:
             return stem[:-1]
         if _SHORT.match(stem) or (_LOST_E.search(stem) and len(stem) > 3):
             return f"{stem}e"
+    if lemma == f"{stem}e" and _DOUBLED.search(stem) and len(stem) > 3:
+        return stem[:-1]  # "tagging"
     if lemma == f"{stem}e" and _NO_E.search(lemma):
         return stem
     return lemma

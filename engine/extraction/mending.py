@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.dates import MONTHS, WEEKDAYS
+from factloom.engine.extraction.asides import mend_aside, mend_joined, mend_named_subject
+from factloom.engine.extraction.calendar_words import MONTHS, WEEKDAYS
 from factloom.engine.extraction.vocabulary import vocabulary
 
 if TYPE_CHECKING:
@@ -39,16 +40,31 @@ def mend(doc: Doc) -> Doc:
             _limb_taken_for_part(token)
         elif token.dep_ == "ROOT" and token.tag_ == "VBG":
             _subject_taken_for_statement(token)
+        if token.tag_ in ("VB", "VBP") and token.head.lower_ in ("promoted", "demoted") and token.i > token.head.i + 1:
+            _job_taken_for_verb(token)
         if token.dep_ == "csubj" and token.tag_ == "VBG":
             _object_taken_for_subject(token)
         if token.pos_ == "VERB" and token.dep_ in ("obj", "obl", "nmod", "nsubj"):
             _noun_taken_for_verb(token)
         if token.dep_ in ("acl:relcl", "acl") and token.head.lower_ in _DATED:
             _front_date(token)
-    if '"' in doc.text or "“" in doc.text:
+    text = doc.text
+    if "," in text or " called " in text or " named " in text:
+        _mend_asides(doc)
+    if '"' in text or "“" in text:
         for token in doc[1:-1]:
             _title(token)
     return doc
+
+
+def _mend_asides(doc: Doc) -> None:
+    for token in doc:
+        if token.pos_ == "PROPN" and token.dep_ == "nsubj":
+            mend_named_subject(token)
+        elif token.pos_ == "NOUN":
+            if token.dep_ == "conj":
+                mend_joined(token)
+            mend_aside(token)
 
 
 def _being_taken_for_genitive(token: Token) -> None:
@@ -73,6 +89,20 @@ def _being_taken_for_genitive(token: Token) -> None:
 
 
 _TELLING: Final = frozenset({"allergic", "afraid", "scared", "married", "pregnant", "engaged", "vegan", "vegetarian"})
+
+
+def _job_taken_for_verb(token: Token) -> None:
+    """For "promoted to manager in May": a job, and the date is that of the promotion."""
+    verb, lead = token.head, token.nbor(-1)
+    if lead.lower_ != "to" or token.dep_ not in ("advcl", "xcomp"):
+        return
+    token.dep_, token.pos_, token.tag_ = "obl", "NOUN", "NN"
+    lead.dep_, lead.pos_, lead.tag_ = "case", "ADP", "IN"
+    for child in list(token.children):
+        if child.dep_.startswith("obl"):
+            child.head = verb
+
+
 _HARMED: Final = frozenset({"hurt", "injured", "fired", "engaged", "married", "divorced", "promoted"})
 _BARE_ING: Final = frozenset({"sing", "bring", "ring", "swing", "sting", "cling"})
 

@@ -95,7 +95,8 @@ class Reader:
         called = called_later(token) if token.pos_ == "NOUN" else None
         if called is not None:
             return Mention(name=called, type=type, aliases=(name,))
-        return Mention(name=name, type="person" if lower in self.known else entity_type(token) or type)
+        kind = "person" if lower in self.known else entity_type(token) or type
+        return Mention(name=name, type=kind, guessed=kind == "person" and lower not in self.known)
 
     def _called_to(self, token: Token) -> bool:
         """Whether the name of somebody present merely closes the sentence: "I love the thought Nate!"."""
@@ -160,7 +161,10 @@ class Reader:
         possessive = next((c for c in token.children if c.dep_ == "nmod:poss" and c.i < token.i), None)
         if possessive is not None:
             return self._owner(possessive)
-        verb = token.head.head if token.dep_.startswith("nsubj") and token.head.dep_ == "ccomp" else token.head
+        first = token
+        while first.dep_ == "conj" and first.head.pos_ == "NOUN":  # "a cat called Mia and two dogs called …"
+            first = first.head
+        verb = first.head.head if first.dep_.startswith("nsubj") and first.head.dep_ == "ccomp" else first.head
         having = next((c for c in verb.children if c.dep_ == "nsubj"), None) if verb.lemma_.lower() == "have" else None
         return self.speaker if having is not None and having.lower_ in ("i", "we") else None
 

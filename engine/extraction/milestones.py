@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from factloom.engine.extraction.calendar_words import MONTHS, NUMBERS
 from factloom.engine.extraction.clauses import read_complement
 from factloom.engine.extraction.copulas import read_couple
-from factloom.engine.extraction.dates import NUMBERS
-from factloom.engine.extraction.drafting import Draft
+from factloom.engine.extraction.drafting import Draft, words_of
 from factloom.engine.extraction.mentions import Kin
+from factloom.engine.extraction.numeric_dates import other_reading
 from factloom.engine.extraction.phrases import conjuncts, entity_type, is_content, phrase
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.predications import Tense
@@ -58,24 +59,6 @@ def read_job_start(draft: Draft) -> list[Candidate | None]:
             text = retell(clause, subject.name, draft.reader, draft.when)
             found.append(draft.candidate(subject, "STARTED_AT", employer, text=text))
     return found
-
-
-def read_promotion(draft: Draft) -> list[Candidate | None]:
-    """For "Helena promoted me" is about the one promoted."""
-    clause = draft.clause
-    if clause.lemma not in ("promote", "hire") or clause.tense is not Tense.PAST or clause.negated or clause.passive:
-        return []
-    for token in clause.objects:
-        person = draft.reader.mention(token, type="person")
-        if person is None or not (person.is_speaker or person.type == "person"):
-            continue
-        subject = next(iter(draft.subjects()), None)
-        if clause.lemma == "hire":
-            return [draft.candidate(person, "WORKS_FOR", subject)] if subject and subject.type == "organisation" else []
-        when = f" {draft.when.phrase}" if draft.when else ""
-        text = f"{subject.name} promoted {person.name}{when}." if subject else f"{person.name} was promoted{when}."
-        return [draft.candidate(person, "HAD_MILESTONE", Mention(name="promotion", type="event"), text=text)]
-    return []
 
 
 def read_inability(draft: Draft) -> list[Candidate | None]:
@@ -207,7 +190,7 @@ _DONE_TO: Final = frozenset({"promote", "engage", "divorce", "marry", "fire", "l
 
 
 def read_milestone(draft: Draft) -> list[Candidate | None]:
-    """For "I graduated", "Helena got promoted", "Pickle died": events that need no object."""
+    """For "I graduated", "Helena got promoted": events that need no object."""
     clause = draft.clause
     inner = read_complement(clause) if clause.lemma == "get" else None
     if inner is not None and inner.verb.tag_ in ("VBN", "VBD"):  # "got" read as the main verb
@@ -219,25 +202,36 @@ def read_milestone(draft: Draft) -> list[Candidate | None]:
     if clause.complement is not None and clause.lemma == "learn":
         return []
     milestone = vocabulary().milestones.get(clause.verb.lemma_.lower())
-    if milestone is None or clause.tense is not Tense.PAST or clause.objects:
+    if milestone is None or clause.tense is not Tense.PAST or clause.objects or clause.negated:
         return []
     getting = any(c.lemma_.lower() == "get" for c in clause.verb.children)
     lemma = clause.lemma
     if lemma in _DONE_TO and not (clause.passive or getting):
         return []
-    if lemma.startswith("pass") and lemma != "pass away":
-        return []
     event = Mention(name=milestone, type="event")
     told: list[Candidate | None] = []
     for subject in draft.subjects():
         token = clause.subject
-        if (token is not None and token.pos_ == "PROPN" and gender_of(subject.name) is not None) or lemma == "die":
+        if token is not None and token.pos_ == "PROPN" and gender_of(subject.name) is not None:
             subject = subject if subject.type == "animal" else subject.model_copy(update={"type": "person"})
         if subject.type in ("person", "animal"):
             text = retell(clause, subject.name, draft.reader, draft.when)
             told.append(draft.candidate(subject, "HAD_MILESTONE", event, text=text))
+            if milestone == "birth":
+                told.append(_birthday(draft, subject))
             if milestone == "wedding" and len(told) == 1:
                 told += read_couple(draft, "MARRIED_TO")
             if milestone == "divorce":
                 told += [draft.candidate(subject, bond, None, text=text, negated=True) for bond in MARRIAGES]
     return told
+
+
+def _birthday(draft: Draft, born: Mention) -> Candidate | None:
+    """For "I was born on 25 April 1984", if the day is certain; a birth "on Thursday" is news, and told as such."""
+    when = draft.when
+    words = words_of(when, draft.sentence) if when is not None and when.precision == "day" else ""
+    if when is None or not re.search(r"\d", words) or other_reading(words, when.start) is not None:
+        return None
+    date = f"{when.start.day} {MONTHS[when.start.month - 1].capitalize()}"
+    text = f"{born.name}'s birthday is on {date}."
+    return draft.candidate(born, "HAS_BIRTHDAY", Mention(name=date, type="date"), text=text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.dates import MONTHS, WEEKDAYS
+from factloom.engine.extraction.calendar_words import MONTHS, WEEKDAYS
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.predicates import Relation, predicate_table
 from factloom.engine.extraction.vocabulary import PRONOUNS, vocabulary
@@ -186,7 +186,9 @@ def relation_noun(word: str) -> Relation | None:
 
 
 def given_name(token: Token) -> str | None:
-    """The name in apposition: "my sister Bea", "my boyfriend, Tom Becker", "a cat called Pickle"."""
+    """The name in apposition: "my sister Bea", "my boyfriend, Tom Becker", "a cat called Pickle", "Tom, my boss"."""
+    if token.dep_ == "appos" and token.head.pos_ == "PROPN" and token.head.i < token.i:
+        return phrase(token.head)
     for child in token.children:
         if child.i < token.i:
             continue

@@ -222,11 +222,15 @@ def _agree(token: Token, text: str) -> str:
     lower = token.lower_
     if lower in _THIRD:
         return _THIRD[lower]
-    if token.tag_ in ("VBP", "VB") and token.pos_ == "VERB" and lower != "quit":
-        if re.search(r"(?:[sxz]|ch|sh|o)$", lower):
-            return text + "es"
-        return text[:-1] + "ies" if re.search(r"[^aeiou]y$", lower) else text + "s"
-    return text
+    finite = token.tag_ in ("VBP", "VB") and token.pos_ == "VERB" and lower != "quit"
+    return third_person(text) if finite else text
+
+
+def third_person(verb: str) -> str:
+    """The form of a regular verb behind "she": "carries"."""
+    if re.search(r"(?:[sxz]|ch|sh|o)$", verb):
+        return f"{verb}es"
+    return f"{verb[:-1]}ies" if re.search(r"[^aeiou]y$", verb) else f"{verb}s"
 
 
 def _sentence(text: str, when: When | None) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.dates import MONTHS, When, find_when
+from factloom.engine.extraction.calendar_words import MONTHS
+from factloom.engine.extraction.dates import When, find_when
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.phrases import called_later, entity_type, is_content, phrase, relation_of
 from factloom.engine.extraction.predications import preposition

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.drafting import FAIR, Draft
 from factloom.engine.extraction.phrases import entity_type, relation_of
-from factloom.engine.extraction.predications import SUBJECTS, Tense, preposition
-from factloom.engine.extraction.rendering import article
+from factloom.engine.extraction.predications import SUBJECTS, Clause, Tense, preposition
+from factloom.engine.extraction.rendering import article, retell
 from factloom.engine.extraction.specifics import is_specific
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate
@@ -40,17 +40,42 @@ def read_owned(draft: Draft) -> list[Candidate]:
 
 
 def read_venture(draft: Draft) -> list[Candidate]:
-    """For "my online clothes store is open": a shop, a band or a boat that is spoken of as one's own."""
+    """For "my online clothes store is open": a shop, a band or a boat that is spoken of as one's own, or wanted."""
     clause = draft.clause
     nouns = [] if clause.negated else [clause.subject, *clause.objects, *(noun for _, noun in clause.obliques)]
     found: list[Candidate] = []
     for noun in nouns:
         if noun is None or noun.lemma_.lower() not in vocabulary().ventures or noun.tag_ != "NN":
             continue
+        if _is_longed_for(clause, noun):
+            found += _wants(draft, noun)
+            continue
         hoped = any(c.lemma_.lower() in _HOPED for c in noun.children)
         if any(c.dep_ == "compound" for c in noun.children) and not hoped and clause.tense is not Tense.FUTURE:
             found += _has(draft, noun)
     return found
+
+
+def _is_longed_for(clause: Clause, noun: Token) -> bool:
+    """For "I want my own dance studio to open soon", "I dream of my own shop": one that is yet to be had."""
+    own = any(c.lower_ == "own" for c in noun.children)
+    towards = any(case in ("towards", "toward") and t.i == noun.i for case, t in clause.obliques)
+    return own and noun.i > clause.verb.i and (clause.lemma in _LONGING or towards)
+
+
+def _wants(draft: Draft, noun: Token) -> list[Candidate]:
+    owner = next((c for c in noun.children if c.dep_ == "nmod:poss" and c.i < noun.i), None)
+    object, speaker = draft.reader.mention(noun), draft.reader.speaker
+    if owner is None or owner.lower_ not in _OWNERS or object is None or speaker is None:
+        return []
+    if speaker not in draft.subjects():
+        return []
+    text = retell(draft.clause, speaker.name, draft.reader, draft.when)
+    fact = draft.candidate(speaker, "WANTS", object, text=text, confidence=FAIR)
+    return [fact] if fact is not None else []
+
+
+_LONGING: Final = frozenset({"want", "need", "wish", "hope", "dream", "imagine", "crave", "save", "look", "long"})
 
 
 def _depicted(noun: Token) -> Token:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.dates import NUMBERS
+from factloom.engine.extraction.calendar_words import NUMBERS
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.mentions import Reader
 from factloom.engine.extraction.phrases import entity_type, is_content, phrase, relation_of

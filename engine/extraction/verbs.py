@@ -21,12 +21,12 @@ from factloom.engine.extraction.milestones import (
     read_job_start,
     read_milestone,
     read_mishap,
-    read_promotion,
     read_turning,
 )
 from factloom.engine.extraction.phrases import conjuncts, is_content, phrase
 from factloom.engine.extraction.predicates import VerbPattern, predicate_table
 from factloom.engine.extraction.predications import Clause, Tense, preposition
+from factloom.engine.extraction.promotions import read_appointment, read_promotion
 from factloom.engine.extraction.relatives import called_name, relation_facts
 from factloom.engine.extraction.rendering import activity, retell
 from factloom.engine.extraction.specifics import is_specific
@@ -71,12 +71,14 @@ def read_verb(draft: Draft) -> list[Candidate]:
         if pair:
             return pair
     if clause.passive and not clause.objects and clause.lemma not in ("lay off",):
-        told = [*_by_participle(draft), *read_milestone(draft), *_by_table(draft)] or read_done(draft)
+        told = [*_by_participle(draft), *read_milestone(draft), *read_appointment(draft), *_by_table(draft)]
+        told = told or read_done(draft)
         return [c for c in told if c is not None]
     found = (
         read_inability(draft)
         or read_job_start(draft)
         or read_promotion(draft)
+        or read_appointment(draft)
         or read_birth(draft)
         or read_mishap(draft)
         or read_becoming(draft)

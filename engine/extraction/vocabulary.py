@@ -92,6 +92,7 @@ class Vocabulary:
     ailments: frozenset[str]
     scheduled: frozenset[str]
     offices: frozenset[str]
+    ranks: frozenset[str]
     mishaps: frozenset[str]
     common_subjects: frozenset[str]
     small_words: frozenset[str]
@@ -105,6 +106,10 @@ class Vocabulary:
     happening: frozenset[str]
     befalling: frozenset[str]
     trips: frozenset[str]
+    no_steps: frozenset[str]
+    no_goals: frozenset[str]
+    step_verbs: frozenset[str]
+    mottos: frozenset[str]
     milestones: dict[str, str]
 
 

@@ -26,6 +26,7 @@ _STEPS: Final = {
     "described object": 0.1,
     "dated": 0.1,
     "plan": 0.05,
+    "steps or a condition": 0.05,
     "ends or corrects something": 0.1,
     "bare object": -0.1,
     "leans on the context": -0.2,
@@ -33,6 +34,7 @@ _STEPS: Final = {
     "told at length": -0.1,
 }
 _LEANING: Final = re.compile(r"\b(?:it|this|that|these|those|there|here|you|your|something|someone|stuff)\b", re.I)
+_STEPS_TOLD: Final = re.compile(r"[,;] |\b(?:and|then|first|when|whenever|before|after|if|by)\b", re.IGNORECASE)
 _LENGTHY: Final = 160  # characters of a text that tells more than one thing
 
 
@@ -88,10 +90,11 @@ def _applies(step: str, candidate: Candidate, core: bool) -> bool:
         "described object": described and not named,
         "dated": "time_expression" in candidate.metadata or "planned_for" in candidate.metadata,
         "plan": candidate.predicate in ("PLANS_TO", "PLANS", "WANTS_TO"),
+        "steps or a condition": candidate.category is Category.PROCEDURAL and bool(_STEPS_TOLD.search(candidate.text)),
         "ends or corrects something": candidate.negated or candidate.correction or candidate.invalid_at is not None,
         "bare object": not core and not named and not described and not _tells_enough(candidate),
         "leans on the context": bool(_LEANING.search(candidate.text)),
         "hearsay": "reported_by" in candidate.metadata,
-        "told at length": len(candidate.text) > _LENGTHY,
+        "told at length": len(candidate.text) > _LENGTHY and candidate.category is not Category.PROCEDURAL,
     }
     return checks[step]

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
 from factloom.engine.extraction.dates import find_when
 from factloom.engine.extraction.durations import find_period
+from factloom.engine.extraction.numeric_dates import other_reading, reading_dates
 
 NOW = datetime(2025, 6, 18, 15, 30, tzinfo=UTC)  # a Wednesday
 
@@ -138,3 +139,101 @@ def test_a_period_ends_when_its_last_part_begins(text: str, start: datetime | No
 
 def test_every_tuesday_is_no_date() -> None:
     assert find_when("I play tennis every Tuesday", datetime(2025, 6, 18, 12, tzinfo=UTC)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("on 25/4/2024", "2024-04-25"),  # 13 and more are days
+        ("on 4/25/2024", "2024-04-25"),
+        ("on 3/4/2024", "2024-03-04"),  # nothing tells: the order in use
+        ("on 3.4.2024", "2024-04-03"),  # dots stand between day and month
+        ("from 3/4/2020, and again on 25/4/2020", "2020-04-03"),  # another date of the text tells
+        ("on 8/5/2025", "2025-05-08"),  # in August it has yet to be
+        ("25-12-1998", "1998-12-25"),
+        ("2024/3/4", "2024-03-04"),
+        ("born 3/4/84", "1984-03-04"),
+        ("on 5/3", "2025-05-03"),
+        ("on 8/9", "2024-08-09"),
+    ],
+)
+def test_dates_in_figures(text: str, start: str) -> None:
+    found = find_when(text, NOW)
+    assert found is not None
+    assert (found.start.date().isoformat(), found.precision) == (start, "day")
+
+
+def test_the_order_of_figures_can_be_told() -> None:
+    with reading_dates("day first"):
+        found = find_when("on 3/4/2024", NOW)
+    assert found is not None
+    assert found.start.date().isoformat() == "2024-04-03"
+    ahead = find_when("on 5/8/2025", NOW, future=True)
+    assert ahead is not None
+    assert ahead.start.date().isoformat() == "2025-08-05"
+
+
+@pytest.mark.parametrize(
+    "text", ["3/4 of the cake", "on 3/4 of it", "version 1.2.24", "24/7", "on 13/14/2024", "a/3/4/2024"]
+)
+def test_figures_that_are_no_dates(text: str) -> None:
+    assert find_when(text, NOW) is None
+
+
+def test_the_other_reading_is_known() -> None:
+    assert other_reading("on 3/4/2024", datetime(2024, 3, 4, tzinfo=UTC)) == date(2024, 4, 3)
+    assert other_reading("on 25/4/2024", datetime(2024, 4, 25, tzinfo=UTC)) is None
+    assert other_reading("on 4/4/2024", datetime(2024, 4, 4, tzinfo=UTC)) is None
+    assert other_reading("3.4.2024", datetime(2024, 4, 3, tzinfo=UTC)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "precision"),
+    [
+        ("the Tuesday before last", "2025-06-10", "day"),
+        ("the Thursday before last", "2025-06-05", "day"),
+        ("the week before last", "2025-06-02", "week"),
+        ("the month before last", "2025-04-01", "month"),
+        ("the summer before last", "2023-06-01", "season"),
+        ("the winter before last", "2023-12-01", "season"),
+        ("the night before last", "2025-06-16", "day"),
+        ("the weekend after next", "2025-07-05", "day"),
+        ("two Fridays ago", "2025-06-06", "day"),
+        ("a week ago on Friday", "2025-06-06", "day"),
+        ("Friday two weeks ago", "2025-05-30", "day"),
+        ("a week last Monday", "2025-06-09", "day"),
+        ("a week on Monday", "2025-06-30", "day"),
+        ("in the 90s", "1990-01-01", "decade"),
+        ("in the late '80s", "1980-01-01", "decade"),
+        ("back in the nineteen seventies or in the seventies", "1970-01-01", "decade"),
+        ("during the 1960s", "1960-01-01", "decade"),
+        ("in the 20s", "2020-01-01", "decade"),
+    ],
+)
+def test_counted_times_and_decades(text: str, start: str, precision: str) -> None:
+    found = find_when(text, NOW)
+    assert found is not None
+    assert (found.start.date().isoformat(), found.precision) == (start, precision)
+
+
+def test_a_decade_in_absolute_words() -> None:
+    found, since = find_when("in the nineties", NOW), find_when("since the 90s", NOW)
+    assert found is not None
+    assert since is not None
+    assert (found.phrase, since.phrase) == ("in the 1990s", "since the 1990s")
+    assert found.end == datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["in his 90s", "temperatures in the 90s", "music from the 90s", "in the 1900s"])
+def test_what_is_no_decade(text: str) -> None:
+    assert find_when(text, NOW) is None
+
+
+def test_periods_between_dates_in_figures() -> None:
+    found = find_period("I lived in Faro from 3/4/2010 to 15/6/2015.", NOW)
+    assert found is not None
+    assert found.start is not None
+    assert (found.start.date().isoformat(), found.end.date().isoformat()) == ("2010-04-03", "2015-06-16")
+    until = find_period("Until 12/31/2024 I worked for Bosch.", NOW)
+    assert until is not None
+    assert (until.start, until.end.date().isoformat()) == (None, "2025-01-01")

@@ -1,0 +1,123 @@
+"""Who has died: "Rex died yesterday", "Mia is dead", "we had to put Rex down"; batteries do not count."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from factloom.engine.extraction.drafting import Draft, is_correction
+from factloom.engine.extraction.phrases import entity_type, phrase, relation_of
+from factloom.engine.extraction.predications import Tense, child_of, preposition
+from factloom.engine.extraction.rendering import retell
+from factloom.schemas.extraction import Candidate, Mention
+from factloom.schemas.ontology import DEATH, MILESTONE
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+# "Nearly died", "died laughing", "died of shame": nobody has.
+_UNHURT: Final = re.compile(
+    r"\b(?:almost|nearly|practically|literally|virtually|kind of|sort of|basically|just about|inside|laughing|"
+    r"of (?:laughter|laughing|shame|embarrassment|boredom|happiness|joy|excitement|curiosity|jealousy)|"
+    r"for (?:it|this))\b|"
+    r"\bin (?:the|that|this) (?:film|movie|book|game|show|series|episode|novel|play|dream)\b",
+    re.IGNORECASE,
+)
+
+
+def read_death(draft: Draft) -> list[Candidate]:
+    """That somebody, or an animal, has died; what ends with that is for reconciliation to know."""
+    clause = draft.clause
+    if _UNHURT.search(draft.sentence.text) is not None:
+        return []
+    if clause.negated:
+        return _denied(draft)
+    if clause.lemma in ("die", "pass away") and clause.tense is Tense.PAST and not (clause.objects or clause.passive):
+        return _died(draft, draft.subjects(), retold=True)
+    if clause.copula is not None and clause.verb.lower_ == "dead" and clause.tense is Tense.PRESENT:
+        return _died(draft, draft.subjects(), retold=False)
+    put = _put_down(draft)
+    return _died(draft, [put], retold=False) if put is not None else []
+
+
+def _denied(draft: Draft) -> list[Candidate]:
+    """For "actually, Rex didn't die": what was told before was wrong."""
+    words = draft.sentence.text
+    if draft.clause.lemma not in ("die", "pass away") or not (is_correction(words) or "after all" in words.lower()):
+        return []
+    event = Mention(name=DEATH, type="event")
+    living = [s for s in draft.subjects() if s.type in ("person", "animal") and not s.is_speaker]
+    found = [draft.candidate(s, MILESTONE, event, negated=True, correction=True) for s in living]
+    return [candidate for candidate in found if candidate is not None]
+
+
+def _put_down(draft: Draft) -> Mention | None:
+    """For "Rex was put to sleep", "we had to put Rex down"."""
+    clause = draft.clause
+    verb = clause.verb
+    if clause.lemma == "have" and clause.complement is not None and clause.tense is Tense.PAST:
+        verb = clause.complement
+    if verb.lemma_.lower() != "put" or clause.tense is not Tense.PAST:
+        return None
+    down = any(c.lower_ == "down" and c.i > verb.i and preposition(c) == "" for c in verb.children)
+    asleep = verb.i + 2 < len(verb.doc) and any(
+        t.lower_ == "to" and t.nbor().lower_ == "sleep" for t in verb.doc[verb.i + 1 : draft.sentence.end - 1]
+    )
+    token = clause.subject if clause.passive else child_of(verb, "obj")
+    forced = verb.i != clause.verb.i  # "had to": children are put to sleep every night
+    if not (down or asleep) or token is None or not _is_animal(token, draft, named=forced):
+        return None
+    mention = draft.reader.mention(token, type="animal")
+    if mention is None or mention.type not in ("person", "animal"):  # the small parser sees names in many things
+        return Mention(name=phrase(token), type="person", guessed=True)
+    return mention
+
+
+def _is_animal(token: Token, draft: Draft, *, named: bool) -> bool:
+    """Whether what was put down can be an animal: one by its kind, or a name where ``named`` ones will do."""
+    relation = relation_of(token)
+    if relation is not None:
+        return relation.object == "animal"
+    return named and token.tag_ == "NNP" and entity_type(token) != "place"
+
+
+def _died(draft: Draft, dead: list[Mention], *, retold: bool) -> list[Candidate]:
+    event = Mention(name=DEATH, type="event")
+    found: list[Candidate | None] = []
+    for subject in dead:
+        if subject.type == "organisation" and " " not in subject.name:  # the names layer errs; firms close
+            subject = subject.model_copy(update={"type": "person", "guessed": True})
+        if subject.is_speaker or subject.type not in ("person", "animal"):
+            continue
+        when = f" {draft.when.phrase}" if draft.when is not None else ""
+        text = f"{subject.name} died{when}."
+        if retold:
+            text = retell(draft.clause, subject.name, draft.reader, draft.when)
+        found.append(draft.candidate(subject, MILESTONE, event, text=text))
+    return [candidate for candidate in found if candidate is not None]
+
+
+def outlived(candidates: list[Candidate]) -> list[Candidate]:
+    """What is told of the dead in the same message, such as whose dog it was, is told as over."""
+    deaths = {c.subject.name: c for c in candidates if c.predicate == MILESTONE and _is_death(c)}
+    return [_ended(c, deaths) for c in candidates]
+
+
+def _is_death(candidate: Candidate) -> bool:
+    return candidate.object is not None and candidate.object.name == DEATH and not candidate.negated
+
+
+def _ended(candidate: Candidate, deaths: dict[str, Candidate]) -> Candidate:
+    death = deaths.get(candidate.object.name) if candidate.object is not None else None
+    if death is None or candidate.predicate != "HAS_PET" or candidate.invalid_at is not None or candidate.negated:
+        return candidate
+    until = death.valid_at
+    if until is not None and _ON_A_DAY.search(death.text):  # that day was the last
+        until += timedelta(days=1)
+    begun = candidate.valid_at
+    since = begun if begun is not None and until is not None and begun < until else None
+    return candidate.model_copy(update={"valid_at": since, "invalid_at": until})
+
+
+_ON_A_DAY: Final = re.compile(r"\bon \d{1,2} [A-Z]")
