@@ -60,6 +60,10 @@ class FactWriter:
         if len(keys) > 1:
             self._tx.foresee(keys, space=self._space)
 
+    def take_back(self, told: str, episode: Episode) -> list[FactChange]:
+        """Take back what the episode with the id ``told`` stated, since ``episode`` says so."""
+        return self._reconciler.take_back(told, by=episode.id)
+
     def take_all(self, candidates: Sequence[Candidate], episode: Episode) -> list[FactChange]:
         """Resolve and reconcile what ``episode`` states, in order."""
         named = [m.name for c in candidates for m in (c.subject, c.object) if m is not None]

@@ -313,7 +313,9 @@ class Learner:
                 changes.append(FactChange(action=Action.PENDING, episode_id=episode.id, reason=failure.error or ""))
                 continue
             candidates = batch.candidates.get(episode.id, ())
-            learned = writer.take_all(_with_metadata(candidates, episode, self._reader_of(extraction)), episode)
+            taken_back = extraction.takes_back if extraction is not None else None
+            learned = writer.take_back(taken_back, episode) if taken_back is not None else []
+            learned += writer.take_all(_with_metadata(candidates, episode, self._reader_of(extraction)), episode)
             changes += learned or [nothing(episode, "it states nothing new that is worth keeping")]
             done.append(episode.id)
         entries += writer.finish(lambda texts: vectors_of(texts, batch.vectors))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from factloom.graph.disputes import Disputes
 from factloom.graph.statements import Statement, began, holds_after, replaced, tellings, tellings_of
@@ -16,6 +16,14 @@ from factloom.schemas.results import FactChange
 from factloom.schemas.spaces import SpaceSet
 
 _UNBOUNDED = 100_000
+
+
+class Source(Protocol):
+    """What says something: a statement, or a message as a whole."""
+
+    @property
+    def episode_id(self) -> str | None:
+        """The episode that says it; None where none does."""
 
 
 class FactBook:
@@ -108,7 +116,7 @@ class FactBook:
         target: str,
         action: Action,
         reason: str,
-        statement: Statement,
+        source: Source,
         *,
         before: Metadata | None = None,
         after: Metadata | None = None,
@@ -124,7 +132,7 @@ class FactBook:
                     actor=self._actor,
                     at=self._now,
                     reason=reason,
-                    episode_id=statement.episode_id,
+                    episode_id=source.episode_id,
                     before=before,
                     after=after,
                 )
@@ -132,10 +140,10 @@ class FactBook:
         )
 
     def _fact_change(
-        self, action: Action, fact: Fact | None, previous: Fact | None, statement: Statement, reason: str = ""
+        self, action: Action, fact: Fact | None, previous: Fact | None, source: Source, reason: str = ""
     ) -> FactChange:
         stored = self.written.get(fact.id, fact) if fact else None
-        return FactChange(action=action, fact=stored, previous=previous, episode_id=statement.episode_id, reason=reason)
+        return FactChange(action=action, fact=stored, previous=previous, episode_id=source.episode_id, reason=reason)
 
     # --- ending ---
 

@@ -10,7 +10,8 @@ The rules, in order, for one resolved statement inside one space:
    that arrives late is itself closed where the next newer fact begins, or where the older one is said again;
 4. a correction expires the fact that was wrong, and what that implied, instead of closing it;
 5. predicates may end and imply others, and a death ends what lasts until then (``schemas/predicates.toml``);
-6. what different people tell of the same thing is kept side by side (``disputes.py``).
+6. what different people tell of the same thing is kept side by side (``disputes.py``);
+7. a message that its speaker takes back as a whole ("just kidding") is as if it had not been said (``retraction.py``).
 
 Nothing is deleted by learning, and every step is recorded with its reason. What is recorded about one fact never quotes
 another, so that deleting the other leaves no trace of it.
@@ -21,10 +22,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from factloom.graph.denials import Denials
 from factloom.graph.disputes import are_disputed
 from factloom.graph.factbook import plain, telling
 from factloom.graph.lifetimes import deaths_of_ends, ended_by_death, is_death
+from factloom.graph.retraction import Retractions
 from factloom.graph.statements import (
     SAME_EVENT,
     Statement,
@@ -44,7 +45,7 @@ __all__ = ["Reconciler", "Statement"]
 _PLANS = ("PLANS_TO", "PLANS")
 
 
-class Reconciler(Denials):
+class Reconciler(Retractions):
     """Applies statements to the facts of one space inside one transaction."""
 
     def apply(self, statement: Statement) -> list[FactChange]:
@@ -144,7 +145,8 @@ class Reconciler(Denials):
 
     def _misdated(self, same: Sequence[Fact], statement: Statement) -> Fact | None:
         """The fact of the same triple that a correction gives another time, the one that was told last; else None."""
-        if not (statement.correction and statement.dated) or any(began(fact) == statement.began for fact in same):
+        dated = statement.dated or "planned_for" in statement.metadata
+        if not (statement.correction and dated) or any(began(fact) == statement.began for fact in same):
             return None
         event = statement.category is Category.EPISODIC
         meant = [fact for fact in same if event or overlap(fact, statement)]

@@ -75,7 +75,8 @@ class Extraction(Record):
 
     ``usage`` counts what it cost (``prompt_tokens``, ``completion_tokens``, …), failed attempts included; empty
     offline. ``notes`` say what was left out and why, without quoting. ``extractor`` names who read it, where that is
-    not the extractor that was asked (a fallback).
+    not the extractor that was asked (a fallback). ``takes_back``: the id of an earlier episode that this one takes back
+    as a whole ("just kidding"), so that what it stated was never so.
     """
 
     episode_id: str
@@ -85,3 +86,4 @@ class Extraction(Record):
     usage: dict[str, float] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
     extractor: str | None = None
+    takes_back: str | None = None

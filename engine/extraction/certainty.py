@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.predications import SUBJECTS, Clause, Tense, child_of, preposition
+from factloom.engine.extraction.sentences import said_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,8 +75,17 @@ _UNSURE: Final = frozenset(
 )
 _WRONGLY: Final = frozenset({"falsely", "wrongly", "mistakenly", "jokingly", "untruthfully"})
 _NEARLY: Final = frozenset({"almost", "nearly", "narrowly"})
+_NEAR: Final = 50  # characters before a clause
 _BARE_NOT: Final = frozenset({"not", "n't", "n’t", "never", "no", "hardly"})
 _WHEN: Final = frozenset({"when", "once", "after", "before", "until", "till"})
+# What stands before a clause that is only guessed ("it looks like Tom …"); of oneself one knows ("looks like I won").
+_GUESSING: Final = re.compile(
+    r"(?:\b(?:(?:look|seem|sound|appear|feel)(?:s|ed)? (?:to me )?(?:like|as if|as though|that)|"
+    r"(?:have|had|got|get) (?:a|the|this) (?:strange |strong |funny )?(?:feeling|hunch|suspicion|sense|impression)|"
+    r"(?:could|would) (?:have )?sw(?:ear|orn)|could be|(?:i['’]d|i would) (?:say|guess|bet)|i take it)"
+    r"(?: that)?,?|\b(?:it|this|that) (?:seems|appears))\s*$",
+    re.IGNORECASE,
+)
 _DREAMS: Final = frozenset({"dream", "nightmare", "daydream"})
 
 
@@ -89,7 +100,8 @@ def adverbs(verb: Token) -> Iterator[Token]:
 
 def is_doubted(clause: Clause, verb: Token) -> bool:
     """Whether ``verb``, the clause's own or one that it hangs on, is told as less than certain, or as not so."""
-    return _is_unsure(verb) or _is_nearly(clause, verb) or _is_dreamt(verb) or _is_under_doubt(verb) or _neither(verb)
+    doubted = (_is_guessed(verb), _is_unsure(verb), _is_nearly(clause, verb), _is_dreamt(verb), _is_under_doubt(verb))
+    return any(doubted) or _neither(verb)
 
 
 def is_put_off(clause: Clause, verb: Token) -> bool:
@@ -116,6 +128,15 @@ def is_rumoured(verb: Token) -> bool:
     subject = child_of(head, *SUBJECTS)
     told = head.lemma_.lower() == "have" and any(c.lower_ == "it" and c.i > head.i for c in head.children)
     return told and subject is not None and subject.lemma_.lower() in _RUMOURS
+
+
+def _is_guessed(verb: Token) -> bool:
+    """For "it looks like Tom lives in Rome", "I have a feeling that he does": by the words before the clause alone."""
+    subject = child_of(verb, *SUBJECTS)
+    if subject is None or subject.lower_ in ("i", "we"):
+        return False
+    start = subject.left_edge.idx
+    return _GUESSING.search(said_in(verb.doc)[max(0, start - _NEAR) : start]) is not None
 
 
 def _is_unsure(verb: Token) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from difflib import SequenceMatcher
 from typing import Final, NamedTuple
 
 from factloom.engine.extraction.dates import find_when
@@ -26,6 +27,21 @@ _SHORT: Final = re.compile(
     r"(?:,? not (?P<old>[^,?]{1,40}?))?(?:,? (?:actually|i mean|i meant|sorry|of course))?[.!…]*$",
     re.IGNORECASE,
 )
+# "*Tim", "Tim*": how messengers mend what was mistyped; the whole message.
+_TYPO: Final = re.compile(r"^\s*(?:\*+\s?(?P<before>[\w'’-]+(?: [\w'’-]+){0,2})|(?P<behind>[\w'’-]+)\*+)[.!]?\s*$")
+_ALIKE: Final = 0.5  # of a word and the one that was mistyped, as ``difflib`` counts
+# "His name is Tim" mends a name only where one was given.
+_CALLED: Final = re.compile(
+    r"^(?:(?:his|her|its|their|the) name(?: is|['’]s| was)|(?:he|she|it)(?: is|['’]s| was) (?:called|named)) ",
+    re.IGNORECASE,
+)
+_GIVEN: Final = re.compile(
+    r"(?:\b(?:called|named|name is|name was)|\bname['’]s|\b(?:my|our) \w+(?: is)?,?) $", re.IGNORECASE
+)
+_NUMBER: Final = re.compile(
+    r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b", re.IGNORECASE
+)
+_NOUN: Final = re.compile(r"(?P<det>an?|the|two|three|four|my|our) (?:[\w-]+ ){0,3}?(?P<head>[\w-]+)", re.IGNORECASE)
 _NAME: Final = re.compile(r"[A-Z][\w'’&-]*(?: [A-Z][\w'’&-]*)*")
 _SPEAKER: Final = re.compile(r"I(?:['’]\w+)?")
 _QUOTED_YEAR: Final = re.compile(r"\b(?:19|20)\d\d\b")
@@ -56,6 +72,10 @@ def complete_correction(before: Iterable[str], message: str, anchor: datetime) -
     """
     said = [message[start:end].strip() for start, end in split(message)]
     earlier = [text[start:end].strip() for text in before for start, end in split(text)]
+    typo = _TYPO.match(message)
+    if typo is not None and earlier:
+        mended = _retyped(earlier[-_REACH:], typo["before"] or typo["behind"], anchor)
+        return Correction(f"Actually, {mended}", message.strip(), None) if mended is not None else None
     for position, sentence in enumerate(said[:_REACH]):
         match = _SHORT.match(sentence)
         if match is None:
@@ -75,6 +95,9 @@ def _mended(stated: str, new: str, old: str | None, anchor: datetime) -> str | N
     if old is not None:
         found = re.search(rf"\b{re.escape(old.strip())}\b", stated, re.IGNORECASE)
         return _replaced(stated, found.span(), new) if found else _mended(stated, new, None, anchor)
+    called = _CALLED.match(new)
+    if called is not None:
+        return _renamed(stated, new[called.end() :])
     date = _as_date(new, anchor)
     if date is not None:
         when = find_when(stated, anchor)
@@ -84,14 +107,67 @@ def _mended(stated: str, new: str, old: str | None, anchor: datetime) -> str | N
         before, year = _PREPOSITION.match(told), _QUOTED_YEAR.search(told)
         date = date if _PREPOSITION.match(date) or before is None else f"{before[0]}{date}"
         return _replaced(stated, when.span, f"{date} {year[0]}" if year and not _QUOTED_YEAR.search(date) else date)
-    if _CLAUSE.search(new) or not _NAME.fullmatch(new):
+    if _CLAUSE.search(new):
         return None
-    names = [
+    if not _NAME.fullmatch(new):
+        return _recounted(stated, new)
+    names = _names_in(stated, anchor)
+    return _replaced(stated, names[-1].span(), new) if names else None
+
+
+def _names_in(stated: str, anchor: datetime) -> list[re.Match[str]]:
+    return [
         found
         for found in _NAME.finditer(stated)
         if found.start() > 0 and not _SPEAKER.fullmatch(found[0]) and find_when(f"in {found[0]}", anchor) is None
     ]
-    return _replaced(stated, names[-1].span(), new) if names else None
+
+
+def _renamed(stated: str, new: str) -> str | None:
+    """For "his name is Tim": the name that was given, if one was."""
+    if not _NAME.fullmatch(new):
+        return None
+    given = [found for found in _NAME.finditer(stated) if _GIVEN.search(stated[: found.start()])]
+    return _replaced(stated, given[-1].span(), new) if len(given) == 1 else None
+
+
+def _recounted(stated: str, new: str) -> str | None:
+    """For "three" and "a blue car": the only number, and the phrase of the same noun, else the only phrase."""
+    if _NUMBER.fullmatch(new):
+        numbers = list(_NUMBER.finditer(stated))
+        return _replaced(stated, numbers[0].span(), new) if len(numbers) == 1 else None
+    thing = _NOUN.fullmatch(new)
+    if thing is None:
+        return None
+    head = re.escape(thing["head"])
+    same = list(re.finditer(rf"\b(?:an?|the|two|three|four|my|our) (?:[\w-]+ ){{0,2}}{head}\b", stated, re.IGNORECASE))
+    if len(same) == 1:
+        return _replaced(stated, same[0].span(), new)
+    single = list(re.finditer(r"\ban? [\w-]+(?=\W*$)", stated))
+    bare = len(new.split()) == 2 and thing["det"].lower() in ("a", "an") and not same
+    return _replaced(stated, single[0].span(), new) if bare and len(single) == 1 else None
+
+
+def _retyped(earlier: list[str], new: str, anchor: datetime) -> str | None:
+    """The last sentence that has a word much like the one that is mended, else the last name in the last sentence."""
+    count = len(new.split())
+    for stated in reversed(earlier):
+        words = list(re.finditer(r"[\w'’-]+", stated))
+        spans = [(words[i].start(), words[i + count - 1].end()) for i in range(len(words) - count + 1)]
+        # A name stands for a name, and another word for a word.
+        alike = [span for span in spans if stated[span[0]].isupper() == new[:1].isupper() or span[0] == 0]
+        likeness = {span: _likeness(stated[slice(*span)], new) for span in alike}
+        best = max(likeness, key=lambda span: likeness[span], default=None)
+        if best is not None and likeness[best] == 1.0:
+            return None  # it stands there already
+        if best is not None and likeness[best] >= _ALIKE and not stated.endswith("?"):
+            return _replaced(stated, best, new)
+    names = _names_in(earlier[-1], anchor) if _NAME.fullmatch(new) and not earlier[-1].endswith("?") else []
+    return _replaced(earlier[-1], names[-1].span(), new) if names else None
+
+
+def _likeness(word: str, other: str) -> float:
+    return SequenceMatcher(None, word.casefold(), other.casefold()).ratio()
 
 
 def _as_date(text: str, anchor: datetime) -> str | None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
@@ -48,11 +47,13 @@ from factloom.engine.extraction.relatives import (
     read_equation,
     relation_facts,
 )
+from factloom.engine.extraction.retractions import taken_back
 from factloom.engine.extraction.schedules import read_locations, read_schedule
 from factloom.engine.extraction.sentences import LONGEST, Kind, is_command, keep_apart, kind_of, sentences, takes_back
 from factloom.engine.extraction.showing import read_owned, read_shown, read_venture
 from factloom.engine.extraction.states import read_ages, read_state
 from factloom.engine.extraction.titles import readable
+from factloom.engine.extraction.unmeant import goes_on_in_fiction
 from factloom.engine.extraction.verbs import read_naming, read_verb
 from factloom.engine.extraction.worth import is_worth_keeping, weigh
 from factloom.schemas.extraction import CORRECTS, Candidate, Extraction, ExtractionRequest, Mention
@@ -131,21 +132,24 @@ class OfflineExtractor:
         spans = list(sentences(doc))
         procedures = _procedures(spans, reader, request, quoted)
         candidates = [*procedures.candidates]
-        for span, later in zip_longest(spans, spans[1:]):
+        for before, span, later in zip(["", *spans], spans, [*spans[1:], None], strict=False):
+            if goes_on_in_fiction(str(before), span.text):
+                continue
             told = procedures.sentences.get(span.start, span.start)
             if told > span.start:
                 candidates += presupposed(list(doc[span.start : told]), span, reader, episode.occurred_at)
             if told < span.end:
                 candidates += _read_sentence(doc[told : span.end], reader, episode, quoted, later)
         if answer is not None:
-            candidates = [c for c in candidates if c.sentence.strip() != answer.instead_of]
+            used = {answer.instead_of, answer.words if answer.leans_on[0] == CORRECTS else None}
+            candidates = [c for c in candidates if c.sentence.strip() not in used]
             candidates += _read_answer(answer, reader, episode)
         if episode.role is Role.ASSISTANT:  # what it says of its own doings is no memory of anybody
             candidates = [c for c in candidates if not c.subject.is_speaker]
         weighed = [weigh(candidate) for candidate in outlived(_distinct(candidates))]
         kept = tuple(candidate for candidate in weighed if is_worth_keeping(candidate))
         notes = (f"{len(weighed) - len(kept)} not worth keeping",) if len(kept) < len(weighed) else ()
-        return Extraction(episode_id=episode.id, candidates=kept, notes=notes)
+        return Extraction(episode_id=episode.id, candidates=kept, notes=notes, takes_back=taken_back(request))
 
     def _turn(self, episode: Episode, nlp: Language, everyone: Sequence[Episode]) -> Turn:
         """Whom an earlier turn mentions; parsed once, the last few hundred are remembered."""

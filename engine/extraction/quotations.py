@@ -15,7 +15,9 @@ _QUOTED: Final = re.compile(
     r"|^[ \t]*>[^\n]*"  # a line of a mail answered
     r"|^(?:    |\t)[^\n]*(?:[;{}=<>]|\(\))[^\n]*$"  # an indented line that looks like code
     r"|“[^”]*”|«[^»]*»"
-    r"|(?<![\w\"])\"[^\"\n]*\"(?!\w)",
+    r"|(?<![\w\"])\"[^\"\n]*\"(?!\w)"
+    r"|(?:(?<=[\s(])|^)['‘](?!(?:cause|em|til|tis|twas|bout|n)\b)(?=\w)"  # single marks, which are apostrophes, too
+    r"(?:[^'‘’\n]|(?<=\w)['’](?=\w))*['’](?=[\s.,;:!?)]|$)",
     re.DOTALL | re.MULTILINE,
 )
 
@@ -28,7 +30,7 @@ _WORKING: Final = (
 )
 _TEXT: Final = (
     r"sentences?|text|paragraph|passage|phrase|quote|lines?|grammar|spelling|wording|translation|lyrics|following|"
-    r"story|poem|song|tale|joke|limerick|haiku|dialogue|script|scene|below"
+    r"english|french|german|spanish|italian|portuguese|story|poem|song|tale|joke|limerick|haiku|dialogue|script|scene|below"
 )
 _ON: Final = r"(?:(?!\b(?:down|memory|notes?|profile|diary)\b)[^:.!?\n])"
 _MATERIAL: Final = re.compile(
@@ -36,14 +38,23 @@ _MATERIAL: Final = re.compile(
     rf"(?:(?:translate|rewrite|reword|rephrase|paraphrase|summari[sz]e|proofread|transcribe|repeat|say)\b"
     rf"{_ON}{{0,60}}"
     rf"|(?:{_WORKING})\b{_ON}{{0,60}}\b(?:{_TEXT})\b{_ON}{{0,40}})"
-    rf"(?::|(?<=following)\.|(?<=below)\.)(?P<text>\s.*?)(?=\n[^\S\n]*\n|\Z)",
+    rf"(?::|(?<=following)\.|(?<=below)\.|(?<=after me)[.,])(?P<text>\s.*?)(?=\n[^\S\n]*\n|\Z)",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
+)
+
+# "Translate I live in Rome to French", "translate into French I live in Rome".
+_TRANSLATED: Final = re.compile(
+    r"(?<!\bI )(?<!\bwe )(?<!\bthey )(?<!\bto )\btranslate (?:(?P<text>[^\n]{3,200}?) (?:in)?to (?-i:[A-Z])\w+\b"
+    r"|(?:(?:this|it|the following) )?(?:in)?to (?-i:[A-Z])\w+\b"
+    r"(?! ?:)(?! because| since| so| as| and)(?P<rest>[^\n]*))",
+    re.IGNORECASE,
 )
 
 # "Lyrics: …", "Quote of the day: …"
 _LABELLED: Final = re.compile(
     r"^[^\S\n]*(?:(?:the|my favou?rite|some|song)[ ])*"
-    r"(?:lyrics|quote|quotation|excerpt|verse|chorus|refrain|poem|song|example|sample|dialogue|caption|headline|joke|role-?play|scenario)"
+    r"(?:lyrics|quote|quotation|excerpt|verse|chorus|refrain|poem|song|example|sample|dialogue|caption|headline|joke|role-?play|"
+    r"scenario|two truths and (?:a|one) lie)"
     r"(?:[ ](?:text|sentence|from|of|by|for)\b[^:.!?\n]{0,60})?:(?P<text>\s.*?)(?=\n[^\S\n]*\n|\Z)",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
@@ -55,6 +66,7 @@ def quoted_spans(text: str) -> Spans:
     """Character spans of ``text`` that are code or somebody's words, in order."""
     spans = [match.span() for match in _QUOTED.finditer(text)]
     spans += [match.span("text") for told in (_MATERIAL, _LABELLED) for match in told.finditer(text)]
+    spans += [match.span("text" if match["text"] else "rest") for match in _TRANSLATED.finditer(text)]
     return tuple(sorted(spans))
 
 

@@ -46,6 +46,7 @@ _SAYING: Final = frozenset(
         "correct",
     ]
 )
+_WRITING: Final = frozenset({"write", "draft", "compose", "send", "make", "create", "generate", "prepare"})
 # What is made up: what a clause of content behind these tells is so only in there.
 FICTIONS: Final = frozenset(
     [
@@ -87,8 +88,12 @@ def is_asked_for(verb: Token) -> bool:
         return True
     if verb.dep_ == "acl:relcl" and head.lower_ == "where" and commanded(head.head):  # "a story where I fly"
         return any(c.dep_ == "obj" and c.lemma_.lower() in FICTIONS for c in head.head.children)
+    if verb.dep_ == "acl:relcl" and _is_who_you_are(head):
+        return True
     if verb.dep_ not in ("ccomp", "advcl", "xcomp", "parataxis") or _kept_back(head):
         return False
+    if verb.dep_ == "ccomp" and _is_to_be_written(head):
+        return True
     if not (commanded(head) or _asked_of_you(head)):
         return False
     if any(c.dep_ == "obj" and c.lemma_.lower() in FICTIONS for c in head.children) and _is_content(verb):
@@ -103,7 +108,27 @@ def is_asked_for(verb: Token) -> bool:
 
 def commanded(verb: Token) -> bool:
     """Whether a verb is an imperative, also one joined to another: "ignore that and say …"."""
-    return is_command(verb) and (verb.dep_ != "conj" or commanded(verb.head))
+    if is_command(verb) and (verb.dep_ != "conj" or commanded(verb.head)):
+        return True
+    opening = verb.i == verb.sent.start and (verb.lower_ in _SAYING or verb.lower_ in _WRITING)
+    # A first word with a capital is often taken for a name: "Disregard that and say …".
+    joined = verb.dep_ == "conj" and is_command(verb) and verb.head.i == verb.sent.start
+    return opening or (joined and verb.head.lower_ in _SAYING)
+
+
+def _is_to_be_written(telling: Token) -> bool:
+    """For "draft a letter saying that …", "write a mail in which I say that …": what the letter says."""
+    letter = telling.head
+    if telling.dep_ not in ("acl", "acl:relcl", "advcl") or telling.lemma_.lower() not in ("say", "tell", "claim"):
+        return False
+    order = letter if telling.dep_ == "advcl" else letter.head
+    return order.lower_ in _WRITING and commanded(order)
+
+
+def _is_who_you_are(noun: Token) -> bool:
+    """For "You are Tim, who …": a role that the assistant is given, or what the other one knows."""
+    own = child_of(noun, *SUBJECTS)
+    return own is not None and own.lower_ == "you" and child_of(noun, "cop") is not None
 
 
 def _asked_of_you(verb: Token) -> bool:

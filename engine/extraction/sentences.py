@@ -6,6 +6,8 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from factloom.engine.extraction.unmeant import is_fiction, is_ironic, is_supposed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -57,30 +59,11 @@ _INVERTED: Final = re.compile(
     r"|(?:\b(?:would|could|might)|['’]d)\b[^,;]* had (?:i|we|you|he|she|it|they) (?:only |not )?\w+",
     re.IGNORECASE | re.DOTALL,
 )
-# "In the novel, Carla lives in Paris"; "in the film club" is a place.
-_FICTION: Final = re.compile(
-    r"^\W*(?:(?:and|but|so|oh|well)\W+)*in (?:the|this|that|a|my|his|her|our|their|one of my|\w+['’]s) (?:\w+ ){0,2}?"
-    r"(?:novel|story|tale|fable|poem|song|lyrics|film|movie|book|script|sitcom|series|cartoon|comic|"
-    r"dream|nightmare|daydream|fantasy)s?"
-    r"(?:,| (?:i|we|you|he|she|it|they|the|an?|my|our|his|her|their|(?-i:[A-Z]\w+))\b)",
-    re.IGNORECASE,
-)
 # What takes back the sentence before: "NOT!", "Just kidding!"
 _TAKES_BACK: Final = re.compile(
     r"^\W*(?:(?:lol|haha\w*|oh|no|nah|ok(?:ay)?)\W+)*(?:not\W*$|psych\W*$|jk\b|j/k\b|april fools?\b|"
     r"(?:i(?:['’]m| am| was) )?(?:(?:just|only|totally) )?"
     r"(?:kidding|joking|messing with you|pulling your leg)\b(?! (?:about|of)\b))",
-    re.IGNORECASE,
-)
-# The same behind a comma or a dash in the sentence itself.
-_TAKEN_BACK: Final = re.compile(
-    r"[,;–—(-]\s*(?:jk|j/k|(?:i['’]m )?(?:just |only )?(?:kidding|joking))\W*$", re.IGNORECASE
-)
-# Marks by which a writer tells that the opposite is meant.
-_IRONY: Final = re.compile(
-    r"(?:^|\s)/s\b\W*$|🙄|🙃|\b(?:not!|said no one ever|just what i needed|as if!|/sarcasm)|"
-    r"^\W*(?:yeah,? right|sure,? because|oh,? (?:sure|great|joy|yeah|fantastic|wonderful|lovely),? "
-    r"i (?:just |really )?(?:love|adore|enjoy))\b",
     re.IGNORECASE,
 )
 _QUESTION: Final = re.compile(
@@ -110,11 +93,11 @@ def kind_of(text: str) -> Kind:
     stripped = text.rstrip("\"')] \t🙈😂😊❤️")
     if stripped.endswith("?") or re.search(r"\?[!?]+$", stripped) or (_QUESTION.match(text) and "," not in text):
         return Kind.QUESTION
-    if _IRONY.search(text) or _TAKEN_BACK.search(text):
+    if is_ironic(text):
         return Kind.IRONY
-    if _FICTION.match(text):
+    if is_fiction(text):
         return Kind.FICTION
-    if _WISH.match(text) or _INVERTED.search(text):
+    if _WISH.match(text) or _INVERTED.search(text) or is_supposed(text):
         return Kind.WISH
     if _GREETING.match(text) and len(text.split()) <= 4:
         return Kind.GREETING

@@ -15,6 +15,7 @@ from factloom.engine.extraction.llm.packing import Pack, Piece, estimated_tokens
 from factloom.engine.extraction.llm.prompt import Prompt, instructions, write_prompt
 from factloom.engine.extraction.llm.reading import Findings, read_facts
 from factloom.engine.extraction.llm.service import AskError, ChatService, Remedy
+from factloom.engine.extraction.retractions import taken_back
 from factloom.schemas.errors import FactloomError, ModelResponseError
 from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest
 from factloom.schemas.ontology import Ontology, core_ontology
@@ -108,6 +109,7 @@ class LlmExtractor:
             usage=usage.as_dict(self._prices),
             notes=tuple(note for result in results for note in result.findings.notes),
             extractor=self.name,
+            takes_back=taken_back(request) if error is None else None,
         )
 
 

@@ -24,6 +24,17 @@ NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
         ("My sister lives in Faro.", "Sorry, I meant Braga.", "Actually, my sister lives in Braga."),
         ("The exam is on the 12th.", "no wait, it's the 14th, not the 12th", "Actually, the exam is on the 14th."),
         ("I prefer tea.", "I mean coffee, not tea", "Actually, I prefer coffee."),
+        ("My brother is called Tom.", "No wait, his name is Tim.", "Actually, my brother is called Tim."),
+        ("My brother Tom lives in Rome.", "Actually his name is Tim.", "Actually, my brother Tim lives in Rome."),
+        ("My brother is called Tom.", "*Tim", "Actually, my brother is called Tim."),
+        ("I moved to Rone.", "*Rome", "Actually, I moved to Rome."),
+        ("I moved to Rone in May.", "Rome*", "Actually, I moved to Rome in May."),
+        ("I leave in Rome.", "*live", "Actually, I live in Rome."),
+        ("I live in Porto.", "*Lisbon", "Actually, I live in Lisbon."),
+        ("I bought a red car.", "Correction: it was a blue car.", "Actually, I bought a blue car."),
+        ("I bought a dog.", "Sorry, a cat.", "Actually, I bought a cat."),
+        ("I have two kids.", "Sorry, three.", "Actually, I have three kids."),
+        ("I have an exam on Monday.", "Scratch that, Tuesday.", "Actually, I have an exam on Tuesday."),
     ],
 )
 def test_it_says_the_whole(before: str, said: str, statement: str) -> None:
@@ -42,6 +53,14 @@ def test_it_says_the_whole(before: str, said: str, statement: str) -> None:
         ("I like tea.", "Actually it was in May."),
         ("Where is Tom?", "I mean Bea."),
         ("Tom called.", "I mean Bea."),
+        ("My brother lives in Rome.", "Actually his name is Tim."),
+        ("I live in Porto.", "*love it here a lot"),
+        ("I live in Porto.", "wow*"),
+        ("Do you live in Rone?", "*Rome"),
+        ("I live in Porto and have a dog.", "Sorry, a cup of tea please"),
+        ("I have two kids and three cats.", "Sorry, four."),
+        ("I have two kids.", "Sorry, I have to go."),
+        ("I bought a car.", "Sorry, the train is here."),
     ],
 )
 def test_what_corrects_nothing(before: str, said: str) -> None:
@@ -143,3 +162,21 @@ def test_they_are_those_who_were_just_named_together(memory: Memory) -> None:
     texts = {fact.text for fact in memory.get_all(user_id="ana", include_history=True)}
     memory.close()
     assert not any("Bonn" in text and "parents" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("said", "corrected", "left"),
+    [
+        ("My brother is called Tom.", "No wait, his name is Tim.", {"Ana's brother is called Tim."}),
+        ("I bought a red car.", "Correction: it was a blue car.", {"Ana bought a blue car."}),
+        ("I moved to Rone.", "*Rome", {"Ana moved to Rome.", "Ana lives in Rome."}),
+        ("I have an appointment on Monday.", "Scratch that, Tuesday.", {"Ana has an appointment on 4 March 2025."}),
+    ],
+)
+def test_only_what_is_right_is_left(memory: Memory, said: str, corrected: str, left: set[str]) -> None:
+    say(memory, 0, "My sister is called Eva. I sold a green boat.")
+    before = {fact.text for fact in memory.get_all(user_id="ana")}
+    say(memory, 1, said)
+    say(memory, 2, corrected)
+    assert {fact.text for fact in memory.get_all(user_id="ana")} == before | left
+    memory.close()
