@@ -19,7 +19,7 @@ from factloom.schemas.extraction import Candidate, Mention
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import IndexEntry, WriteTransaction
-from factloom.schemas.records import Action, Change, Entity, Episode, Metadata, Role, new_id
+from factloom.schemas.records import Action, Category, Change, Entity, Episode, Metadata, Role, new_id
 from factloom.schemas.results import EntityChange, FactChange
 from factloom.schemas.spaces import SpaceSet
 
@@ -69,7 +69,11 @@ class FactWriter:
         named = [m.name for c in candidates for m in (c.subject, c.object) if m is not None]
         self._begin(episode, named)
         affirmed = {candidate.text for candidate in candidates if not candidate.negated}
-        return [c for one in candidates for c in self.take(one, episode, restated=one.text in affirmed)]
+        return [
+            change
+            for one in candidates
+            for change in self.take(one, episode, restated=one.text in affirmed or _is_mere_no(one))
+        ]
 
     def take(self, candidate: Candidate, episode: Episode, *, restated: bool = False) -> list[FactChange]:
         """Resolve and reconcile one candidate that ``episode`` states, ``restated`` if another says the same."""
@@ -184,6 +188,11 @@ class FactWriter:
         """The change with its fact as it stands at the end of the transaction."""
         latest = self._reconciler.written.get(change.fact.id) if change.fact else None
         return change.model_copy(update={"fact": latest}) if latest else change
+
+
+def _is_mere_no(candidate: Candidate) -> bool:
+    """Whether it only answers a question by "no": that ends what is held, and is not worth a fact of its own."""
+    return candidate.negated and "answers" in candidate.metadata and candidate.category is not Category.PREFERENCE
 
 
 _CHANGE = re.compile(

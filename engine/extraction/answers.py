@@ -25,6 +25,12 @@ _POLITE: Final = re.compile(r"^\W*(?:thanks|thank you|thx|cheers|congrats|congra
 _FILLER: Final = re.compile(
     r"^(?:(?:oh|well|um+|uh+|hmm+|so|ah|haha|just|it's|it is|that's|in fact|mostly)\b[,.]?\s*)+", re.I
 )
+# What only sounds like an answer: "Hm, let me think.", "Not sure.", "Somewhere nice."
+_UNTOLD: Final = re.compile(
+    r"\b(?:h+m+|let me|let['’]s|think|guess|idk|dunno|no idea|not sure|unsure|secret|depends|nowhere|somewhere|nothing|"
+    r"something|nobody|none|whatever|good question|why|maybe|perhaps|sorry|pass|later|never mind|i)\b",
+    re.I,
+)
 _SENTENCE: Final = re.compile(
     r"\b(?:i|we|you|he|she|they|it|there|that|this)(?:'\w+|’\w+)?\s+(?!$)|\b(?:is|are|was|were|am|have|has|do|did)\b",
     re.I,
@@ -66,10 +72,30 @@ _WHETHER: Final = re.compile(
 )
 
 
-def complete(question: str, answer: str) -> tuple[str, str] | None:
+# What asks for the time of what was just told: "Since when?", "When was that?", "When did you move?"
+_SINCE: Final = re.compile(r"^(?:since when|(?:for )?how long)(?: (?:now|already))?\?$", re.I)
+_WHEN: Final = re.compile(
+    r"^when(?: (?:was|did) (?:that|this|it)(?: happen)?| exactly)?\?$"
+    r"|^when did you (?P<verb>\w+)\?$",
+    re.I,
+)
+_LONGEST_TOLD: Final = 12  # words of what such a question can be about
+_TIME: Final = re.compile(r"\b(?:19|20)\d\d\b|\b(?:since|ago|last|yesterday|years?|months?|weeks?|days?)\b", re.I)
+_DATE: Final = re.compile(
+    r"^(?:(?:in|on|at|last|this|back in|two|three|four|five|a|an|about|around)\b.*|(?:19|20)\d\d|yesterday|"
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december)(?: (?:19|20)\d\d)?)$",
+    re.I,
+)
+_DURATION: Final = re.compile(
+    r"^(?:for |about |almost |around )*(?:an?|\w+) (?:years?|months?|weeks?|days?)(?: now)?$", re.I
+)
+
+
+def complete(question: str, answer: str, told: str = "") -> tuple[str, str] | None:
     """The statement that ``answer`` makes of ``question``, and the words of the answer that it uses up; else None.
 
-    Both are whole messages: the last sentence of the one is completed by the first of the other.
+    Both are whole messages: the last sentence of the one is completed by the first of the other. ``told``: what who
+    answers said right before the question, whose time it may ask for.
     """
     asked = [question[start:end].strip() for start, end in split(question)]
     said = [answer[start:end].strip() for start, end in split(answer)]
@@ -79,8 +105,31 @@ def complete(question: str, answer: str) -> tuple[str, str] | None:
     first = said[0]
     if _POLITE.match(first) and len(first.split()) <= 4:
         return None  # "When are you off?" "Thanks, Maria!" tells nothing
-    statement = _any(last, first) or _whether(last, first) or _filled(last, first)
+    statement = _timed(last, first, told) or _any(last, first) or _whether(last, first) or _filled(last, first)
     return (statement, first) if statement is not None else None
+
+
+def _timed(question: str, answer: str, told: str) -> str | None:
+    """For "I work for Bosch." "Since when?" "2019."; what "When?" asks for takes the place of the time of saying."""
+    spans = split(told)
+    stated = told[slice(*spans[-1])].strip(" .!") if spans else ""
+    gap = _FILLER.sub("", answer).strip(" .!")
+    first_person = re.match(r"(?:i|we|my|our)\b", stated, re.I)
+    if not first_person or "?" in told or _TIME.search(stated) or len(stated.split()) > _LONGEST_TOLD:
+        return None
+    if _SINCE.match(question):
+        since = re.match(r"(?:[Ss]ince |[Ii]n )?((?:19|20)\d\d|(?:last |this )?[A-Z]?[a-z]+(?: (?:19|20)\d\d)?)$", gap)
+        if since is not None and not _UNTOLD.search(gap):
+            return f"{stated} since {since[1]}."
+        lasted = re.sub("^for | now$", "", gap, flags=re.I).lower()
+        return f"{stated} since {lasted} ago." if _DURATION.match(gap) else None
+    match = _WHEN.match(question)
+    if match is None or not _DATE.match(gap):
+        return None
+    if match["verb"] and not re.search(rf"\b{re.escape(past_tense(match['verb']))}\b", stated, re.I):
+        return None
+    lead = "in " if re.match(r"(?:\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", gap, re.I) else ""
+    return f"Actually, {stated} {lead}{_lowered(gap)}."
 
 
 def _whether(question: str, answer: str) -> str | None:
@@ -96,9 +145,15 @@ def _whether(question: str, answer: str) -> str | None:
     if yes == no or "?" in answer:
         return None
     subject, aux, rest = _spoken(match["subject"]), match["aux"].lower(), _turned(match["rest"])
+    if no:
+        instead = _instead(rest, answer)
+        if instead is not None:
+            rest, yes, no, answer = instead, True, False, ""
+        elif aux in ("is", "are") and re.match(r"(?:called|named|my|our|his|her|their) ", rest, re.I):
+            return None  # "my brother is not called Tom", "she is not my sister": there may be none
     still = rest.startswith("still ")
     rest = re.sub(r"^(?:still|also|really|already|ever) ", "", rest)
-    after = re.match(r"[^,]*, ((?:in|on|last|two|three|a|since|for|yesterday|back)\b[^.,!]*)", answer, re.I)
+    after = re.match(r"[^,]*, ((?:in|on|last|two|three|a|since|for|yesterday|back|to|with)\b[^.,!]*)", answer, re.I)
     dated = after[1] if after is not None and not _SENTENCE.search(after[1]) else ""
     if aux in ("do", "does", "did"):
         verb, _, tail = rest.partition(" ")
@@ -112,6 +167,57 @@ def _whether(question: str, answer: str) -> str | None:
     if yes and dated.startswith("for ") and aux in ("are", "is"):
         return f"{subject} {'have' if subject == 'I' else 'has'} been {rest} {dated}."
     return " ".join(f"{subject} {_agreeing(aux, subject)} {denial}{rest} {dated if yes else ''}".split()) + "."
+
+
+# "No, in Bergen", "Nope, Tim", "No, a cat", "no, vegan"; not "No, I hate it", "No, not yet", "No, thanks".
+_OTHERWISE: Final = re.compile(
+    r"^(?:no|nope|nah)[,.!;:–—-]*\s+(?:actually,? |just |it['’]s |that['’]s )?"
+    r"(?P<new>(?:(?P<prep>in|at|for|to|from|with|near|on) )?(?P<noun>(?:an? |the )?[\w'’-]+(?: [\w'’-]+){0,2}))[.!]*$",
+    re.I,
+)
+_NOT_OTHERWISE: Final = re.compile(
+    r"\b(?:not|never|thanks|thank|sorry|yet|really|sadly|unfortunately|of course|way|idea|longer|more|chance|need|"
+    r"problem|worries|why|but|only|sir|the past|the moment|now|once|there|here|anymore|always|sometimes|ever|at all|"
+    r"\w+ly|\w+n['’]t)\b",
+    re.I,
+)
+_LAST_PART: Final = re.compile(
+    r"(?P<before>.*?)\b(?P<prep>in|at|for|to|from|with|near|on|called|named) "
+    r"(?P<noun>(?:an? |the )?[\w'’-]+(?: [A-Z][\w'’-]*)*)$"
+)
+
+
+def _instead(rest: str, answer: str) -> str | None:
+    """For "Do you live in Oslo?" "No, in Bergen.": what was asked with the answer in the place of its last part."""
+    said = _OTHERWISE.match(answer)
+    if said is None or _NOT_OTHERWISE.search(said["new"]) or _SENTENCE.search(said["new"]):
+        return None
+    last = _LAST_PART.match(rest)
+    is_name = said["noun"][:1].isupper()
+    if last is not None and is_name and last["noun"][:1].isupper():
+        preposition = last["prep"] if said["prep"] is None else said["prep"]
+        alike = said["prep"] in (None, last["prep"]) or {said["prep"], last["prep"]} <= {"at", "for", "in", "near"}
+        return f"{last['before']}{preposition} {said['noun']}" if alike else None
+    if said["prep"] is not None:
+        return None
+    thing = re.fullmatch(r"(have|got) an? \w+", rest)
+    if thing is not None and re.match(r"an? \w+$", said["noun"], re.I):
+        return f"{thing[1]} {said['noun'].lower()}"
+    single = re.fullmatch(r"\w+", rest) and re.fullmatch(r"[a-z]+", said["noun"])
+    return said["noun"] if single and said["noun"].endswith(_ADJECTIVES) else None
+
+
+_ADJECTIVES: Final = (
+    "vegan",
+    "vegetarian",
+    "married",
+    "single",
+    "divorced",
+    "engaged",
+    "widowed",
+    "retired",
+    "pescatarian",
+)
 
 
 def _any(question: str, answer: str) -> str | None:
@@ -143,7 +249,7 @@ def _filled(question: str, answer: str) -> str | None:
         gap = gap[:1].lower() + gap[1:]
     if not words or len(words) > LONGEST_ANSWER or "?" in answer or _SENTENCE.search(gap):
         return None
-    if _YES.match(gap) or _NO.match(gap):
+    if _YES.match(gap) or _NO.match(gap) or _UNTOLD.search(gap):
         return None
     match = _DO.match(question)
     if match is not None:

@@ -237,7 +237,10 @@ def _answer(request: ExtractionRequest) -> _Told | None:
         return None
     if before.role in SILENT_ROLES or episode.role in SILENT_ROLES or "?" not in before.content:
         return None
-    completed = complete(before.content.rstrip()[-400:], _readable(episode))
+    own = request.previous[-2] if len(request.previous) > 1 else None
+    told = own is not None and (own.role, own.speaker) == (episode.role, episode.speaker)
+    earlier = _readable(own)[-400:] if own is not None and told else ""
+    completed = complete(before.content.rstrip()[-400:], _readable(episode), earlier)
     return (*completed, ("answers", before.id), None) if completed is not None else None
 
 

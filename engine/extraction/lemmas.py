@@ -164,6 +164,11 @@ def base_form(word: str) -> str:
     return word
 
 
+def is_past_form(word: str) -> bool:
+    """Whether a word in lower case may be an irregular past ("taught"), or a participle."""
+    return word in _IRREGULAR
+
+
 _PASTS: Final = {lemma: form for form, lemma in reversed(_IRREGULAR.items())} | {
     "have": "had",
     "do": "did",

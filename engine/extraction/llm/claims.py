@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from factloom.engine.extraction.lemmas import base_form
+from factloom.engine.extraction.lemmas import base_form, is_past_form
 from factloom.engine.extraction.llm.grounding import holds_words, plain
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.schemas.ontology import Ontology, PredicateSpec, using
@@ -118,6 +118,44 @@ def answers(sentence: str) -> bool:
 def says(sentence: str, spec: PredicateSpec, ontology: Ontology) -> bool:
     """Whether the sentence has a word for the relation."""
     return bool(_bases([sentence]) & relations(ontology).said_of(spec))
+
+
+_DENYING: Final = re.compile(
+    r"n['’]t\b|\b(?:not|no|never|none|nobody|nothing|nowhere|neither|nor|without|hardly|barely|cannot|dont|doesnt|didnt|"
+    r"isnt|wasnt|arent|cant|wont|any ?more|instead|rather than|avoid\w*|hat(?:e|es|ed)|dislike\w*|refus\w+|deni?e?[sd]|"
+    r"deny|lie[ds]?|wrong|mistake\w*|free|allergic|actually|correction|scratch|meant|stop\w*|quit\w*|end(?:s|ed|ing)?|"
+    r"over|ex|former\w*|used to|left|leav\w+|los[et]\w*|died|dead|gone|sold|g[ai]ve\w* up|broke\w*|split|finish\w*|"
+    r"switch\w*|chang\w+|moved|drop\w*|cancel\w*|retir\w+|resign\w+|fired|divorc\w+|separat\w+)\b",
+    re.IGNORECASE,
+)
+_PAST: Final = re.compile(
+    r"\b(?:previous\w*|once|then|until|till|was|were|been|had|did|last|back|past|ago|late|old|new|now|since|"
+    r"(?:19|20)\d\d|\w+ed)\b",
+    re.IGNORECASE,
+)
+
+
+def around(quote: str, text: str) -> str:
+    """The quote with the words of its sentence before it, and those behind it up to a comma: "I don't *live here*"."""
+    start = text.find(quote)
+    if start < 0:
+        return quote
+    before = re.split(r"[.!?\n]", text[:start])[-1]
+    behind = re.split(r"[.!?\n,;:–—]", text[start + len(quote) :])[0]
+    return f"{before}{quote}{behind}"
+
+
+def affirms(sentence: str, spec: PredicateSpec, ontology: Ontology, *, over: bool) -> bool:
+    """Whether the sentence states the relation itself with no word that denies it or, if ``over``, that it is past.
+
+    "I work for Bosch" is no ground for saying that somebody does not work there, or no longer does.
+    """
+    if _DENYING.search(sentence) or not says(sentence, spec, ontology):
+        return False
+    told_as_past = _PAST.search(sentence) is not None or any(
+        is_past_form(word) for word in _WORD.findall(plain(sentence).casefold())
+    )
+    return not (over and told_as_past)
 
 
 def says_another(sentence: str, spec: PredicateSpec, ontology: Ontology) -> bool:

@@ -156,6 +156,11 @@ class _Reader:
         changes = negated or fact.state == "over" or fact.correction or fact.valid_until is not None
         if not changes and spec.cardinality != "one" and not spec.ends and not self._replaces(spec):
             return
+        over = fact.state == "over" and not negated
+        whole = claims.around(sentence, self._piece.text)
+        whole = f"{self._before} {whole}" if claims.answers(sentence) else whole
+        if (negated or over) and claims.affirms(whole, spec, self._ontology, over=over):
+            raise _LeftOutError("it would deny or end what its evidence affirms")
         if is_named:
             if claims.says_another(sentence, spec, self._ontology):
                 raise _LeftOutError("it would end or replace another fact, and its evidence says another relation")

@@ -130,3 +130,82 @@ def test_evidence_is_what_was_typed(extractor: OfflineExtractor) -> None:
 def test_where_a_firm_is_is_said_beside_it(extractor: OfflineExtractor) -> None:
     assert ("Siemens", "LOCATED_IN", "Munich") in triples(read(extractor, "Ana: I got a job at Siemens in Munich."))
     assert ("Siemens", "LOCATED_IN", "Munich") not in triples(read(extractor, "Ana: I met Siemens people in Munich."))
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "fact"),
+    [
+        ("Are you married?", "Yes, to Max.", ("Ana", "MARRIED_TO", "Max")),
+        ("Do you live in Oslo?", "No, in Bergen.", ("Ana", "LIVES_IN", "Bergen")),
+        ("Do you live in Oslo?", "No, Bergen.", ("Ana", "LIVES_IN", "Bergen")),
+        ("Do you work at Bosch?", "Nope, at Siemens.", ("Ana", "WORKS_FOR", "Siemens")),
+        ("Is your brother called Tom?", "No, Tim.", ("Ana", "HAS_BROTHER", "Tim")),
+        ("Are you from Spain?", "No, Portugal.", ("Ana", "COMES_FROM", "Portugal")),
+        ("Do you have a dog?", "No, a cat.", ("Ana", "HAS_PET", "Ana's cat")),
+        ("Are you vegetarian?", "No, vegan.", ("Ana", "FOLLOWS_DIET", "vegan")),
+    ],
+)
+def test_no_with_what_is_so_instead_tells_only_that(
+    extractor: OfflineExtractor, question: str, answer: str, fact: tuple[str, str, str]
+) -> None:
+    found = triples(read(extractor, f"Bea: {question}", f"Ana: {answer}"))
+    assert fact in found
+    assert not [one for one in found if one[0].startswith("-") or one[2] in ("Oslo", "Bosch", "Tom", "Spain")]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Where do you live?", "Hm, let me think."),
+        ("Where do you live?", "Not sure."),
+        ("Is your brother called Tom?", "No."),
+        ("Is she your sister?", "No, my cousin's friend."),
+        ("Since when?", "2019."),
+        ("When?", "Last May."),
+    ],
+)
+def test_an_answer_that_tells_nothing_gives_nothing(extractor: OfflineExtractor, question: str, answer: str) -> None:
+    found = read(extractor, f"Bea: {question}", f"Ana: {answer}")
+    assert not [c for c in found if c.predicate in ("LIVES_IN", "HAS_BROTHER", "HAS_SISTER", "WORKS_FOR")]
+
+
+@pytest.mark.parametrize(
+    ("told", "question", "answer", "fact", "since"),
+    [
+        ("I work for Bosch.", "Since when?", "2019.", ("Ana", "WORKS_FOR", "Bosch"), "2019-01-01"),
+        ("I work for Bosch.", "Since when?", "Since March.", ("Ana", "WORKS_FOR", "Bosch"), "2025-03-01"),
+        ("I live in Oslo.", "For how long?", "Three years.", ("Ana", "LIVES_IN", "Oslo"), "2022-01-01"),
+        ("I moved to Oslo.", "When did you move?", "Last May.", ("Ana", "MOVED_TO", "Oslo"), "2025-05-01"),
+        ("I moved to Oslo.", "When was that?", "In 2019.", ("Ana", "MOVED_TO", "Oslo"), "2019-01-01"),
+    ],
+)
+def test_a_time_asked_for_is_the_time_of_what_was_just_told(
+    extractor: OfflineExtractor, told: str, question: str, answer: str, fact: tuple[str, str, str], since: str
+) -> None:
+    candidates = read(extractor, f"Ana: {told}", f"Bea: {question}", f"Ana: {answer}")
+    assert fact in triples(candidates)
+    assert f"{candidates[0].valid_at:%Y-%m-%d}" == since
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        ("Ana: I work for Bosch.", "Bea: I live in Oslo.", "Bea: Since when?", "Ana: 2019."),
+        ("Bea: I work for Bosch.", "Bea: Since when?", "Ana: 2019."),
+        (
+            "Ana: My brother works for Bosch, his wife for Lidl, and I do not know.",
+            "Bea: Since when?",
+            "Ana: Oh, well.",
+        ),
+        ("Bea: Where do you live?", "Rui: Hi both!", "Ana: Oslo."),
+        ("Ana: Where do you live?", "Bea: Hm.", "Ana: Oslo."),
+    ],
+)
+def test_what_came_between_leaves_an_answer_alone(extractor: OfflineExtractor, turns: tuple[str, ...]) -> None:
+    assert not read(extractor, *turns)
+
+
+@pytest.mark.parametrize("text", ["You work for Google.", "You live in Rome and you have two kids.", "Your name is Max."])
+def test_what_is_told_to_somebody_of_himself_is_a_guess_as_often_as_not(extractor: OfflineExtractor, text: str) -> None:
+    assert not read(extractor, "Bea: Hi!", f"Ana: {text}")
+    assert not read(extractor, f"Ana: {text}")

@@ -180,3 +180,14 @@ def test_only_what_is_right_is_left(memory: Memory, said: str, corrected: str, l
     say(memory, 2, corrected)
     assert {fact.text for fact in memory.get_all(user_id="ana")} == before | left
     memory.close()
+
+
+@pytest.mark.parametrize(("known", "left"), [(["I live in Oslo."], []), ([], []), (["I live in Faro."], ["Faro"])])
+def test_no_ends_only_what_was_known(memory: Memory, known: list[str], left: list[str]) -> None:
+    for minute, text in enumerate(known):
+        say(memory, minute, text)
+    say(memory, 5, "Do you live in Oslo?", "Rui")
+    say(memory, 6, "No.")
+    facts = memory.get_all(user_id="ana")
+    memory.close()
+    assert [fact.text for fact in facts] == [f"Ana lives in {place}." for place in left]

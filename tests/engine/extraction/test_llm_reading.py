@@ -143,7 +143,7 @@ def test_times(
 def test_dates_that_cannot_be_are_left_out_and_the_fact_stays(
     reading: Reading, fields: dict[str, Any], note: str
 ) -> None:
-    sentence = "I work for Corvina since 2019."
+    sentence = "I don't work for Corvina since 2019." if "state" in fields else "I work for Corvina since 2019."
     extraction = reading.read(sentence, fact(sentence, "Ana", "WORKS_FOR", "Corvina", **fields))
     assert (extraction.candidates[0].valid_at, extraction.candidates[0].invalid_at) == (MONDAY, None)
     assert any(note in said for said in extraction.notes)
