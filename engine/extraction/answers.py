@@ -37,7 +37,8 @@ _SENTENCE: Final = re.compile(
 )
 # What closes a question without asking anything: "how old is Pickle now?", "who's Duarte again?".
 _TRAILING: Final = re.compile(
-    r"(?:,? (?:now|again|then|exactly|these days|nowadays|currently|btw|by the way|anyway|though))+\s*\?$", re.I
+    r"(?:,? (?:now|again|then|exactly|these days|nowadays|currently|btw|by the way|anyway|though|too|as well|right now))+\s*\?$",
+    re.I,
 )
 _SUBJECT: Final = r"(?P<subject>you|(?:his|her) name|your [\w' -]+?|he|she|(?-i:[A-Z]\w+(?: [A-Z]\w+)?))"
 _LEAD: Final = re.compile(r"^\W*(?:(?:and|so|but|oh|ok|okay|hey|btw|by the way|\w+,)\s+)*", re.I)
@@ -107,6 +108,13 @@ def complete(question: str, answer: str, told: str = "") -> tuple[str, str] | No
         return None  # "When are you off?" "Thanks, Maria!" tells nothing
     statement = _timed(last, first, told) or _any(last, first) or _whether(last, first) or _filled(last, first)
     return (statement, first) if statement is not None else None
+
+
+def asks_for_time(question: str) -> bool:
+    """Whether the message ends by asking since when or when something was that was told before it."""
+    spans = split(question)
+    asked = _LEAD.sub("", question[slice(*spans[-1])].strip(), count=1) if spans else ""
+    return _SINCE.match(asked) is not None or _WHEN.match(asked) is not None
 
 
 def _timed(question: str, answer: str, told: str) -> str | None:
@@ -194,7 +202,8 @@ def _instead(rest: str, answer: str) -> str | None:
         return None
     last = _LAST_PART.match(rest)
     is_name = said["noun"][:1].isupper()
-    if last is not None and is_name and last["noun"][:1].isupper():
+    of_a_kind = last is not None and (last["noun"][:1].isupper() or re.match(r"(?:an?|the) ", last["noun"]) is not None)
+    if last is not None and is_name and of_a_kind:
         preposition = last["prep"] if said["prep"] is None else said["prep"]
         alike = said["prep"] in (None, last["prep"]) or {said["prep"], last["prep"]} <= {"at", "for", "in", "near"}
         return f"{last['before']}{preposition} {said['noun']}" if alike else None

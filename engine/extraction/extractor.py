@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.answers import complete
+from factloom.engine.extraction.answers import asks_for_time, complete
 from factloom.engine.extraction.antecedents import REACH, Antecedents, Turn
 from factloom.engine.extraction.attributes import read_attribute, read_measure, read_participle
 from factloom.engine.extraction.benefits import read_benefit
@@ -237,11 +237,19 @@ def _answer(request: ExtractionRequest) -> _Told | None:
         return None
     if before.role in SILENT_ROLES or episode.role in SILENT_ROLES or "?" not in before.content:
         return None
-    own = request.previous[-2] if len(request.previous) > 1 else None
-    told = own is not None and (own.role, own.speaker) == (episode.role, episode.speaker)
-    earlier = _readable(own)[-400:] if own is not None and told else ""
-    completed = complete(before.content.rstrip()[-400:], _readable(episode), earlier)
+    question = before.content.rstrip()[-400:]
+    earlier = _told_before(request) if asks_for_time(question) else ""
+    completed = complete(question, _readable(episode), earlier)
     return (*completed, ("answers", before.id), None) if completed is not None else None
+
+
+def _told_before(request: ExtractionRequest) -> str:
+    """What who answers said right before the question; a short answer is told with the question that it answers."""
+    own = request.previous[-2] if len(request.previous) > 1 else None
+    if own is None or (own.role, own.speaker) != (request.episode.role, request.episode.speaker):
+        return ""
+    told = _answer(ExtractionRequest(episode=own, previous=request.previous[:-2]))
+    return told[0] if told is not None else _readable(own)[-400:]
 
 
 def _correction(request: ExtractionRequest) -> _Told | None:

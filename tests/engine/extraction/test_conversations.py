@@ -138,6 +138,8 @@ def test_where_a_firm_is_is_said_beside_it(extractor: OfflineExtractor) -> None:
         ("Are you married?", "Yes, to Max.", ("Ana", "MARRIED_TO", "Max")),
         ("Do you live in Oslo?", "No, in Bergen.", ("Ana", "LIVES_IN", "Bergen")),
         ("Do you live in Oslo?", "No, Bergen.", ("Ana", "LIVES_IN", "Bergen")),
+        ("Do you work at the hospital?", "No, at Bergbank.", ("Ana", "WORKS_FOR", "Bergbank")),
+        ("Do you live in Oslo too?", "No, in Bergen.", ("Ana", "LIVES_IN", "Bergen")),
         ("Do you work at Bosch?", "Nope, at Siemens.", ("Ana", "WORKS_FOR", "Siemens")),
         ("Is your brother called Tom?", "No, Tim.", ("Ana", "HAS_BROTHER", "Tim")),
         ("Are you from Spain?", "No, Portugal.", ("Ana", "COMES_FROM", "Portugal")),
@@ -205,7 +207,15 @@ def test_what_came_between_leaves_an_answer_alone(extractor: OfflineExtractor, t
     assert not read(extractor, *turns)
 
 
-@pytest.mark.parametrize("text", ["You work for Google.", "You live in Rome and you have two kids.", "Your name is Max."])
+@pytest.mark.parametrize(
+    "text", ["You work for Google.", "You live in Rome and you have two kids.", "Your name is Max."]
+)
 def test_what_is_told_to_somebody_of_himself_is_a_guess_as_often_as_not(extractor: OfflineExtractor, text: str) -> None:
     assert not read(extractor, "Bea: Hi!", f"Ana: {text}")
     assert not read(extractor, f"Ana: {text}")
+
+
+def test_a_time_may_be_asked_of_a_short_answer(extractor: OfflineExtractor) -> None:
+    turns = ("Bea: Where do you work?", "Ana: At Siemens.", "Bea: Since when?", "Ana: Since 2019.")
+    [fact] = read(extractor, *turns)
+    assert (fact.predicate, f"{fact.valid_at:%Y}") == ("WORKS_FOR", "2019")
