@@ -37,7 +37,8 @@ _SENTENCE: Final = re.compile(
 )
 # What closes a question without asking anything: "how old is Pickle now?", "who's Duarte again?".
 _TRAILING: Final = re.compile(
-    r"(?:,? (?:now|again|then|exactly|these days|nowadays|currently|btw|by the way|anyway|though|too|as well|right now))+\s*\?$",
+    r"(?:,? (?:now|again|then|exactly|these days|nowadays|currently|btw|by the way|anyway|though|too|as well|"
+    r"right now))+\s*\?$",
     re.I,
 )
 _SUBJECT: Final = r"(?P<subject>you|(?:his|her) name|your [\w' -]+?|he|she|(?-i:[A-Z]\w+(?: [A-Z]\w+)?))"
