@@ -19,7 +19,7 @@ _END: Final = (
 )
 # Whoever jokes takes back the own words, whatever was said in between.
 _JOKED: Final = re.compile(
-    rf"(?!\W*no kidding){_LEAD}(?:jk|j/k|psych|april fools?(?: day)?|gotcha|"
+    rf"(?!\W*no kidding){_LEAD}(?:(?:jk|j/k)(?:\W+(?:jk|j/k))*|psych|april fools?(?: day)?|gotcha|"
     r"(?:(?:i(?:['’]m| am| was)) )?(?:just |only |totally |obviously )*(?:kidding|joking|messing with you|"
     r"messing around|teasing(?: you)?|pulling your leg)|"
     r"i (?:just )?made (?:that|it|this|all of (?:that|it)) (?:all )?up|i take (?:that|it|everything) back|"

@@ -35,6 +35,7 @@ def current(memory: Memory) -> set[str]:
 TAKING_BACK = [
     "Just kidding!",
     "jk",
+    "jk jk",
     "lol just kidding guys",
     "I was joking",
     "Not true, forget that",
