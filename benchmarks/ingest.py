@@ -2,9 +2,9 @@
 
 Run: ``python -m benchmarks.ingest [LOCOMO.json] [--json OUT]``.
 
-Single turns (extraction, embedding and two durable commits included), and whole conversations in batches, each beside
-two yardsticks measured in the same run: embedding the same turns and nothing else, and one durable SQLite insert a
-turn. Without a dataset it takes the demo conversation.
+Single turns (extraction, embedding and two durable commits included), the extraction of the same turns alone, and whole
+conversations in batches, each beside two yardsticks measured in the same run: embedding the same turns and nothing
+else, and one durable SQLite insert a turn. Without a dataset it takes the demo conversation.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -26,6 +26,8 @@ from typing import Any
 from benchmarks.results import write_result
 
 from factloom import Memory
+from factloom.engine.extraction.extractor import OfflineExtractor
+from factloom.schemas.extraction import Extraction, ExtractionRequest
 
 _SINGLE = 200
 
@@ -105,6 +107,19 @@ def import_time() -> dict[str, float]:
     }
 
 
+class Recording(OfflineExtractor):
+    """The offline extractor, which keeps what it was asked, earlier turns included."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[ExtractionRequest] = []
+
+    def extract(self, requests: Sequence[ExtractionRequest]) -> list[Extraction]:
+        """As the offline extractor."""
+        self.requests += requests
+        return super().extract(requests)
+
+
 def measure(path: Path | None) -> dict[str, Any]:
     """All figures of this benchmark."""
     found = conversations(path)
@@ -112,11 +127,15 @@ def measure(path: Path | None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         turns = [m for sessions in found.values() for session in sessions for m in session]
-        with Memory(folder / "single.db") as memory:
+        recording = Recording()
+        with Memory(folder / "single.db", extractor=recording) as memory:
             memory.add("Ana lives in Lisbon.", user_id="warm up")
             seconds = timed_each(lambda message: memory.add(message, user_id="bench"), turns[:_SINGLE])
             figures["single_add"] = spread(seconds)
             figures["single_add_facts"] = memory.stats().facts
+            fresh = OfflineExtractor()
+            alone = timed_each(lambda request: fresh.extract([request]), recording.requests)
+            figures["extract_one"] = spread(alone[1:])
             embedder = memory.embedder
             texts = [turn["content"] for turn in turns]
             one = timed_each(lambda text: embedder.embed_documents([text]), texts[:_SINGLE])

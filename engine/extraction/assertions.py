@@ -152,7 +152,7 @@ def assert_fact(draft: Draft, pattern: VerbPattern, object: Mention) -> list[Can
         return []
     if clause.tense is Tense.FUTURE and spec.category is not Category.PREFERENCE:
         return []  # "I will work for Bosch" is a plan at most
-    disliked = spec.category is Category.PREFERENCE and not draft.sentence.text.lower().endswith("before")
+    disliked = spec.category is Category.PREFERENCE and not draft.text.lower().endswith("before")
     if negated and past and spec.denied is not None and disliked and _never(clause):
         return [draft.candidate(subject, spec.denied, object) for subject in draft.subjects()]
     if negated and past and _denies(draft):
@@ -206,8 +206,8 @@ _WORK_OF: Final = re.compile(r"(?:^|\s)[A-Z]")
 
 def _denies(draft: Draft) -> bool:
     """Whether what did not happen was thought to have happened: "actually, I never moved", "didn't move after all"."""
-    words = draft.sentence.text.lower()
-    return "after all" in words or "never" in words or is_correction(draft.sentence.text.strip())
+    words = draft.text.lower()
+    return "after all" in words or "never" in words or is_correction(draft.text.strip())
 
 
 def _denial(draft: Draft, subject: Mention) -> str:

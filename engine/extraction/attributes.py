@@ -93,7 +93,7 @@ _MEASURE: Final = re.compile(
 
 def read_measure(draft: Draft) -> list[Candidate]:
     """For "I'm 1.80 m tall" and "I weigh 80 kilos"."""
-    match = _MEASURE.match(draft.sentence.text.strip())
+    match = _MEASURE.match(draft.text.strip())
     if match is None or draft.reader.speaker is None:
         return []
     predicate, value = ("HAS_HEIGHT", match["tall"]) if match["tall"] else ("HAS_WEIGHT", match["heavy"])

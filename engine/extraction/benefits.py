@@ -101,7 +101,7 @@ def _matters(draft: Draft) -> str | None:
     if noun.lower_ in _FOR_ME and "for" in to:
         return "HELPED_BY"
     soothing = noun.lower_ in _SOOTHING and clause.verb.tag_ in ("JJ", "VBG") and clause.subject is not None
-    if soothing and not _LEANING.search(draft.sentence.text) and clause.tense is Tense.PRESENT:
+    if soothing and not _LEANING.search(draft.text) and clause.tense is Tense.PRESENT:
         return "HELPED_BY"
     owned = any(c.dep_ == "nmod:poss" and c.lower_ == "my" for c in noun.children)
     owned = owned or any(c.lower_ == "me" and preposition(c) == "for" for c in noun.children)

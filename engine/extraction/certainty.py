@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.predications import SUBJECTS, Clause, Tense, child_of, preposition
-from factloom.engine.extraction.sentences import said_in
+from factloom.engine.extraction.sentences import said_in, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,6 +141,8 @@ def _is_guessed(verb: Token) -> bool:
 
 def _is_unsure(verb: Token) -> bool:
     """For "maybe I live in Rome", "I live in Rome, perhaps": not where it says "maybe because" or "maybe ten"."""
+    if _UNSURE.isdisjoint(words_in(verb.doc)):
+        return False
     for adverb in adverbs(verb):
         if adverb.lower_ not in _UNSURE:
             continue
@@ -155,7 +157,9 @@ def _is_unsure(verb: Token) -> bool:
 
 def _is_nearly(clause: Clause, verb: Token) -> bool:
     """For "I almost moved to Rome"; numbers ("I'm almost forty") are what they nearly are."""
-    if verb.i != clause.verb.i or verb.pos_ == "NUM" or any(c.like_num for c in verb.children):
+    if verb.i != clause.verb.i or _NEARLY.isdisjoint(words_in(verb.doc)):
+        return False
+    if verb.pos_ == "NUM" or any(c.like_num for c in verb.children):
         return False
     for child in verb.children:
         if child.dep_ == "advmod" and child.lower_ in _NEARLY and child.i < verb.i:
@@ -197,7 +201,7 @@ def _is_untrue(verb: Token) -> bool:
 
 def _neither(verb: Token) -> bool:
     """For "neither Tom nor I live in Rome"."""
-    subjects = [c for c in verb.children if c.dep_ in SUBJECTS]
+    subjects = [c for c in verb.children if c.dep_ in SUBJECTS] if "neither" in words_in(verb.doc) else []
     if not subjects:
         return False
     first = min(subjects, key=lambda t: t.i).left_edge.i

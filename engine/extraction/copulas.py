@@ -110,7 +110,7 @@ def name_facts(draft: Draft, owner: Mention, name: str) -> list[Candidate]:
 
 
 def _birthday(draft: Draft, owner: Mention) -> list[Candidate]:
-    when = find_when(draft.sentence.text, draft.anchor, future=True)
+    when = find_when(draft.text, draft.anchor, future=True)
     if when is None or when.precision not in ("day", "month") or draft.clause.negated:
         return []
     month = MONTHS[when.start.month - 1].capitalize()
@@ -223,7 +223,7 @@ def _beside(draft: Draft, subject: Mention) -> list[Candidate | None]:
         if partner is None:
             return []
         return [draft.candidate(subject, "HAS_PARTNER", partner.model_copy(update={"type": "person"}), negated=True)]
-    lately = any(c.lower_ in _LATELY for c in clause.verb.children) or bool(_JOBS.search(draft.sentence.text))
+    lately = any(c.lower_ in _LATELY for c in clause.verb.children) or bool(_JOBS.search(draft.text))
     if (case == "at" and person) or not (over or (lately and not clause.negated and clause.tense is Tense.PRESENT)):
         return []
     employer = draft.reader.mention(token, type="organisation")

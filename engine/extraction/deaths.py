@@ -29,7 +29,7 @@ _UNHURT: Final = re.compile(
 def read_death(draft: Draft) -> list[Candidate]:
     """That somebody, or an animal, has died; what ends with that is for reconciliation to know."""
     clause = draft.clause
-    if _UNHURT.search(draft.sentence.text) is not None:
+    if _UNHURT.search(draft.text) is not None:
         return []
     if clause.negated:
         return _denied(draft)
@@ -43,7 +43,7 @@ def read_death(draft: Draft) -> list[Candidate]:
 
 def _denied(draft: Draft) -> list[Candidate]:
     """For "actually, Rex didn't die": what was told before was wrong."""
-    words = draft.sentence.text
+    words = draft.text
     if draft.clause.lemma not in ("die", "pass away") or not (is_correction(words) or "after all" in words.lower()):
         return []
     event = Mention(name=DEATH, type="event")

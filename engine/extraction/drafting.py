@@ -17,7 +17,7 @@ from factloom.engine.extraction.phrases import conjuncts, relation_of
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.predications import Clause, Tense
 from factloom.engine.extraction.rendering import activity, article, retell
-from factloom.engine.extraction.sentences import said_in
+from factloom.engine.extraction.sentences import said_in, text_of
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import BESIDES, Candidate, Mention
 from factloom.schemas.ontology import UNTYPED, ontology_in_use
@@ -58,18 +58,19 @@ class Draft:
     @classmethod
     def of(cls, clause: Clause, sentence: Span, reader: Reader, anchor: datetime) -> Draft:
         """Read the clause's time: the date expression in its own words, else the sentence's only one."""
+        text = text_of(sentence)
         scheduled = clause.tense is Tense.PRESENT and not clause.perfect and clause.lemma in vocabulary().scheduled
         scheduled = scheduled or (clause.tense is Tense.PRESENT and not clause.perfect and clause.lemma == "have")
         aiming = clause.tense is Tense.PRESENT and clause.complement is not None and clause.lemma in AIMING
         ahead = scheduled or aiming or (clause.progressive and clause.tense is Tense.PRESENT)
         future = clause.tense is Tense.FUTURE or (ahead and not clause.perfect)
-        period = find_period(sentence.text, anchor, future=future)
+        period = find_period(text, anchor, future=future)
         if period is not None:
             begin, end = (offset + sentence.start_char for offset in period.span)
             if _belongs((begin, end), clause, sentence):
                 return cls(clause, sentence, reader, anchor, None, replace(period, span=(begin, end)))
-        when = find_when(sentence.text, anchor, future=future)
-        if when is not None and _RECURRING.match(sentence.text[when.span[1] :]):
+        when = find_when(text, anchor, future=future)
+        if when is not None and _RECURRING.match(text[when.span[1] :]):
             when = None  # "on Sunday mornings" is no day
         if when is not None:  # from here on the span counts from the start of the message
             begin, end = when.span
@@ -81,12 +82,17 @@ class Draft:
                 clause.tense is Tense.PAST and words_of(when, sentence).lower().startswith("for ") and not when.since
             )
             if _is_of_what_was_booked(when, clause):
-                ahead_of = find_when(sentence.text, anchor, future=True) or when
+                ahead_of = find_when(text, anchor, future=True) or when
                 booked = replace(when, start=ahead_of.start, end=ahead_of.end, precision=ahead_of.precision)
                 return cls(clause, sentence, reader, anchor, booked, booked=True)
             beside = clause.gap is not None and clause.tense is Tense.PRESENT  # "gave to a shelter I help at yesterday"
             when = when if _belongs(when.span, clause, sentence) and not (lasted or aimed or beside) else None
         return cls(clause, sentence, reader, anchor, when)
+
+    @property
+    def text(self) -> str:
+        """The sentence's words."""
+        return text_of(self.sentence)
 
     def subjects(self) -> list[Mention]:
         """Whom the clause is about, as far as they can be known."""

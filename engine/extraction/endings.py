@@ -32,7 +32,7 @@ def read_ending(draft: Draft) -> list[Candidate]:
         return _parting(draft)
     if clause.lemma in ("cancel", "call off", "fall through") or clause.verb.lower_ in ("cancelled", "canceled"):
         return _cancelling(draft)
-    if clause.passive and clause.lemma == "make" and re.search(r"\bmade redundant\b", draft.sentence.text):
+    if clause.passive and clause.lemma == "make" and re.search(r"\bmade redundant\b", draft.text):
         return _quitting(draft)
     if clause.tense is Tense.PAST and clause.lemma in _QUITTING:
         return _quitting(draft)

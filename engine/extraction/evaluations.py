@@ -36,7 +36,7 @@ def read_evaluated(draft: Draft) -> list[Candidate]:
         return []
     going_on = clause.perfect  # "searching for a flat has been tough": and still is
     doing = next((c for c in clause.verb.children if c.dep_ in ("csubj", *SUBJECTS) and c.tag_ == "VBG"), None)
-    if doing is None or clause.verb.lemma_.lower() not in vocabulary().verdicts or _OTHERS.search(draft.sentence.text):
+    if doing is None or clause.verb.lemma_.lower() not in vocabulary().verdicts or _OTHERS.search(draft.text):
         return []
     if any(c.dep_ in (*SUBJECTS, "aux", "nmod:poss", "det", "case") for c in doing.children):
         return []  # "Tom leaving was hard", "having seen it …", "the building was great"

@@ -49,7 +49,16 @@ from factloom.engine.extraction.relatives import (
 )
 from factloom.engine.extraction.retractions import taken_back
 from factloom.engine.extraction.schedules import read_locations, read_schedule
-from factloom.engine.extraction.sentences import LONGEST, Kind, is_command, keep_apart, kind_of, sentences, takes_back
+from factloom.engine.extraction.sentences import (
+    LONGEST,
+    Kind,
+    is_command,
+    keep_apart,
+    kind_of,
+    sentences,
+    takes_back,
+    text_of,
+)
 from factloom.engine.extraction.showing import read_owned, read_shown, read_venture
 from factloom.engine.extraction.states import read_ages, read_state
 from factloom.engine.extraction.titles import readable
@@ -132,8 +141,8 @@ class OfflineExtractor:
         spans = list(sentences(doc))
         procedures = _procedures(spans, reader, request, quoted)
         candidates = [*procedures.candidates]
-        for before, span, later in zip(["", *spans], spans, [*spans[1:], None], strict=False):
-            if goes_on_in_fiction(str(before), span.text):
+        for before, span, later in zip(["", *map(text_of, spans)], spans, [*spans[1:], None], strict=False):
+            if goes_on_in_fiction(before, text_of(span)):
                 continue
             told = procedures.sentences.get(span.start, span.start)
             if told > span.start:
@@ -293,8 +302,8 @@ def _read_sentence(
     span: Span, reader: Reader, episode: Episode, quoted: Spans, later: Span | None = None
 ) -> list[Candidate]:
     """What one sentence states; ``later``, the one behind it, may hold only its date ("Two years ago.")."""
-    kind = kind_of(span.text)
-    if kind in (Kind.IRONY, Kind.FICTION) or (later is not None and takes_back(later.text)):
+    kind = kind_of(text_of(span))
+    if kind in (Kind.IRONY, Kind.FICTION) or (later is not None and takes_back(text_of(later))):
         return []
     if is_quoted(quoted, span.start_char):
         return []
@@ -304,7 +313,7 @@ def _read_sentence(
         return taken
     found: list[Candidate] = []
     drafts: list[Draft] = []
-    when = bare_when(later.text, episode.occurred_at) if later is not None else None
+    when = bare_when(text_of(later), episode.occurred_at) if later is not None else None
     for clause in read_clauses(span):
         if is_quoted(quoted, clause.verb.idx):
             continue

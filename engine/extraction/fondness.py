@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from factloom.engine.extraction.drafting import FAIR, Draft
 from factloom.engine.extraction.phrases import entity_type
 from factloom.engine.extraction.predications import preposition
+from factloom.engine.extraction.sentences import lemmas_in, words_in
 from factloom.schemas.extraction import Candidate, Mention
 
 if TYPE_CHECKING:
@@ -16,11 +17,15 @@ _FONDNESS: Final = dict.fromkeys(("love", "fondness", "liking", "soft spot"), "L
     ("passion", "interest", "fascination", "enthusiasm", "obsession"), "INTERESTED_IN"
 )
 _FAVOURITES: Final = frozenset({"favorite", "favourite", "favorites", "favourites", "fave", "faves"})
+_FOND: Final = _FONDNESS.keys() | _FAVOURITES
 
 
 def read_fondness(draft: Draft) -> list[Candidate]:
     """What the speaker is fond of, wherever in the sentence it stands; ``draft`` is a clause that states something."""
     speaker = draft.reader.speaker
+    doc = draft.sentence.doc
+    if _FOND.isdisjoint(lemmas_in(doc)) and _FOND.isdisjoint(words_in(doc)):
+        return []
     found: list[Candidate | None] = []
     for token in draft.sentence if speaker is not None else ():
         told = _loved(draft, token) or _favourite(draft, token)

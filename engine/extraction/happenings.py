@@ -11,6 +11,7 @@ from factloom.engine.extraction.drafting import FAIR, Draft
 from factloom.engine.extraction.phrases import entity_type, is_content, phrase, relation_of
 from factloom.engine.extraction.predications import Tense, preposition
 from factloom.engine.extraction.rendering import named_once, retell
+from factloom.engine.extraction.sentences import lemmas_in
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 
@@ -49,6 +50,8 @@ def read_trips(drafts: list[Draft]) -> list[Candidate]:
     ``drafts`` are the clauses of one sentence; one of them tells that it speaks of the past.
     """
     first = drafts[0]
+    if vocabulary().trips.isdisjoint(lemmas_in(first.sentence.doc)):
+        return []
     past = any(draft.clause.tense is Tense.PAST and draft.clause.factual for draft in drafts)
     found: list[Candidate | None] = []
     for token in first.sentence:

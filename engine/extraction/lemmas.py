@@ -6,6 +6,7 @@ Spelling rules of the regular -ed and -ing forms, after Porter (1980), step 1b, 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -127,10 +128,14 @@ _AMBIGUOUS: Final = frozenset({"found", "saw", "felt", "left", "fell", "bit", "s
 
 def verb_lemma(token: Token) -> str:
     """The base form of a verb, lower case: the model's, unless the spelling of a regular form speaks against it."""
-    lemma, form = token.lemma_.lower(), token.lower_
-    if form in _IRREGULAR and token.tag_ in ("VBD", "VBN", "VBP", "VB") and lemma in (form, f"{form}e"):
+    return _verb_lemma(token.lemma_.lower(), token.lower_, token.tag_)
+
+
+@lru_cache(maxsize=4096)
+def _verb_lemma(lemma: str, form: str, tag: str) -> str:
+    if form in _IRREGULAR and tag in ("VBD", "VBN", "VBP", "VB") and lemma in (form, f"{form}e"):
         return _IRREGULAR[form]
-    if token.tag_ in ("VB", "VBP", "VBZ") and form.endswith("ing"):
+    if tag in ("VB", "VBP", "VBZ") and form.endswith("ing"):
         return form  # "bring"
     ending = "ed" if form.endswith("ed") else "ing" if form.endswith("ing") else ""
     if not ending or len(form) < 5:

@@ -249,7 +249,7 @@ class Reader:
 
     def _person(self, token: Token) -> Person | None:
         """Whom a token mentions."""
-        if token.dep_ == "vocative":
+        if token.dep_ == "vocative" or (token.pos_ not in _NAMING and token.tag_ != "NNS"):
             return None
         if relation_of(token) is not None:
             kin = self.kin(token)
@@ -284,6 +284,7 @@ def _is_placed(token: Token) -> bool:
     return token.dep_ == "nsubj" and entity_type(head) == "place" and case == ["in"]
 
 
+_NAMING: Final = frozenset({"NOUN", "PROPN", "X"})
 _SOMEBODY: Final = frozenset({"someone", "somebody", "guy", "woman", "man", "girl", "boy", "lady", "kid"})
 _ELDERS: Final = frozenset({"parent", "grandparent"})
 _DEICTIC: Final = frozenset({"this", "that", "these", "those"})

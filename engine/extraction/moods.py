@@ -8,6 +8,7 @@ from factloom.engine.extraction.certainty import adverbs, is_doubted, is_put_off
 from factloom.engine.extraction.lemmas import is_irregular_past
 from factloom.engine.extraction.predications import SUBJECTS, Clause, Tense, child_of, preposition, subject_of
 from factloom.engine.extraction.requests import is_asked_for
+from factloom.engine.extraction.sentences import words_in
 from factloom.engine.extraction.vocabulary import vocabulary
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ HEARSAY_VERBS: Final = frozenset(
 # Adverbs by which a speaker tells that it is only hearsay.
 REPORTING: Final = frozenset({"apparently", "allegedly", "supposedly", "reportedly", "seemingly", "purportedly"})
 # Present and past look the same; with an object, speakers more often tell what they did.
+_CONDITIONS: Final = frozenset({"if", "unless"})
 _ALIKE: Final = frozenset({"set", "put", "hit", "cut", "let", "shut", "hurt", "split"})
 
 
@@ -147,8 +149,8 @@ def _judge_surroundings(clause: Clause) -> None:
         clause.factual = False  # read as part of the clause it belongs to
     for _ in range(5):
         marks = {c.lower_ for c in verb.children if c.dep_ in ("mark", "advmod") and c.i <= verb.i}
-        conditional = any(
-            c.dep_ == "advcl" and {m.lower_ for m in c.children if m.dep_ == "mark"} & {"if", "unless"}
+        conditional = not _CONDITIONS.isdisjoint(words_in(verb.doc)) and any(
+            c.dep_ == "advcl" and {m.lower_ for m in c.children if m.dep_ == "mark"} & _CONDITIONS
             for c in verb.children
         )
         # "When I moved to Porto" takes the move for granted, "when I move" does not.

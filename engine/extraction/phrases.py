@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from factloom.engine.extraction.calendar_words import MONTHS, WEEKDAYS
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.predicates import Relation, predicate_table
+from factloom.engine.extraction.sentences import words_in
 from factloom.engine.extraction.vocabulary import PRONOUNS, vocabulary
 
 if TYPE_CHECKING:
@@ -154,19 +155,22 @@ def called_later(token: Token) -> str | None:
     return None
 
 
+_FORMER: Final = frozenset({"ex", "former"})
+
+
 def relation_of(token: Token) -> Relation | None:
     """The relation that a noun names ("sister"), if it does; plurals name several people and are left."""
     if token.pos_ not in ("NOUN", "PROPN") or token.tag_ in ("NNS", "NNPS"):
         return None
-    if _qualifies(token):
-        return None
     relations = predicate_table().relations
-    joined = token.lower_
+    named = relations.get(token.lower_) or relations.get(token.lemma_.lower())
+    if (named is None and _FORMER.isdisjoint(words_in(token.doc))) or _qualifies(token):
+        return None
     if token.i >= 2 and token.doc[token.i - 1].text == "-" and token.doc[token.i - 2].lower_ == "ex":
         return relations["ex"]
-    if any(c.lower_ in ("ex", "former") for c in token.children if c.i < token.i):
+    if any(c.lower_ in _FORMER for c in token.children if c.i < token.i):
         return relations["ex"]
-    return relations.get(joined) or relations.get(token.lemma_.lower())
+    return named
 
 
 def _qualifies(token: Token) -> bool:

@@ -110,6 +110,7 @@ def _assemble(config_text: str, data: bytes, meta: dict[str, object]) -> Languag
     from spacy.lang.en import English
     from thinc.api import Config
 
+    from factloom.engine.extraction.encoder import quicken
     from factloom.engine.extraction.weights import unpack
 
     components, strings = unpack(data)
@@ -120,4 +121,5 @@ def _assemble(config_text: str, data: bytes, meta: dict[str, object]) -> Languag
         nlp.vocab.strings.add(string)
     for name, component in nlp.pipeline:
         component.from_bytes(components[name], exclude=["vocab"])  # type: ignore[attr-defined]
+    quicken(nlp)
     return nlp

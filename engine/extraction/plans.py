@@ -13,6 +13,7 @@ from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.phrases import entity_type, is_content, phrase
 from factloom.engine.extraction.predications import SUBJECTS, Clause, Tense
 from factloom.engine.extraction.rendering import activity, named_once, retell
+from factloom.engine.extraction.sentences import lemmas_in
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 
@@ -259,8 +260,10 @@ def read_occasion(drafts: list[Draft]) -> list[Candidate]:
 
     ``drafts`` are the clauses of one sentence; what was said in the past tense is over.
     """
-    found = []
+    found: list[Candidate] = []
     draft = drafts[0]
+    if vocabulary().occasions.isdisjoint(lemmas_in(draft.sentence.doc)):
+        return []
     over = {t.i for each in drafts if each.clause.tense is Tense.PAST for t in each.clause.verb.subtree}
     for token in draft.sentence:
         lemma = token.lemma_.lower()

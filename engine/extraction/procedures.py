@@ -27,7 +27,7 @@ from factloom.engine.extraction.mentions import Reader
 from factloom.engine.extraction.predications import Clause
 from factloom.engine.extraction.quotations import Spans, is_quoted
 from factloom.engine.extraction.routines import Routine, read_routine
-from factloom.engine.extraction.sentences import Kind, kind_of, takes_back
+from factloom.engine.extraction.sentences import Kind, kind_of, takes_back, text_of
 from factloom.engine.extraction.standing_rules import Rule, read_rules
 from factloom.schemas.extraction import Candidate, Mention
 
@@ -84,11 +84,11 @@ def _read_at(
     """Read what begins at one sentence; returns how many sentences it takes."""
     span = spans[at]
     later = spans[at + 1] if at + 1 < len(spans) else None
-    if len(span.text) > LONGEST_SENTENCE or (_CUES.search(span.text) is None and asked is None):
+    if len(text_of(span)) > LONGEST_SENTENCE or (_CUES.search(text_of(span)) is None and asked is None):
         return 1
     quotes = bool(quoted) and any(is_quoted(quoted, token.idx) for token in span)
-    kind = kind_of(span.text)
-    if quotes or kind not in (Kind.STATEMENT, Kind.QUESTION) or (later is not None and takes_back(later.text)):
+    kind = kind_of(text_of(span))
+    if quotes or kind not in (Kind.STATEMENT, Kind.QUESTION) or (later is not None and takes_back(text_of(later))):
         return 1
     rules = read_rules(span, reader)
     shaped = _shaped(spans, at, reader, asked) if not rules and kind is Kind.STATEMENT else None

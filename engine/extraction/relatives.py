@@ -37,6 +37,8 @@ def presupposed(tokens: list[Token], span: Span, reader: Reader, anchor: datetim
     """
     found: list[Candidate] = []
     for token in tokens:
+        if token.tag_ != "NNS" and token.pos_ not in ("NOUN", "PROPN"):
+            continue
         members = _members(token, span, reader, anchor)
         found += members or _several(token, span, reader, anchor)
         kin = reader.kin(token) if relation_of(token) is not None else None

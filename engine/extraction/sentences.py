@@ -133,6 +133,31 @@ def said_in(doc: Doc) -> str:
     return doc.text if said is None else str(said)
 
 
+def text_of(span: Span) -> str:
+    """``span.text``, joined once: the rules ask for a sentence's words many times a clause."""
+    texts: dict[tuple[int, int], str] = span.doc.user_data.setdefault("texts", {})
+    place = (span.start, span.end)
+    if place not in texts:
+        texts[place] = span.text
+    return texts[place]
+
+
+def words_in(doc: Doc) -> frozenset[str]:
+    """The tokens of a document, lower case: a rule about certain words need not look where none of them is."""
+    words: frozenset[str] | None = doc.user_data.get("words")
+    if words is None:
+        words = doc.user_data["words"] = frozenset([token.lower_ for token in doc])
+    return words
+
+
+def lemmas_in(doc: Doc) -> frozenset[str]:
+    """As ``words_in``, the lemmas of a parsed document."""
+    lemmas: frozenset[str] | None = doc.user_data.get("lemmas")
+    if lemmas is None:
+        lemmas = doc.user_data["lemmas"] = frozenset([token.lemma_.lower() for token in doc])
+    return lemmas
+
+
 def keep_apart(doc: Doc) -> None:
     """Make the parser, which comes later, join no pieces of a sentence that is too long."""
     for start, end in split(doc.text):
