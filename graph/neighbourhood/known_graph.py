@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Hashable, Iterable, Sequence
+from operator import attrgetter
 from threading import Lock
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
@@ -22,6 +23,9 @@ _MOST_NODES: Final = 100_000
 
 MOST_SPACES: Final = 8
 """Spaces read together whose nodes are kept; who reads more hardly asks for the same twice."""
+
+
+_DATED: Final = attrgetter("dated")
 
 
 class KnownEntity:
@@ -49,7 +53,11 @@ class Stated(NamedTuple):
     def of(cls, facts: Iterable[StoredFact]) -> Stated:
         """These facts."""
         stated = tuple(facts)
-        return cls(stated, any(fact.dated for fact in stated))
+        return cls(stated, any(map(_DATED, stated)))
+
+
+STATES_NOTHING: Final = Stated((), False)
+"""Of most episodes."""
 
 
 class Best(NamedTuple):
@@ -180,6 +188,9 @@ class KnownGraphs:
         self._most_nodes = most_nodes
         self._lock = Lock()
         self._held: OrderedDict[Hashable, tuple[Hashable, KnownGraph]] = OrderedDict()
+        self._sizes: dict[Hashable, int] = {}  # as of when they were last looked at
+        self._nodes = 0
+        self._asked_last: Hashable = None
 
     def graph(self, spaces: Hashable, state: Hashable, sources: int) -> KnownGraph:
         """What is known of ``spaces`` in this state of theirs; the caller adds to it, what is read in this state only.
@@ -192,8 +203,17 @@ class KnownGraphs:
             if held is None or held[0] != state:
                 held = self._held[key] = (state, KnownGraph(sources))
             self._held.move_to_end(key)
-            total = sum(graph.size for _, graph in self._held.values())
-            while total > self._most_nodes:
-                _, (_, dropped) = self._held.popitem(last=False)
-                total -= dropped.size
+            for grown in (self._asked_last, key):  # a graph grows after it was asked for, and only then
+                self._look_at(grown)
+            self._asked_last = key
+            while self._nodes > self._most_nodes:
+                dropped, _ = self._held.popitem(last=False)
+                self._nodes -= self._sizes.pop(dropped, 0)
             return held[1]
+
+    def _look_at(self, key: Hashable) -> None:
+        """Count the nodes of one graph anew; to count all of a hundred would take longer than a walk's step."""
+        if key in self._held:
+            size = self._held[key][1].size
+            self._nodes += size - self._sizes.get(key, 0)
+            self._sizes[key] = size

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Final
 
 from factloom.graph.neighbourhood import KnownEntity, KnownGraph, StoredFact, stored_fact
-from factloom.graph.neighbourhood.known_graph import Best, Stated
+from factloom.graph.neighbourhood.known_graph import STATES_NOTHING, Best, Stated
 from factloom.graph.sqlite.filters import view_condition
 from factloom.schemas.ports import EntityNode, EpisodeNode
 
@@ -30,6 +31,9 @@ _FACT: Final = (
     f"f.confidence, f.support, {_NEWEST}, f.since, f.expires_at"
 )
 """A fact ``f``, as `stored_fact` takes it; binds how many of its newest episodes are read."""
+
+_FACT_OF_EPISODE: Final = _FACT.replace(_NEWEST, f"CASE f.support WHEN 1 THEN l.episode ELSE {_NEWEST} END")
+"""The same of a fact that the episode ``l`` states: most are stated by no other, and none need be looked for."""
 
 _WIDTH: Final = 14
 """How many columns these are; another may follow."""
@@ -86,14 +90,16 @@ class TableSource:
 
     def read_stated(self, refs: Collection[int]) -> None:
         """Know what these episodes state."""
-        found: dict[int, list[StoredFact]] = {ref: [] for ref in refs}
+        found: defaultdict[int, list[StoredFact]] = defaultdict(list)
         for row in self._db.rows(
-            f"SELECT {_FACT}, l.episode FROM json_each(?) j CROSS JOIN fact_episode l ON l.episode = j.value "
-            "CROSS JOIN fact f ON f.ref = l.fact",
+            f"SELECT {_FACT_OF_EPISODE}, l.episode FROM json_each(?) j CROSS JOIN fact_episode l "
+            "ON l.episode = j.value CROSS JOIN fact f ON f.ref = l.fact",
             (self._known.sources, _sorted(refs)),
         ):
             found[row[_WIDTH]].append(self._fact(row))
-        self._known.stated.update((ref, Stated.of(facts)) for ref, facts in found.items())
+        stated = self._known.stated
+        stated.update(dict.fromkeys(refs, STATES_NOTHING))
+        stated.update((ref, Stated.of(facts)) for ref, facts in found.items())
 
     def read_best(self, refs: Collection[int], bound: int, *, hops: int) -> None:
         """Know the best facts about these entities."""
@@ -111,16 +117,21 @@ class TableSource:
     def _best(
         self, refs: Collection[int], bound: int, condition: str, parameters: tuple[int, ...]
     ) -> dict[int, Collection[StoredFact]]:
-        """By entity, the best ``bound`` facts that it is the subject of, and as many that it is the object of."""
-        found: dict[int, dict[int, StoredFact]] = {ref: {} for ref in refs}
-        for end in ("subject", "object"):
-            for row in self._db.rows(
-                f"SELECT {_FACT}, j.value FROM json_each(?) j CROSS JOIN fact f ON f.ref IN (SELECT f.ref "
-                f"FROM fact f WHERE f.{end} = j.value AND {condition} ORDER BY {_BEST_FIRST} LIMIT ?)",
-                (self._known.sources, _sorted(refs), *parameters, bound),
-            ):
-                found[row[_WIDTH]][row[0]] = self._fact(row)
-        return {ref: facts.values() for ref, facts in found.items()}
+        """By entity, the best ``bound`` facts that have it at either end."""
+        found: dict[int, list[StoredFact]] = {ref: [] for ref in refs}
+        # The indexes are in this order, so that as many of either end are looked at and no more than ``bound`` read.
+        subject, object_ = (
+            f"SELECT * FROM (SELECT f.ref, f.support, f.since FROM fact f WHERE f.{end} = j.value AND {condition} "
+            f"ORDER BY {_BEST_FIRST} LIMIT ?)"
+            for end in ("subject", "object")
+        )
+        for row in self._db.rows(
+            f"SELECT {_FACT}, j.value FROM json_each(?) j CROSS JOIN fact f ON f.ref IN (SELECT f.ref "
+            f"FROM ({subject} UNION {object_}) f ORDER BY {_BEST_FIRST} LIMIT ?)",
+            (self._known.sources, _sorted(refs), *parameters, bound, *parameters, bound, bound),
+        ):
+            found[row[_WIDTH]].append(self._fact(row))
+        return dict(found)
 
     def count_facts(self, refs: Collection[int], view: View) -> dict[int, int]:
         """By entity, how many facts about it ``view`` sees, without those that are counted already."""
@@ -139,7 +150,10 @@ class TableSource:
         found = self._known.facts.get(row[0])
         if found is None:
             newest = row[_EPISODES]
-            episodes = tuple(map(int, newest.split(","))) if newest else ()
+            if isinstance(newest, str):
+                episodes = tuple(map(int, newest.split(",")))
+            else:
+                episodes = () if newest is None else (newest,)
             found = stored_fact((*row[:_EPISODES], episodes, *row[_EPISODES + 1 : _WIDTH]))
             self._known.facts[row[0]] = found
         return found

@@ -7,7 +7,8 @@ of it; to check a row before its first use reads what is read anyway, and no ans
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +20,39 @@ if TYPE_CHECKING:
 
 Checksums = NDArray[np.uint32]
 
+_WORDS: Final = (np.uint64, np.uint32, np.uint16, np.uint8)
+
 
 class DamagedRowsError(VectorIndexError):
     """Rows in a file are not what was written; what is read from the store instead is."""
 
 
 def checksums(rows: NDArray[Any]) -> Checksums:
-    """CRC-32 of each row."""
-    return np.fromiter(map(zlib.crc32, rows), np.uint32, len(rows))
+    """A hash of each row of a contiguous array, all at once: a search sees to a thousand of them.
+
+    The upper half of the sum of a row's words, each times a fixed odd number of its own, modulo 2^64: "multilinear"
+    of Lemire and Kaser, "Strongly universal string hashing is fast" (2014), with words of 64 bits where they fit.
+    """
+    words = rows.view(_word_of(rows.shape[1] * rows.itemsize))
+    sums: NDArray[np.uint64] = np.einsum(
+        "ij,j->i", words, _multipliers(words.shape[1]), dtype=np.uint64, casting="same_kind"
+    )
+    folded: Checksums = (sums >> np.uint64(32)).astype(np.uint32)
+    return folded
+
+
+def _word_of(size: int) -> type[np.unsignedinteger[Any]]:
+    """The longest word that divides a row of ``size`` bytes."""
+    return next(word for word in _WORDS if size % np.dtype(word).itemsize == 0)
+
+
+@lru_cache(maxsize=8)
+def _multipliers(count: int) -> NDArray[np.uint64]:
+    """Odd numbers that look random, the same for ever: splitmix64 (Steele et al., 2014) of 1, 2, …"""
+    mixed = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return (mixed ^ (mixed >> np.uint64(31))) | np.uint64(1)
 
 
 def checksum(rows: NDArray[Any]) -> int:

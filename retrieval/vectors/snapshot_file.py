@@ -31,7 +31,7 @@ from factloom.retrieval.vectors.sketches import sketch_bytes
 from factloom.schemas.errors import VectorIndexError
 
 MAGIC: Final = b"factloom vectors\n"
-FORMAT: Final = 3
+FORMAT: Final = 4
 MAPPED_FROM: Final = 16 * 2**20
 """Bytes from which a file is mapped; a smaller one is read and checked in some milliseconds."""
 

@@ -128,7 +128,7 @@ class TestLoading:
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         content = file.read_bytes()
-        older = content.replace(b'"format": 3', b'"format": 2', 1)
+        older = content.replace(b'"format": 4', b'"format": 3', 1)
         assert older != content
         file.write_bytes(older)
         index = FaissVectorIndex(feed, directory=file.parent)
