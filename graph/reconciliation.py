@@ -30,6 +30,7 @@ from factloom.graph.statements import (
     SAME_EVENT,
     Statement,
     began,
+    begun_by,
     holds_after,
     overlap,
     replaced,
@@ -260,10 +261,10 @@ class Reconciler(Retractions):
         if new.invalid_at is not None and new.invalid_at <= self._now:
             return new, []
         time = statement.began
-        following = min((fact for fact in rivals if began(fact) > time), key=began, default=None)
+        following = min((fact for fact in rivals if not begun_by(fact, time)), key=began, default=None)
         if following is not None and new.invalid_at is None:
             new = new.model_copy(update={"invalid_at": began(following), "superseded_by": following.id})
-        return new, [fact for fact in rivals if began(fact) <= time and holds_after(fact, time)]
+        return new, [fact for fact in rivals if begun_by(fact, time) and holds_after(fact, time)]
 
     def _is_corrected(self, fact: Fact, statement: Statement) -> bool:
         """Whether a correction can mean the fact: it held then, or it is the event that was just told.
@@ -333,7 +334,7 @@ class Reconciler(Retractions):
             update["expired_at"] = self._now
             reason = "corrected by a later statement"
         else:
-            update["invalid_at"] = max(began(old), began(new))
+            update["invalid_at"] = began(new) if begun_by(old, began(new)) else began(old)
             reason = f"ended by a newer statement ({new.predicate})"
         reopened = self._close(old, update, reason, statement, at=statement.began)
         if correction and old.category is Category.EPISODIC:
