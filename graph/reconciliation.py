@@ -334,7 +334,7 @@ class Reconciler(Retractions):
             update["expired_at"] = self._now
             reason = "corrected by a later statement"
         else:
-            update["invalid_at"] = began(new) if begun_by(old, began(new)) else began(old)
+            update |= self._interval_until(old, new, statement)
             reason = f"ended by a newer statement ({new.predicate})"
         reopened = self._close(old, update, reason, statement, at=statement.began)
         if correction and old.category is Category.EPISODIC:
@@ -344,6 +344,18 @@ class Reconciler(Retractions):
             new = new.model_copy(update={"invalid_at": began(reopened), "superseded_by": reopened.id})
             self._write(new)
         return new
+
+    def _interval_until(self, old: Fact, new: Fact, statement: Statement) -> dict[str, Any]:
+        """How long ``old`` held where ``new`` ended it.
+
+        What is told undated of somebody whose death is told later had its time before that, whenever it was said.
+        """
+        end = began(new)
+        if begun_by(old, end):
+            return {"invalid_at": end}
+        if is_death(statement) and "time_expression" not in old.metadata:
+            return {"valid_at": None, "invalid_at": end}
+        return {"invalid_at": began(old)}
 
     def _end_contrary(self, new: Fact, contrary: Sequence[Fact], statement: Statement) -> list[FactChange]:
         """Close what the new fact ends by its meaning: the opposite predicate, and those that the ontology lists."""

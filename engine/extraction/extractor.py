@@ -111,10 +111,13 @@ class OfflineExtractor:
             texts = (_tokens(nlp, request.episode, request.previous) for request in requests)
             docs = [mend(doc) for doc in nlp.pipe(texts, batch_size=BATCH)]
             answers = [_answer(request) or _correction(request) for request in requests]
-            told = map(mend, nlp.pipe([answer[0] for answer in answers if answer is not None], batch_size=BATCH))
+            texts_told = [text for answer in answers if answer is not None for text in (answer[0], answer[4]) if text]
+            told = map(mend, nlp.pipe(texts_told, batch_size=BATCH))
             found = []
             for request, doc, answer in zip(requests, docs, answers, strict=True):
-                completed = None if answer is None else _Answer(next(told), *answer[1:])
+                completed = None
+                if answer is not None:
+                    completed = _Answer(next(told), *answer[1:4], next(told) if answer[4] else None)
                 found.append(self._read(request, doc, nlp, completed))
             return found
 
@@ -227,16 +230,17 @@ class _Answer:
     """A short answer or correction made a sentence: its parse, the words that stand in the message, and what of it.
 
     ``leans_on``: the key in the metadata of its facts, and the id of the episode that it completes or corrects;
-    ``instead_of``: the sentence of the same message that it takes back.
+    ``instead_of``: the sentence of the same message that it takes back; ``wrong``: what was stated of another one.
     """
 
     doc: Doc
     words: str
     leans_on: tuple[str, str]
     instead_of: str | None = None
+    wrong: Doc | None = None
 
 
-_Told = tuple[str, str, tuple[str, str], str | None]
+_Told = tuple[str, str, tuple[str, str], str | None, str | None]
 
 
 def _answer(request: ExtractionRequest) -> _Told | None:
@@ -249,7 +253,7 @@ def _answer(request: ExtractionRequest) -> _Told | None:
     question = before.content.rstrip()[-400:]
     earlier = _told_before(request) if asks_for_time(question) else ""
     completed = complete(question, _readable(episode), earlier)
-    return (*completed, ("answers", before.id), None) if completed is not None else None
+    return (*completed, ("answers", before.id), None, None) if completed is not None else None
 
 
 def _told_before(request: ExtractionRequest) -> str:
@@ -278,13 +282,21 @@ def _correction(request: ExtractionRequest) -> _Told | None:
     if found is None:
         return None
     corrected = episode.id if found.instead_of is not None else before[-1].id
-    return found.statement, found.words, (CORRECTS, corrected), found.instead_of
+    return found.statement, found.words, (CORRECTS, corrected), found.instead_of, found.wrong
 
 
 def _read_answer(answer: _Answer, reader: Reader, episode: Episode) -> list[Candidate]:
     """What the completed answer states; its evidence is the answer itself."""
     found = [c for span in sentences(answer.doc) for c in _read_sentence(span, reader, episode, ())]
     metadata = dict([answer.leans_on])
+    if answer.wrong is not None:
+        right = {(c.subject.name.casefold(), c.predicate) for c in found}
+        stated = [c for span in sentences(answer.wrong) for c in _read_sentence(span, reader, episode, ())]
+        # "Waffle died, not Biscuit": Biscuit did not.
+        instead = [c for c in stated if any(c.predicate == predicate for _, predicate in right) and not c.negated]
+        wrong = {"negated": True, "correction": True, "invalid_at": None}
+        mistaken = [c for c in instead if (c.subject.name.casefold(), c.predicate) not in right]
+        found = [*(c.model_copy(update=wrong) for c in mistaken), *found]
     return [c.model_copy(update={"sentence": answer.words, "metadata": {**c.metadata, **metadata}}) for c in found]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.asides import mend_aside, mend_joined, mend_named_subject
+from factloom.engine.extraction.asides import NAMING, mend_aside, mend_described, mend_joined, mend_named_subject
 from factloom.engine.extraction.calendar_words import MONTHS, WEEKDAYS
 from factloom.engine.extraction.vocabulary import vocabulary
 
@@ -69,6 +69,8 @@ def _mend_asides(doc: Doc) -> None:
             if token.dep_ == "conj":
                 mend_joined(token)
             mend_aside(token)
+        elif token.lower_ in NAMING and token.tag_ == "VBN":
+            mend_described(token)
 
 
 def _being_taken_for_genitive(token: Token) -> None:
