@@ -43,7 +43,8 @@ from factloom.schemas.results import FactChange
 
 __all__ = ["Reconciler", "Statement"]
 
-_PLANS = ("PLANS_TO", "PLANS")
+_LOOSELY = (("PLANS_TO", "PLANS"), ("HAS_JOB",))
+"""What is called over in fewer words than it was told in: "the trip" to Rome, a teacher "at Elm School"."""
 
 
 class Reconciler(Retractions):
@@ -406,8 +407,8 @@ class Reconciler(Retractions):
         running = [fact for fact in earlier if never or holds_after(fact, statement.began)]
         disputed = [fact for fact in running if self._disputes.disagree(fact, statement)]
         running = [fact for fact in running if fact not in disputed]
-        if not running and statement.predicate in _PLANS and statement.object is not None:
-            running = self._plan_meant(statement, statement.object)
+        if not (running or disputed) and statement.object is not None:
+            running = self._loosely_meant(statement, statement.object)
         over = {"expired_at": self._now} if statement.correction else {"invalid_at": statement.began}
         changes = []
         for fact in running:
@@ -426,12 +427,13 @@ class Reconciler(Retractions):
             changes += self._affirm(kept)
         return changes or [self._fact_change(Action.NOTHING, None, None, statement, "it negates nothing that is held")]
 
-    def _plan_meant(self, statement: Statement, called_off: Entity) -> list[Fact]:
-        """The one open plan of the subject that has all words of what is called off ("the trip"), if it is just one."""
+    def _loosely_meant(self, statement: Statement, called_off: Entity) -> list[Fact]:
+        """The one open plan or job of the subject that has all words of what is over ("the trip"), if just one."""
+        alike = next((group for group in _LOOSELY if statement.predicate in group), ())
         words = _words(called_off.name)
         meant = [
             fact
-            for fact in self._held(statement.subject.id, _PLANS)
+            for fact in (self._held(statement.subject.id, alike) if alike else ())
             if holds_after(fact, statement.began) and began(fact) <= statement.began and words <= _words(fact.text)
         ]
         return meant if len(meant) == 1 else []

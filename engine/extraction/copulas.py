@@ -313,6 +313,8 @@ def _noun(draft: Draft, subject: Mention) -> list[Candidate | None]:
         return []
     if lemma in lists.diets:
         return _diet(draft, subject)
+    if token.text.isupper() and token.lower_ in lists.ranks:  # "the CFO"
+        return _job(draft, subject, token.text)
     if token.pos_ == "PROPN" or entity_type(token):
         return list(_self_introduction(draft, subject))
     determiner = next((c.lower_ for c in token.children if c.dep_ == "det"), "")

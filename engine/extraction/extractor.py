@@ -39,6 +39,7 @@ from factloom.engine.extraction.pipeline import load_pipeline, offline_name
 from factloom.engine.extraction.plans import read_occasion, read_plan
 from factloom.engine.extraction.predications import Tense
 from factloom.engine.extraction.procedures import Procedures, read_procedures
+from factloom.engine.extraction.promotions import read_role_over
 from factloom.engine.extraction.quotations import Spans, is_quoted, quoted_spans
 from factloom.engine.extraction.relatives import (
     named_relatives,
@@ -357,7 +358,7 @@ def _read_whole(drafts: list[Draft], found: list[Candidate]) -> list[Candidate]:
     return whole + (read_trips(drafts) if drafts else [])
 
 
-_FIRST: Final = (read_ending, read_death, read_naming, read_calling, read_equation)
+_FIRST: Final = (read_role_over, read_ending, read_death, read_naming, read_calling, read_equation)
 _STATED: Final = (
     read_schedule,
     read_measure,
