@@ -109,6 +109,7 @@ class FactWriter:
             speaker=_speaker(episode),
             changed=_tells_of_change(candidate),
             dated="time_expression" in candidate.metadata,
+            said_at=episode.occurred_at,
             subject_names=_names(candidate.subject),
             object_names=_names(candidate.object) if candidate.object else (),
         )

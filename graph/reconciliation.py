@@ -32,6 +32,7 @@ from factloom.graph.statements import (
     began,
     begun_by,
     holds_after,
+    outdates,
     overlap,
     replaced,
     tellings,
@@ -262,10 +263,11 @@ class Reconciler(Retractions):
         if new.invalid_at is not None and new.invalid_at <= self._now:
             return new, []
         time = statement.began
-        following = min((fact for fact in rivals if not begun_by(fact, time)), key=began, default=None)
+        over = {fact.id for fact in rivals if begun_by(fact, time) or outdates(statement, fact)}
+        following = min((fact for fact in rivals if fact.id not in over), key=began, default=None)
         if following is not None and new.invalid_at is None:
             new = new.model_copy(update={"invalid_at": began(following), "superseded_by": following.id})
-        return new, [fact for fact in rivals if begun_by(fact, time) and holds_after(fact, time)]
+        return new, [fact for fact in rivals if fact.id in over and holds_after(fact, time)]
 
     def _is_corrected(self, fact: Fact, statement: Statement) -> bool:
         """Whether a correction can mean the fact: it held then, or it is the event that was just told.
@@ -354,7 +356,7 @@ class Reconciler(Retractions):
         end = began(new)
         if begun_by(old, end):
             return {"invalid_at": end}
-        if is_death(statement) and "time_expression" not in old.metadata:
+        if outdates(statement, old) or (is_death(statement) and "time_expression" not in old.metadata):
             return {"valid_at": None, "invalid_at": end}
         return {"invalid_at": began(old)}
 
@@ -363,7 +365,7 @@ class Reconciler(Retractions):
         changes = []
         for fact in contrary:
             # What was told of somebody before a death was told cannot have begun after it.
-            begun = began(fact) <= statement.began or is_death(statement)
+            begun = began(fact) <= statement.began or is_death(statement) or outdates(statement, fact)
             if begun and holds_after(fact, statement.began) and not self._disputes.disagree(fact, statement):
                 new = self._end(fact, new, statement)
                 changes.append(self._fact_change(Action.CLOSED, self.written[fact.id], fact, statement, new.text))
@@ -376,6 +378,11 @@ class Reconciler(Retractions):
         found = self._either_way(statement, [self._ontology.opposite(statement.predicate)], statement.object.id)
         if spec.ends:
             found += self._either_way(statement, spec.ends, statement.object.id)
+        if spec.leaves:
+            shared = {
+                fact.object_id for fact in self._held(statement.object.id, spec.leaves) if holds_after(fact, self._now)
+            }
+            found += [fact for fact in self._held(statement.subject.id, spec.leaves) if fact.object_id not in shared]
         if is_death(statement):
             found += ended_by_death(self._tx, self._spaces, self._ontology, statement)
         return found
@@ -402,7 +409,7 @@ class Reconciler(Retractions):
     def _negate(self, statement: Statement) -> list[FactChange]:
         """Close what a negation negates; what was not known before is kept as a fact of its own (NOT_EATS)."""
         affected = self._either_way(statement, [statement.predicate], statement.object.id if statement.object else None)
-        earlier = [fact for fact in affected if began(fact) <= statement.began]
+        earlier = [fact for fact in affected if began(fact) <= statement.began or outdates(statement, fact)]
         never = statement.correction and statement.object is not None
         running = [fact for fact in earlier if never or holds_after(fact, statement.began)]
         disputed = [fact for fact in running if self._disputes.disagree(fact, statement)]
@@ -413,7 +420,8 @@ class Reconciler(Retractions):
         changes = []
         for fact in running:
             reason = "negated by a later statement"
-            self._close(fact, over, reason, statement, at=statement.began, action=Action.CLOSED)
+            since = {"valid_at": None} if outdates(statement, fact) and not statement.correction else {}
+            self._close(fact, over | since, reason, statement, at=statement.began, action=Action.CLOSED)
             changes.append(self._fact_change(Action.CLOSED, self.written[fact.id], fact, statement, reason))
             changes += self._end_implied(fact, over, statement)
         if statement.correction:

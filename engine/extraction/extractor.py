@@ -32,6 +32,7 @@ from factloom.engine.extraction.fondness import read_fondness
 from factloom.engine.extraction.happenings import read_good_time, read_happening, read_trips
 from factloom.engine.extraction.mending import mend
 from factloom.engine.extraction.mentions import THIRD_PERSON, Reader
+from factloom.engine.extraction.moves import read_move
 from factloom.engine.extraction.numeric_dates import DateOrder, reading_dates
 from factloom.engine.extraction.participles import participial_clauses, reworded
 from factloom.engine.extraction.phrases import conjuncts, relation_of
@@ -358,7 +359,7 @@ def _read_whole(drafts: list[Draft], found: list[Candidate]) -> list[Candidate]:
     return whole + (read_trips(drafts) if drafts else [])
 
 
-_FIRST: Final = (read_role_over, read_ending, read_death, read_naming, read_calling, read_equation)
+_FIRST: Final = (read_role_over, read_ending, read_move, read_death, read_naming, read_calling, read_equation)
 _STATED: Final = (
     read_schedule,
     read_measure,

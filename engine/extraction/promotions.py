@@ -70,7 +70,8 @@ def read_role_over(draft: Draft) -> list[Candidate]:
     clause = draft.clause
     if clause.copula is not None:
         if clause.no_longer and clause.verb.pos_ in ("NOUN", "PROPN"):
-            return _role_over(draft, _job_given(draft, _behind_the_denial(clause.copula), led=False))
+            job = _job_given(draft, _behind_the_denial(clause.copula), led=False)
+            return _role_over(draft, job) if job is not None else []
         if clause.verb.lower_ != "demoted" or clause.negated or clause.tense is not Tense.PAST:
             return []
     elif clause.tense is not Tense.PAST or clause.negated:
