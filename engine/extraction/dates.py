@@ -36,7 +36,7 @@ class When:
     """A stretch of time that a text names: [start, end), how exact it is, and the characters that say it.
 
     ``since`` tells "since 2019", "from 2019" and "for four years", which name only a beginning, from "in 2019";
-    ``beginning`` is the word for it.
+    ``beginning`` is the word for it; "by" stands before a deadline.
     """
 
     start: datetime
@@ -50,14 +50,15 @@ class When:
     def phrase(self) -> str:
         """The same time in absolute words, e.g. "on 18 April 2025"."""
         month = f"{MONTHS[self.start.month - 1].capitalize()} {self.start.year}"
+        led = self.since or self.beginning == "by"
         if self.precision == "day":
-            return f"{self.beginning if self.since else 'on'} {self.start.day} {month}"
+            return f"{self.beginning if led else 'on'} {self.start.day} {month}"
         if self.precision == "about":
             return f"{f'{self.beginning} about' if self.since else 'around'} {self.start.day} {month}"
         if self.precision == "week":
             return f"in the week of {self.start.day} {month}"
         said = _PHRASES[self.precision](self.start) if self.precision in _PHRASES else month
-        return f"{self.beginning if self.since else 'in'} {said}"
+        return f"{self.beginning if led else 'in'} {said}"
 
 
 def _season_of_year(start: datetime) -> str:
@@ -94,14 +95,14 @@ def find_when(text: str, anchor: datetime, *, future: bool = False) -> When | No
     if best is None:
         return None
     start, end, match, (begin, precision) = best
-    lead = re.search(r"\b(since|back in|on|in|for|during|over|this past|at|from)\s+(the\s+)?$", lowered[:start])
+    lead = re.search(r"\b(since|back in|on|in|for|during|over|this past|at|from|by)\s+(the\s+)?$", lowered[:start])
     led = lead.group(1) if lead else ""
     opening = match.group().partition(" ")[0]
     since = (opening in ("since", "for", "from") and precision != "day") or led in ("since", "from")
     start = lead.start() if lead else start
     middle = re.search(r"\b(?:at|by|until|in) the (?:end|beginning|start|middle) (?:of )?$", lowered[:start])
     start = middle.start() if middle else start
-    beginning = "from" if "from" in (led, opening) else "since"
+    beginning = next((word for word in ("from", "by") if word in (led, opening)), "since")
     return When(begin, _end(begin, precision), precision, (start, end), since, beginning)
 
 

@@ -29,6 +29,7 @@ from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.endings import read_ending
 from factloom.engine.extraction.evaluations import read_evaluated
 from factloom.engine.extraction.fondness import read_fondness
+from factloom.engine.extraction.given_up import also_over
 from factloom.engine.extraction.happenings import read_good_time, read_happening, read_trips
 from factloom.engine.extraction.mending import mend
 from factloom.engine.extraction.mentions import THIRD_PERSON, Reader
@@ -379,8 +380,8 @@ def _read_clause(draft: Draft) -> list[Candidate]:
     for read in (*_FIRST, *_STATED, read_plan, read_verb, read_venture):
         found = read(draft)
         if found:
-            return found
-    return []
+            return [*found, *also_over(draft, found)]
+    return also_over(draft, [])
 
 
 def _relatives_around(draft: Draft, facts: list[Candidate], own: list[Token]) -> list[Candidate]:
