@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from factloom.engine.entity_editing import merged_change
+from factloom.graph.ages import year_at_age
 from factloom.graph.merging import Act, merge_entities
 from factloom.graph.reconciliation import Reconciler, Statement
 from factloom.graph.resolution import Resolver
 from factloom.graph.statements import told_beginning
 from factloom.retrieval.analysis import analyse
-from factloom.schemas.extraction import Candidate, Mention
+from factloom.schemas.extraction import AT_AGE, UNDATED, Candidate, Mention
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import IndexEntry, WriteTransaction
@@ -95,7 +96,7 @@ class FactWriter:
             object=object_,
             text=candidate.text,
             category=candidate.category,
-            valid_at=told_beginning(candidate.valid_at, candidate.invalid_at, episode.occurred_at),
+            valid_at=self._beginning(candidate, subject, episode),
             invalid_at=candidate.invalid_at,
             expires_at=candidate.expires_at,
             confidence=candidate.confidence,
@@ -108,6 +109,7 @@ class FactWriter:
             speaker=_speaker(episode),
             changed=_tells_of_change(candidate),
             dated="time_expression" in candidate.metadata,
+            said_at=episode.occurred_at,
             subject_names=_names(candidate.subject),
             object_names=_names(candidate.object) if candidate.object else (),
         )
@@ -115,6 +117,14 @@ class FactWriter:
         if all(change.action is Action.NOTHING for change in changes):
             self._note_names(statement, episode)
         return changes
+
+    def _beginning(self, candidate: Candidate, subject: Entity, episode: Episode) -> datetime | None:
+        """Since when the candidate holds; of what is told by an age, the year in which its subject had it."""
+        if UNDATED not in candidate.metadata or candidate.valid_at or candidate.invalid_at:
+            return told_beginning(candidate.valid_at, candidate.invalid_at, episode.occurred_at)
+        age = candidate.metadata.get(AT_AGE)
+        began = year_at_age(self._tx, subject, age) if isinstance(age, int) else None
+        return began if began is not None and began <= episode.occurred_at else None
 
     def _begin(self, episode: Episode, named: Sequence[str]) -> None:
         self._episode_id = episode.id

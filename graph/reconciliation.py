@@ -30,7 +30,9 @@ from factloom.graph.statements import (
     SAME_EVENT,
     Statement,
     began,
+    begun_by,
     holds_after,
+    outdates,
     overlap,
     replaced,
     tellings,
@@ -42,7 +44,8 @@ from factloom.schemas.results import FactChange
 
 __all__ = ["Reconciler", "Statement"]
 
-_PLANS = ("PLANS_TO", "PLANS")
+_LOOSELY = (("PLANS_TO", "PLANS"), ("HAS_JOB",))
+"""What is called over in fewer words than it was told in: "the trip" to Rome, a teacher "at Elm School"."""
 
 
 class Reconciler(Retractions):
@@ -260,10 +263,11 @@ class Reconciler(Retractions):
         if new.invalid_at is not None and new.invalid_at <= self._now:
             return new, []
         time = statement.began
-        following = min((fact for fact in rivals if began(fact) > time), key=began, default=None)
+        over = {fact.id for fact in rivals if begun_by(fact, time) or outdates(statement, fact)}
+        following = min((fact for fact in rivals if fact.id not in over), key=began, default=None)
         if following is not None and new.invalid_at is None:
             new = new.model_copy(update={"invalid_at": began(following), "superseded_by": following.id})
-        return new, [fact for fact in rivals if began(fact) <= time and holds_after(fact, time)]
+        return new, [fact for fact in rivals if fact.id in over and holds_after(fact, time)]
 
     def _is_corrected(self, fact: Fact, statement: Statement) -> bool:
         """Whether a correction can mean the fact: it held then, or it is the event that was just told.
@@ -333,7 +337,7 @@ class Reconciler(Retractions):
             update["expired_at"] = self._now
             reason = "corrected by a later statement"
         else:
-            update["invalid_at"] = max(began(old), began(new))
+            update |= self._interval_until(old, new, statement)
             reason = f"ended by a newer statement ({new.predicate})"
         reopened = self._close(old, update, reason, statement, at=statement.began)
         if correction and old.category is Category.EPISODIC:
@@ -344,12 +348,24 @@ class Reconciler(Retractions):
             self._write(new)
         return new
 
+    def _interval_until(self, old: Fact, new: Fact, statement: Statement) -> dict[str, Any]:
+        """How long ``old`` held where ``new`` ended it.
+
+        What is told undated of somebody whose death is told later had its time before that, whenever it was said.
+        """
+        end = began(new)
+        if begun_by(old, end):
+            return {"invalid_at": end}
+        if outdates(statement, old) or (is_death(statement) and "time_expression" not in old.metadata):
+            return {"valid_at": None, "invalid_at": end}
+        return {"invalid_at": began(old)}
+
     def _end_contrary(self, new: Fact, contrary: Sequence[Fact], statement: Statement) -> list[FactChange]:
         """Close what the new fact ends by its meaning: the opposite predicate, and those that the ontology lists."""
         changes = []
         for fact in contrary:
             # What was told of somebody before a death was told cannot have begun after it.
-            begun = began(fact) <= statement.began or is_death(statement)
+            begun = began(fact) <= statement.began or is_death(statement) or outdates(statement, fact)
             if begun and holds_after(fact, statement.began) and not self._disputes.disagree(fact, statement):
                 new = self._end(fact, new, statement)
                 changes.append(self._fact_change(Action.CLOSED, self.written[fact.id], fact, statement, new.text))
@@ -362,6 +378,11 @@ class Reconciler(Retractions):
         found = self._either_way(statement, [self._ontology.opposite(statement.predicate)], statement.object.id)
         if spec.ends:
             found += self._either_way(statement, spec.ends, statement.object.id)
+        if spec.leaves:
+            shared = {
+                fact.object_id for fact in self._held(statement.object.id, spec.leaves) if holds_after(fact, self._now)
+            }
+            found += [fact for fact in self._held(statement.subject.id, spec.leaves) if fact.object_id not in shared]
         if is_death(statement):
             found += ended_by_death(self._tx, self._spaces, self._ontology, statement)
         return found
@@ -388,18 +409,19 @@ class Reconciler(Retractions):
     def _negate(self, statement: Statement) -> list[FactChange]:
         """Close what a negation negates; what was not known before is kept as a fact of its own (NOT_EATS)."""
         affected = self._either_way(statement, [statement.predicate], statement.object.id if statement.object else None)
-        earlier = [fact for fact in affected if began(fact) <= statement.began]
+        earlier = [fact for fact in affected if began(fact) <= statement.began or outdates(statement, fact)]
         never = statement.correction and statement.object is not None
         running = [fact for fact in earlier if never or holds_after(fact, statement.began)]
         disputed = [fact for fact in running if self._disputes.disagree(fact, statement)]
         running = [fact for fact in running if fact not in disputed]
-        if not running and statement.predicate in _PLANS and statement.object is not None:
-            running = self._plan_meant(statement, statement.object)
+        if not (running or disputed) and statement.object is not None:
+            running = self._loosely_meant(statement, statement.object)
         over = {"expired_at": self._now} if statement.correction else {"invalid_at": statement.began}
         changes = []
         for fact in running:
             reason = "negated by a later statement"
-            self._close(fact, over, reason, statement, at=statement.began, action=Action.CLOSED)
+            since = {"valid_at": None} if outdates(statement, fact) and not statement.correction else {}
+            self._close(fact, over | since, reason, statement, at=statement.began, action=Action.CLOSED)
             changes.append(self._fact_change(Action.CLOSED, self.written[fact.id], fact, statement, reason))
             changes += self._end_implied(fact, over, statement)
         if statement.correction:
@@ -413,12 +435,13 @@ class Reconciler(Retractions):
             changes += self._affirm(kept)
         return changes or [self._fact_change(Action.NOTHING, None, None, statement, "it negates nothing that is held")]
 
-    def _plan_meant(self, statement: Statement, called_off: Entity) -> list[Fact]:
-        """The one open plan of the subject that has all words of what is called off ("the trip"), if it is just one."""
+    def _loosely_meant(self, statement: Statement, called_off: Entity) -> list[Fact]:
+        """The one open plan or job of the subject that has all words of what is over ("the trip"), if just one."""
+        alike = next((group for group in _LOOSELY if statement.predicate in group), ())
         words = _words(called_off.name)
         meant = [
             fact
-            for fact in self._held(statement.subject.id, _PLANS)
+            for fact in (self._held(statement.subject.id, alike) if alike else ())
             if holds_after(fact, statement.began) and began(fact) <= statement.began and words <= _words(fact.text)
         ]
         return meant if len(meant) == 1 else []

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from factloom.graph.disputes import are_disputed
-from factloom.graph.statements import began
+from factloom.graph.statements import began, tellings_of
 from factloom.schemas.ontology import Ontology
 from factloom.schemas.ports import WriteTransaction
 from factloom.schemas.queries import FactQuery
@@ -68,7 +68,9 @@ def fact_without(
     heir = _heir(fact, gone)
     if fact.expired_at is not None:
         return fact.model_copy(update={"superseded_by": heir})
-    open_ = fact.model_copy(update={"superseded_by": heir, "invalid_at": None})
+    # A death before the day on which it was told what it ended took that beginning away.
+    since = fact.valid_at or min((t for t in tellings_of_beginning(tx, fact) if t is not None), default=None)
+    open_ = fact.model_copy(update={"superseded_by": heir, "invalid_at": None, "valid_at": since})
     ends = [
         *_ends_by_history(tx, open_, gone, episode_ids, ontology),
         *_end_by_heir(tx, open_, gone, ontology),
@@ -79,6 +81,11 @@ def fact_without(
     # Of two that end it at the same time, the one that took its place is told.
     time, successor = min(ends, key=lambda end: (end[0], end[1] is None, end[1] or ""))
     return open_.model_copy(update={"invalid_at": max(time, began(fact)), "superseded_by": successor})
+
+
+def tellings_of_beginning(tx: WriteTransaction, fact: Fact) -> list[datetime | None]:
+    """Since when the fact's tellings say that it is so; None where one does not say."""
+    return [_time((change.after or {}).get("valid_at")) for change in tellings_of(tx, fact)]
 
 
 def _heir(fact: Fact, gone: Mapping[str, Fact]) -> str | None:

@@ -63,6 +63,8 @@ class Retractions(Denials):
             update = {name: value for name in _FIELDS if (value := getattr(fact, name)) != getattr(before, name)}
             if fact.episode_ids != before.episode_ids:
                 update |= {"episode_ids": fact.episode_ids, "valid_at": fact.valid_at, "metadata": fact.metadata}
+            if fact.valid_at is not None and before.valid_at is None:  # a death had taken the beginning away
+                update["valid_at"] = fact.valid_at
             if update:
                 changes.append(self._set(before, update, _REASON if id_ in shared else _BEHIND, source))
         return changes

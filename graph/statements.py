@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from factloom.schemas.extraction import UNDATED
 from factloom.schemas.ports import GraphReader
 from factloom.schemas.queries import EpisodeQuery
 from factloom.schemas.records import Action, Category, Change, Entity, Fact, Metadata
 from factloom.schemas.spaces import Labels, SpaceSet
 
+_LATELY = timedelta(days=366)
+_FOR_AGES = timedelta(days=90)
 SAME_EVENT = timedelta(days=2)
 """Two mentions of one event differ by no more than this; a visit in May and one in June are two."""
 
@@ -19,12 +22,13 @@ SAME_EVENT = timedelta(days=2)
 class Statement:
     """A candidate fact whose entities are resolved.
 
-    ``valid_at``: what is not dated holds from when it was said; None only if just an ``invalid_at`` is told, and then
-    nobody knows since when it held. ``restated``: the same episode also says it in another, affirmative way ("she
-    avoids meat"), so that a negation need not be kept as a fact of its own.
+    ``valid_at``: what is not dated holds from when it was said; None only if just an ``invalid_at`` is told, or the
+    metadata say that it is undated (``UNDATED``), and then nobody knows since when it held. ``restated``: the same
+    episode also says it in another, affirmative way ("she avoids meat"), so that a negation need not be kept as a fact
+    of its own.
     ``speaker``: who says it, None where it is stated outright. ``changed``: the words tell of a change ("now", a date),
-    so that it is news and no contradiction; ``dated``: they say when. ``subject_names`` and ``object_names``: what the
-    episode calls them; a name goes with the last that gives it.
+    so that it is news and no contradiction; ``dated``: they say when; ``said_at``: when that was said.
+    ``subject_names`` and ``object_names``: what the episode calls them; a name goes with the last that gives it.
     """
 
     subject: Entity
@@ -45,15 +49,16 @@ class Statement:
     speaker: str | None = None
     changed: bool = False
     dated: bool = False
+    said_at: datetime | None = None
     subject_names: tuple[str, ...] = ()
     object_names: tuple[str, ...] = ()
 
     @property
     def began(self) -> datetime:
         """When it began or, where only its end is told, the last moment at which it can have begun."""
-        told = self.valid_at or self.invalid_at
+        told = self.valid_at or self.invalid_at or _said_undated(self.metadata)
         if told is None:
-            raise ValueError("a statement needs valid_at or invalid_at")
+            raise ValueError("a statement needs valid_at or invalid_at, or to be marked as undated")
         return told
 
 
@@ -76,7 +81,37 @@ def replaced(statement: Statement, **changes: Any) -> Statement:
 
 def began(fact: Fact) -> datetime:
     """When a fact began; where nobody knows, no later than when it ended or when it was first held."""
-    return fact.valid_at or min(fact.invalid_at or fact.created_at, fact.created_at)
+    if fact.valid_at is not None:
+        return fact.valid_at
+    latest = _said_undated(fact.metadata) or fact.created_at
+    return min(fact.invalid_at or latest, latest)
+
+
+def begun_by(fact: Fact, time: datetime) -> bool:
+    """Whether a fact had begun at ``time``: what has been so "for ages" had, some while before it was said."""
+    lasting = fact.valid_at is None and fact.category is not Category.EPISODIC and UNDATED in fact.metadata
+    return began(fact) <= time + (_FOR_AGES if lasting else timedelta(0))
+
+
+def outdates(statement: Statement, fact: Fact) -> bool:
+    """Whether a statement tells of a change that came before the fact was told, but is told itself after that.
+
+    Of "I live in Oslo" and, later, "I moved to Bergen last week" the second is how it is now: what was told undated had
+    its time before. What changed long ago may have changed back.
+    """
+    if statement.said_at is None or not statement.dated or fact.category is Category.EPISODIC:
+        return False
+    told = fact.valid_at
+    undated = told is not None and "time_expression" not in fact.metadata and "implied_by" not in fact.metadata
+    if told is None or not undated or statement.said_at <= told:
+        return False
+    return told - _LATELY <= statement.began < told
+
+
+def _said_undated(metadata: Metadata) -> datetime | None:
+    """When a fact whose beginning nobody knows was said; None of others."""
+    said = metadata.get(UNDATED)
+    return datetime.fromisoformat(said) if isinstance(said, str) else None
 
 
 def holds_after(fact: Fact, time: datetime) -> bool:

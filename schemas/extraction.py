@@ -32,6 +32,15 @@ BESIDES = "besides"
 """Metadata of a fact told as one more ("I also work for Siemens"): it stands beside what else can be only one."""
 
 
+UNDATED = "undated"
+"""Metadata of a fact of which nobody knows since when it is so ("for ages", "on 31 February"): when it was said (ISO
+8601), which is the latest at which it can have begun."""
+
+
+AT_AGE = "at_age"
+"""Metadata of an undated fact: how old its subject was when it began ("since I was twelve"), in years."""
+
+
 CORRECTS = "corrects"
 """Metadata of a fact that corrects another one: the id of the episode that told it."""
 

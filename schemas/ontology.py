@@ -72,9 +72,11 @@ class PredicateSpec(Record):
     changes (BORN_IN), so that two objects are a contradiction and no news. ``ends``: other predicates whose facts
     between the same two a new fact of this one closes (MARRIED_TO ends ENGAGED_TO; LEFT_JOB_AT does not end the
     work for another employer). ``implies``: states the fact of another predicate with the same subject and object
-    as well (MOVED_TO implies LIVES_IN). ``until_death_of``: the ends with whose death it is over (HAS_PET: the
-    pet's). ``inverse``: the same fact said the other way round; the one of the two that is ``canonical`` is stored.
-    ``symmetric``: subject and object may change places. ``phrase``: how to say it, between subject and object.
+    as well (MOVED_TO implies LIVES_IN). ``leaves``: predicates whose facts a new fact of this one closes whatever their
+    object, unless the object has the same (MOVED_IN_WITH leaves LIVES_IN). ``until_death_of``: the ends with whose
+    death it is over (HAS_PET: the pet's). ``inverse``: the same fact said the other way round; the one of the two that
+    is ``canonical`` is stored. ``symmetric``: subject and object may change places. ``phrase``: how to say it, between
+    subject and object.
     ``asked_by``: further words with which a question asks for it. ``said``: how it is said, for those that users
     add; the core's are said in ``engine/extraction/predicates.toml``.
     """
@@ -88,6 +90,7 @@ class PredicateSpec(Record):
     canonical: bool = True
     implies: tuple[Predicate, ...] = ()
     ends: tuple[Predicate, ...] = ()
+    leaves: tuple[Predicate, ...] = ()
     until_death_of: tuple[Literal["subject", "object"], ...] = ()
     subject_type: str = "thing"
     object_type: str = "thing"
@@ -126,7 +129,7 @@ class Ontology:
         self._by_name: Mapping[str, PredicateSpec] = {spec.name: spec for spec in predicates}
         self._types: Mapping[str, EntityType] = {each.name: each for each in types}
         for spec in self._by_name.values():
-            for other in (*spec.implies, *spec.ends, *((spec.inverse,) if spec.inverse else ())):
+            for other in (*spec.implies, *spec.ends, *spec.leaves, *((spec.inverse,) if spec.inverse else ())):
                 if other not in self._by_name:
                     raise ConfigurationError(f"predicate {spec.name} refers to {other}, which is not defined")
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from factloom.engine.extraction.phrases import relation_of
+
 if TYPE_CHECKING:
     from spacy.tokens import Token
 
-_NAMING: Final = frozenset({"called", "named"})
+NAMING: Final = frozenset({"called", "named"})
 _SUBJECT: Final = frozenset({"nsubj", "nsubj:pass"})
 _LONGEST: Final = 5  # tokens from the noun of an aside to the comma that closes it
 
@@ -70,21 +72,44 @@ def mend_joined(noun: Token) -> None:
     name = noun.head
     naming = name.head
     own = any(c.dep_ in ("det", "nummod", "nmod:poss") for c in noun.lefts)
-    if noun.dep_ != "conj" or name.pos_ != "PROPN" or not own or naming.lower_ not in _NAMING:
+    if noun.dep_ != "conj" or name.pos_ != "PROPN" or not own or naming.lower_ not in NAMING:
         return
     first = naming.head
     if naming.dep_ not in ("acl", "acl:relcl") or first.pos_ != "NOUN" or first.i > naming.i:
         return
     noun.head = first
-    for later in [c for c in first.children if c.i > noun.i and c.lower_ in _NAMING]:
+    for later in [c for c in first.children if c.i > noun.i and c.lower_ in NAMING]:
         later.head = noun
+
+
+def mend_described(naming: Token) -> None:
+    """For "a dog, a grumpy old beagle named Biscuit": who is described between commas is the one before them."""
+    described = naming.head
+    start = described.left_edge.i + (described.left_edge.text == ",")
+    if naming.dep_ not in ("acl", "acl:relcl") or described.pos_ != "NOUN" or start < 2 or described.i > naming.i:
+        return
+    first = naming.doc[start - 2]
+    article = naming.doc[start].lower_ in ("a", "an")
+    if naming.doc[start - 1].text != "," or not article or first.pos_ != "NOUN" or first.dep_ not in _DESCRIBED:
+        return
+    own = any(c.lower_ in ("a", "an", "another") or c.dep_ == "nmod:poss" for c in first.lefts)
+    if relation_of(described) is not None:  # "a brother, a sister called Bea"
+        return
+    if not own or any(c.lower_ in NAMING for c in first.children) or described.dep_ not in _DESCRIBING:
+        return
+    naming.head = first
+    described.head, described.dep_ = first, "appos"
+
+
+_DESCRIBED: Final = frozenset({"obj", "obl", "nmod", "nsubj", "nsubj:pass", "ROOT", "conj"})
+_DESCRIBING: Final = frozenset({"appos", "obl:unmarked", "obj", "conj", "nsubj", "parataxis", "obl", "nsubj:pass"})
 
 
 def mend_named_subject(name: Token) -> None:
     """For "a cat named Mia and Bea has a dog": Mia has none."""
     joined = next((c for c in name.children if c.dep_ == "conj" and c.i > name.i), None)
     before = name.doc[name.i - 1] if name.i > 0 else None
-    if joined is None or before is None or before.lower_ not in _NAMING or before.tag_ != "VBN":
+    if joined is None or before is None or before.lower_ not in NAMING or before.tag_ != "VBN":
         return
     joined.head, joined.dep_ = name.head, name.dep_
     name.head, name.dep_ = before, "xcomp"

@@ -162,9 +162,7 @@ def assert_fact(draft: Draft, pattern: VerbPattern, object: Mention) -> list[Can
         return []
     if clause.progressive and spec.name == "COMES_FROM":
         return []
-    lasting = clause.perfect and (
-        clause.progressive or (draft.when is not None and draft.when.since) or _always(clause)
-    )
+    lasting = clause.perfect and (clause.progressive or draft.since or _always(clause))
     # Who loved a book, a film or a city with a name tells a taste, not an evening.
     lasting = lasting or (spec.name == "LIKES" and not negated and _WORK_OF.search(object.name) is not None)
     if past and not lasting and not clause.no_longer:

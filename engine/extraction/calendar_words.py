@@ -48,9 +48,11 @@ NUMBER: Final = (
     r"twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty)"
 )
 MONTH: Final = "(" + "|".join(MONTHS) + ")"
+MONTH_SHORT: Final = f"({'|'.join(MONTHS)}|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\\b\\.?)"
+"""Months, cut short too, for where a day or a year stands beside them: Jan is a name as well."""
 WEEKDAY: Final = "(" + "|".join(WEEKDAYS) + ")"
 SEASON: Final = "(" + "|".join(SEASONS) + ")"
-UNIT: Final = r"(day|weekend|week|month|year)s?"
+UNIT: Final = r"(day|weekend|week|fortnight|month|year|decade)s?"
 
 Span = tuple[datetime, str]  # start and precision
 Reader = Callable[[re.Match[str], datetime, bool], Span | None]
@@ -66,6 +68,16 @@ def shift(value: datetime, *, months: int) -> datetime:
     index = value.year * 12 + value.month - 1 + months
     year, month = divmod(index, 12)
     return value.replace(year=year, month=month + 1, day=min(value.day, monthrange(year, month + 1)[1]))
+
+
+def named(group: str, words: list[str]) -> str:
+    """A pattern of one of the words, as a named group."""
+    return f"(?P<{group}>{'|'.join(words)})"
+
+
+def month_number(word: str) -> int:
+    """1 for "january" and "jan"."""
+    return next(number for number, month in enumerate(MONTHS, 1) if month[:3] == word[:3])
 
 
 def number_of(word: str) -> int:

@@ -313,6 +313,8 @@ def _noun(draft: Draft, subject: Mention) -> list[Candidate | None]:
         return []
     if lemma in lists.diets:
         return _diet(draft, subject)
+    if token.text.isupper() and token.lower_ in lists.ranks:  # "the CFO"
+        return _job(draft, subject, token.text)
     if token.pos_ == "PROPN" or entity_type(token):
         return list(_self_introduction(draft, subject))
     determiner = next((c.lower_ for c in token.children if c.dep_ == "det"), "")
@@ -360,7 +362,13 @@ def _membership(draft: Draft, subject: Mention) -> list[Candidate | None]:
     group = draft.reader.mention(noun, type="organisation") if noun is not None else None
     if noun is None or group is None or not (is_specific(noun, group) or noun.lemma_.lower() in GROUPS):
         return []
-    return [draft.candidate(subject, "MEMBER_OF", group, ended=draft.clause.tense is Tense.PAST)]
+    return [draft.candidate(subject, "MEMBER_OF", group, ended=_is_over(draft))]
+
+
+def _is_over(draft: Draft) -> bool:
+    """For "I was a nurse"; not "I've been a nurse since 2019"."""
+    clause = draft.clause
+    return clause.tense is Tense.PAST and not (clause.perfect and draft.since)
 
 
 def _fan(draft: Draft, subject: Mention) -> list[Candidate | None]:
@@ -376,7 +384,7 @@ def _fan(draft: Draft, subject: Mention) -> list[Candidate | None]:
 
 def _job(draft: Draft, subject: Mention, name: str) -> list[Candidate | None]:
     clause = draft.clause
-    over = clause.tense is Tense.PAST
+    over = _is_over(draft)
     job = Mention(name=name, type="job")
     found = [draft.candidate(subject, "HAS_JOB", job, negated=clause.negated, ended=over)]
     employers = [(preposition(c), c) for c in clause.verb.children if c.dep_ in ("nmod", "obl")]

@@ -20,10 +20,16 @@ _TAKING_BACK: Final = (
     r"(?:(?:no|wait|oops|actually|sorry|hang on|hold on|scratch that|correction|my mistake|my bad|i misspoke|"
     r"i was wrong|that was wrong|that's wrong|i mean|i meant|i meant to say|make that)[,.!:;…—-]*\s+)"
 )
-_WAS: Final = r"(?:(?:it|that|this|she|he|they) ?(?:was|is|'s|’s|were|are) (?:actually |really |in fact )?)"
+# "It was …", and with what is told of it: "the dog that died was …".
+_THE_ONE: Final = r"the (?:[\w'’-]+ ){1,3}?(?:that|who|which) (?:[\w'’-]+ ){1,6}?"
+_WAS: Final = (
+    rf"(?:(?:(?:it|that|this|she|he|they) ?(?:was|is|'s|’s|were|are)|(?P<cleft>{_THE_ONE})(?:was|is|were|are)) "
+    r"(?:actually |really |in fact )?)"
+)
 _SHORT: Final = re.compile(
-    rf"^\W*{_FILLER}(?:{_TAKING_BACK}+{_WAS}?|{_WAS}(?=.*\b(?:actually|i mean|i meant|sorry)\W*$))"
-    r"(?P<new>[^?]{1,60}?)"
+    rf"^\W*{_FILLER}(?:{_TAKING_BACK}+{_WAS}?|{_WAS.replace('cleft', 'cleft_')}"
+    r"(?=.*\b(?:actually|i mean|i meant|sorry)\W*$|(?P<plain>[A-Z].*, not [\w'’ -]+\W*$)))"
+    r"(?P<new>[^?]{1,60}?)(?P<that> (?:who|that|which) [\w'’ -]{1,40}?)?"
     r"(?:,? not (?P<old>[^,?]{1,40}?))?(?:,? (?:actually|i mean|i meant|sorry|of course))?[.!…]*$",
     re.IGNORECASE,
 )
@@ -57,11 +63,13 @@ class Correction(NamedTuple):
     """What a correction says with what it corrects.
 
     ``words`` of the message are used up; ``instead_of``: the sentence of the same message that it takes back, if one.
+    ``wrong``: what was stated, where one is put in the place of another by name ("Waffle, not Biscuit").
     """
 
     statement: str
     words: str
     instead_of: str | None
+    wrong: str | None = None
 
 
 def complete_correction(before: Iterable[str], message: str, anchor: datetime) -> Correction | None:
@@ -82,10 +90,31 @@ def complete_correction(before: Iterable[str], message: str, anchor: datetime) -
             continue
         inside = said[:position]
         for place, stated in enumerate(reversed([*earlier, *inside][-_REACH:])):
-            mended = _mended(stated, match["new"].strip(" ,"), match["old"], anchor)
+            mended = _mended_as_said(stated, match, anchor)
             if mended is not None:
-                return Correction(f"Actually, {mended}", sentence, stated if place < len(inside) else None)
+                taken_back = stated if place < len(inside) else None
+                return Correction(f"Actually, {mended}", sentence, taken_back, stated if _is_of_names(match) else None)
     return None
+
+
+def _is_of_names(match: re.Match[str]) -> bool:
+    return bool(match["old"] or match["cleft"] or match["cleft_"] or match["that"])
+
+
+def _mended_as_said(stated: str, match: re.Match[str], anchor: datetime) -> str | None:
+    """What was stated, mended; what "the dog that died" and "who died" tell must have been stated."""
+    new, old = match["new"].strip(" ,"), match["old"]
+    cleft = match["cleft"] or match["cleft_"] or match["that"]
+    if cleft is None:
+        known = match["plain"] is None or (old is not None and re.search(rf"\b{re.escape(old.strip())}\b", stated))
+        return _mended(stated, new, old, anchor) if known else None
+    told = re.split(r"\b(?:that|who|which) ", cleft, maxsplit=1)[-1].split()
+    if not any(re.search(rf"\b{re.escape(word)}\b", stated, re.IGNORECASE) for word in told):
+        return None
+    if old is not None or not _NAME.fullmatch(new):
+        return _mended(stated, new, old, anchor)
+    names = [found for found in _NAME.finditer(stated) if not _SPEAKER.fullmatch(found[0]) and found[0] not in cleft]
+    return _replaced(stated, names[0].span(), new) if len(names) == 1 else None
 
 
 def _mended(stated: str, new: str, old: str | None, anchor: datetime) -> str | None:

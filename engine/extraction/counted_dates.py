@@ -78,6 +78,11 @@ def read_weeks_ahead(match: re.Match[str], anchor: datetime, future: bool) -> Sp
     return _next(match.group("day"), anchor) + timedelta(weeks=number_of(match.group("count"))), "day"
 
 
+def read_week_after(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    """For "Tuesday week": a week after the next one."""
+    return _next(match.group("day"), anchor) + timedelta(weeks=1), "day"
+
+
 def read_decade(match: re.Match[str], anchor: datetime, future: bool) -> Span | None:
     """For "in the 90s", "the late eighties", "the 1970s"; of two centuries, the one whose decade has begun last."""
     if _DEGREES.search(match.string):
@@ -102,6 +107,7 @@ COUNTED: Final = (
     (rf"\b(?:on )?{_WEEKDAY_NAMED} (?P<count>{NUMBER[1:-1]}) weeks? ago\b", read_weeks_beside),
     (rf"\b(?P<count>a) week last {_WEEKDAY_NAMED}\b", read_weeks_beside),
     (rf"\b(?P<count>{NUMBER[1:-1]}) weeks? (?:on|from) {_WEEKDAY_NAMED}\b", read_weeks_ahead),
+    (rf"\b(?:on )?{_WEEKDAY_NAMED} week\b(?! \d)", read_week_after),
     (
         r"(?:(?<=\bin )|(?<=\bduring )|(?<=\bsince )|(?<=\bthroughout ))the (?:early |mid[- ]?|late )?['’]?"
         rf"(?:(?P<figures>(?:19|20)?\d0)['’]?s|(?P<words>{'|'.join(_TENS)}))\b",

@@ -33,12 +33,17 @@ def read_death(draft: Draft) -> list[Candidate]:
         return []
     if clause.negated:
         return _denied(draft)
-    if clause.lemma in ("die", "pass away") and clause.tense is Tense.PAST and not (clause.objects or clause.passive):
+    objects = [t for t in clause.objects if draft.when is None or not _inside(t.idx, draft.when.span)]  # "last March"
+    if clause.lemma in ("die", "pass away") and clause.tense is Tense.PAST and not (objects or clause.passive):
         return _died(draft, draft.subjects(), retold=True)
     if clause.copula is not None and clause.verb.lower_ == "dead" and clause.tense is Tense.PRESENT:
         return _died(draft, draft.subjects(), retold=False)
     put = _put_down(draft)
     return _died(draft, [put], retold=False) if put is not None else []
+
+
+def _inside(index: int, span: tuple[int, int]) -> bool:
+    return span[0] <= index < span[1]
 
 
 def _denied(draft: Draft) -> list[Candidate]:

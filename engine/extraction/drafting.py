@@ -18,8 +18,9 @@ from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.predications import Clause, Tense
 from factloom.engine.extraction.rendering import activity, article, retell
 from factloom.engine.extraction.sentences import said_in, text_of
+from factloom.engine.extraction.undated import Undated, find_undated
 from factloom.engine.extraction.vocabulary import vocabulary
-from factloom.schemas.extraction import BESIDES, Candidate, Mention
+from factloom.schemas.extraction import AT_AGE, BESIDES, UNDATED, Candidate, Mention
 from factloom.schemas.ontology import UNTYPED, ontology_in_use
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Draft:
     when: When | None
     period: Period | None = None
     booked: bool = False  # ``when`` is the day of what was signed up for, not that of signing up
+    undated: Undated | None = None  # the time that is told where nobody can date it
 
     @classmethod
     def of(cls, clause: Clause, sentence: Span, reader: Reader, anchor: datetime) -> Draft:
@@ -67,6 +69,8 @@ class Draft:
         period = find_period(text, anchor, future=future)
         if period is not None:
             begin, end = (offset + sentence.start_char for offset in period.span)
+            if _is_habit(clause, text[slice(*period.span)]):
+                return cls(clause, sentence, reader, anchor, None)
             if _belongs((begin, end), clause, sentence):
                 return cls(clause, sentence, reader, anchor, None, replace(period, span=(begin, end)))
         when = find_when(text, anchor, future=future)
@@ -86,8 +90,16 @@ class Draft:
                 booked = replace(when, start=ahead_of.start, end=ahead_of.end, precision=ahead_of.precision)
                 return cls(clause, sentence, reader, anchor, booked, booked=True)
             beside = clause.gap is not None and clause.tense is Tense.PRESENT  # "gave to a shelter I help at yesterday"
-            when = when if _belongs(when.span, clause, sentence) and not (lasted or aimed or beside) else None
-        return cls(clause, sentence, reader, anchor, when)
+            made = when.beginning == "from" and clause.tense is Tense.PAST and _is_of_the_object(when, clause)
+            when = when if _belongs(when.span, clause, sentence) and not (lasted or aimed or beside or made) else None
+        undated = find_undated(clause, sentence, anchor) if when is None else None
+        return cls(clause, sentence, reader, anchor, when, undated=undated)
+
+    @property
+    def since(self) -> bool:
+        """Whether only a beginning is told: "since 2019", "for ages"."""
+        told = self.when or self.undated
+        return told is not None and told.since
 
     @property
     def text(self) -> str:
@@ -197,6 +209,10 @@ class Draft:
         start, invalid_at = self._validity(negated=negated, ended=ended)
         said = said_in(self.sentence.doc)
         words = said[self.sentence.start_char : self.sentence.end_char].strip()
+        marks: dict[str, str | int | bool] = {BESIDES: True} if not negated and self._is_one_more() else {}
+        if start is None and invalid_at is None and self.undated is not None:
+            marks[UNDATED] = self.anchor.isoformat()
+            marks |= {AT_AGE: self.undated.age} if self.undated.age is not None else {}
         return Candidate(
             subject=subject,
             predicate=predicate,
@@ -209,7 +225,7 @@ class Draft:
             confidence=round(confidence * self._trust(), 3),
             negated=negated,
             correction=correction or is_correction(words),
-            metadata=self._evidence() | ({BESIDES: True} if not negated and self._is_one_more() else {}),
+            metadata=self._evidence() | marks,
         )
 
     def _validity(self, *, negated: bool, ended: bool) -> tuple[datetime | None, datetime | None]:
@@ -225,7 +241,7 @@ class Draft:
                 min(self.when.end, self.anchor) if self.when is not None and not self.when.since else self.anchor
             )
             start = start if start is not None and start < invalid_at else None
-        elif start is None:
+        elif start is None and (negated or self.undated is None):
             start = self.anchor
         return start, invalid_at
 
@@ -288,6 +304,21 @@ def _is_of_what_was_booked(when: When, clause: Clause) -> bool:
     begin, end = when.span
     inside = [t for t in clause.verb.subtree if begin <= t.idx < end]
     return any(t.dep_ == "nmod" and t.head.i != clause.verb.i and t.head.idx < begin for t in inside)
+
+
+def _is_habit(clause: Clause, period: str) -> bool:
+    """For "I work from Monday to Friday", which tells of every week."""
+    going_on = clause.tense is Tense.PRESENT and not (clause.progressive or clause.perfect or clause.copula)
+    return going_on and len(_WEEKDAY.findall(period)) == 2
+
+
+_WEEKDAY: Final = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.IGNORECASE)
+
+
+def _is_of_the_object(when: When, clause: Clause) -> bool:
+    """Whether "from 2019" tells of what year the thing is, rather than since when: "I bought a car from 2019"."""
+    before = next((t for t in clause.verb.subtree if t.idx >= when.span[0]), None)
+    return bool(clause.objects) and before is not None and any(o.i == before.i - 1 for o in clause.objects)
 
 
 def _still_going(when: When, clause: Clause, sentence: Span) -> bool:

@@ -29,9 +29,11 @@ from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.endings import read_ending
 from factloom.engine.extraction.evaluations import read_evaluated
 from factloom.engine.extraction.fondness import read_fondness
+from factloom.engine.extraction.given_up import also_over
 from factloom.engine.extraction.happenings import read_good_time, read_happening, read_trips
 from factloom.engine.extraction.mending import mend
 from factloom.engine.extraction.mentions import THIRD_PERSON, Reader
+from factloom.engine.extraction.moves import read_move
 from factloom.engine.extraction.numeric_dates import DateOrder, reading_dates
 from factloom.engine.extraction.participles import participial_clauses, reworded
 from factloom.engine.extraction.phrases import conjuncts, relation_of
@@ -39,6 +41,7 @@ from factloom.engine.extraction.pipeline import load_pipeline, offline_name
 from factloom.engine.extraction.plans import read_occasion, read_plan
 from factloom.engine.extraction.predications import Tense
 from factloom.engine.extraction.procedures import Procedures, read_procedures
+from factloom.engine.extraction.promotions import read_role_over
 from factloom.engine.extraction.quotations import Spans, is_quoted, quoted_spans
 from factloom.engine.extraction.relatives import (
     named_relatives,
@@ -111,10 +114,13 @@ class OfflineExtractor:
             texts = (_tokens(nlp, request.episode, request.previous) for request in requests)
             docs = [mend(doc) for doc in nlp.pipe(texts, batch_size=BATCH)]
             answers = [_answer(request) or _correction(request) for request in requests]
-            told = map(mend, nlp.pipe([answer[0] for answer in answers if answer is not None], batch_size=BATCH))
+            texts_told = [text for answer in answers if answer is not None for text in (answer[0], answer[4]) if text]
+            told = map(mend, nlp.pipe(texts_told, batch_size=BATCH))
             found = []
             for request, doc, answer in zip(requests, docs, answers, strict=True):
-                completed = None if answer is None else _Answer(next(told), *answer[1:])
+                completed = None
+                if answer is not None:
+                    completed = _Answer(next(told), *answer[1:4], next(told) if answer[4] else None)
                 found.append(self._read(request, doc, nlp, completed))
             return found
 
@@ -227,16 +233,17 @@ class _Answer:
     """A short answer or correction made a sentence: its parse, the words that stand in the message, and what of it.
 
     ``leans_on``: the key in the metadata of its facts, and the id of the episode that it completes or corrects;
-    ``instead_of``: the sentence of the same message that it takes back.
+    ``instead_of``: the sentence of the same message that it takes back; ``wrong``: what was stated of another one.
     """
 
     doc: Doc
     words: str
     leans_on: tuple[str, str]
     instead_of: str | None = None
+    wrong: Doc | None = None
 
 
-_Told = tuple[str, str, tuple[str, str], str | None]
+_Told = tuple[str, str, tuple[str, str], str | None, str | None]
 
 
 def _answer(request: ExtractionRequest) -> _Told | None:
@@ -249,7 +256,7 @@ def _answer(request: ExtractionRequest) -> _Told | None:
     question = before.content.rstrip()[-400:]
     earlier = _told_before(request) if asks_for_time(question) else ""
     completed = complete(question, _readable(episode), earlier)
-    return (*completed, ("answers", before.id), None) if completed is not None else None
+    return (*completed, ("answers", before.id), None, None) if completed is not None else None
 
 
 def _told_before(request: ExtractionRequest) -> str:
@@ -278,13 +285,21 @@ def _correction(request: ExtractionRequest) -> _Told | None:
     if found is None:
         return None
     corrected = episode.id if found.instead_of is not None else before[-1].id
-    return found.statement, found.words, (CORRECTS, corrected), found.instead_of
+    return found.statement, found.words, (CORRECTS, corrected), found.instead_of, found.wrong
 
 
 def _read_answer(answer: _Answer, reader: Reader, episode: Episode) -> list[Candidate]:
     """What the completed answer states; its evidence is the answer itself."""
     found = [c for span in sentences(answer.doc) for c in _read_sentence(span, reader, episode, ())]
     metadata = dict([answer.leans_on])
+    if answer.wrong is not None:
+        right = {(c.subject.name.casefold(), c.predicate) for c in found}
+        stated = [c for span in sentences(answer.wrong) for c in _read_sentence(span, reader, episode, ())]
+        # "Waffle died, not Biscuit": Biscuit did not.
+        instead = [c for c in stated if any(c.predicate == predicate for _, predicate in right) and not c.negated]
+        wrong = {"negated": True, "correction": True, "invalid_at": None}
+        mistaken = [c for c in instead if (c.subject.name.casefold(), c.predicate) not in right]
+        found = [*(c.model_copy(update=wrong) for c in mistaken), *found]
     return [c.model_copy(update={"sentence": answer.words, "metadata": {**c.metadata, **metadata}}) for c in found]
 
 
@@ -345,7 +360,7 @@ def _read_whole(drafts: list[Draft], found: list[Candidate]) -> list[Candidate]:
     return whole + (read_trips(drafts) if drafts else [])
 
 
-_FIRST: Final = (read_ending, read_death, read_naming, read_calling, read_equation)
+_FIRST: Final = (read_role_over, read_ending, read_move, read_death, read_naming, read_calling, read_equation)
 _STATED: Final = (
     read_schedule,
     read_measure,
@@ -365,8 +380,8 @@ def _read_clause(draft: Draft) -> list[Candidate]:
     for read in (*_FIRST, *_STATED, read_plan, read_verb, read_venture):
         found = read(draft)
         if found:
-            return found
-    return []
+            return [*found, *also_over(draft, found)]
+    return also_over(draft, [])
 
 
 def _relatives_around(draft: Draft, facts: list[Candidate], own: list[Token]) -> list[Candidate]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.asides import mend_aside, mend_joined, mend_named_subject
+from factloom.engine.extraction.asides import NAMING, mend_aside, mend_described, mend_joined, mend_named_subject
 from factloom.engine.extraction.calendar_words import MONTHS, WEEKDAYS
 from factloom.engine.extraction.vocabulary import vocabulary
 
@@ -22,6 +22,8 @@ def mend(doc: Doc) -> Doc:
     for token in doc:
         if token.pos_ == "NOUN":
             _verb_taken_for_noun(token)
+            if token.lower_ in _FAR_BACK:
+                _place_taken_for_time(token)
         elif token.lower_ in _BARE_ING and token.tag_ == "VBG" and token.pos_ == "VERB":
             token.tag_ = "VBP"
         elif token.lower_ in ("'s", "’s") and token.dep_ == "case" and token.head.dep_ == "nmod:poss":
@@ -32,6 +34,8 @@ def mend(doc: Doc) -> Doc:
             token.dep_, token.pos_, token.tag_ = "xcomp", "VERB", "VBN"  # "I got hurt"
         elif token.lower_ in ("he", "she") and token.dep_ == "nmod:poss":
             _pronoun_taken_for_owner(token)
+        elif token.lower_ in _FEASTS and token.dep_ in ("obl", "nmod"):
+            _place_taken_for_time(token)
         elif token.dep_ == "advmod" and token.tag_ in ("RB", "RBR"):
             _object_taken_for_adverb(token)
         elif token.tag_ == "VBG" and token.dep_ == "amod":
@@ -65,6 +69,8 @@ def _mend_asides(doc: Doc) -> None:
             if token.dep_ == "conj":
                 mend_joined(token)
             mend_aside(token)
+        elif token.lower_ in NAMING and token.tag_ == "VBN":
+            mend_described(token)
 
 
 def _being_taken_for_genitive(token: Token) -> None:
@@ -103,6 +109,24 @@ def _job_taken_for_verb(token: Token) -> None:
             child.head = verb
 
 
+def _place_taken_for_time(token: Token) -> None:
+    """For "moved to Faro last Easter", "moved to Rome years ago": no "Faro Easter", but Faro, then."""
+    name = next((c for c in token.children if c.dep_ in ("compound", "amod") and c.pos_ == "PROPN"), None)
+    led = [*token.children, *(name.children if name is not None else ())]
+    lead = next((c for c in led if c.dep_ == "case"), None)
+    if name is None or lead is None or lead.i > name.i or token.dep_ not in ("obl", "nmod"):
+        return
+    between = token.doc[name.i + 1 : token.i]
+    behind = token.i + 1 < len(token.doc) and token.nbor().lower_ in ("ago", "back")
+    if any(t.lower_ not in ("last", "next", "this", "many", "some") for t in between) or not (behind or len(between)):
+        return
+    name.head, name.dep_ = token.head, token.dep_
+    lead.head = name
+    token.dep_ = "obl:unmarked"
+
+
+_FAR_BACK: Final = frozenset({"years", "ages", "decades", "months", "weeks", "easter", "christmas"})
+_FEASTS: Final = frozenset({"easter", "christmas", "halloween", "thanksgiving"})
 _HARMED: Final = frozenset({"hurt", "injured", "fired", "engaged", "married", "divorced", "promoted"})
 _BARE_ING: Final = frozenset({"sing", "bring", "ring", "swing", "sting", "cling"})
 

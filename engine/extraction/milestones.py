@@ -76,7 +76,7 @@ def read_inability(draft: Draft) -> list[Candidate | None]:
 def read_having(draft: Draft) -> list[Candidate | None]:
     """For "I have two cats, Milo and Otto", "she has asthma": relations are read elsewhere, conditions here."""
     clause = draft.clause
-    lasting = clause.tense is Tense.PRESENT or (clause.perfect and draft.when is not None and draft.when.since)
+    lasting = clause.tense is Tense.PRESENT or (clause.perfect and draft.since)
     if clause.lemma != "have" or clause.negated or not lasting:
         return []
     found: list[Candidate | None] = []

@@ -1,4 +1,4 @@
-"""Jobs that somebody is given: "Bea was promoted to manager in May", "I was made captain", "Helena promoted me"."""
+"""Jobs that somebody is given, or gives up: "Bea was promoted to manager in May", "she stepped down as CFO"."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.drafting import Draft
+from factloom.engine.extraction.endings import read_ending
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.predications import Tense
 from factloom.engine.extraction.rendering import article
@@ -20,7 +21,7 @@ _LED: Final = frozenset({"to", "as", "a", "an", "the", "position", "post", "role
 # Where the name of a job ends.
 _ENDING: Final = re.compile(
     r"in|at|on|by|with|for|last|this|next|after|before|when|because|since|from|and|but|so|which|who|that|yesterday|today|"
-    r"recently|again|just|ago"
+    r"recently|again|just|ago|any|anymore|more|now|after|to"
 )
 _JOB: Final = re.compile(r"(?:ologist|grapher|itect|ician|ester|anager|gineer|ordinator|rector|nalyst)$")
 
@@ -34,8 +35,7 @@ def read_appointment(draft: Draft) -> list[Candidate | None]:
     job = _job_given(draft, clause.verb.i + 1, led=verb in ("promote", "demote"))
     if job is None:
         return []
-    people = [s for s in draft.subjects() if s.is_speaker or s.type == "person"]
-    return [_has_job(draft, person, job) for person in people]
+    return [_has_job(draft, person, job) for person in _people(draft)]
 
 
 def read_promotion(draft: Draft) -> list[Candidate | None]:
@@ -59,6 +59,52 @@ def read_promotion(draft: Draft) -> list[Candidate | None]:
         found = [draft.candidate(person, "HAD_MILESTONE", Mention(name="promotion", type="event"), text=text)]
         return [*found, *([_has_job(draft, person, job)] if job is not None else [])]
     return []
+
+
+_LEAVING: Final = frozenset({"step down", "stand down", "resign", "quit", "retire", "leave", "give up", "lose"})
+_REMOVING: Final = frozenset({"fire", "sack", "remove", "dismiss", "oust", "lay off", "demote"})
+
+
+def read_role_over(draft: Draft) -> list[Candidate]:
+    """For "Nina is no longer the CFO", "she stepped down as CFO", "he was demoted": that job is over."""
+    clause = draft.clause
+    if clause.copula is not None:
+        if clause.no_longer and clause.verb.pos_ in ("NOUN", "PROPN"):
+            job = _job_given(draft, _behind_the_denial(clause.copula), led=False)
+            return _role_over(draft, job) if job is not None else []
+        if clause.verb.lower_ != "demoted" or clause.negated or clause.tense is not Tense.PAST:
+            return []
+    elif clause.tense is not Tense.PAST or clause.negated:
+        return []
+    if clause.verb.lower_ == "demoted" and (clause.passive or clause.copula is not None):
+        job = _job_given(draft, clause.verb.i + 1)
+        if job is not None:
+            return [c for s in _people(draft) if (c := _has_job(draft, s, job)) is not None]
+        return _role_over(draft, None)
+    if not (clause.lemma in _LEAVING or (clause.passive and clause.lemma in _REMOVING)):
+        return []
+    led = next((t for t in draft.sentence if t.lower_ == "as" and t.i > clause.verb.i), None)
+    job = _job_given(draft, led.i) if led is not None else None
+    # Who quits "her job as a teacher" also leaves who she worked for.
+    return [*read_ending(draft), *_role_over(draft, job)] if job is not None else []
+
+
+def _role_over(draft: Draft, job: str | None) -> list[Candidate]:
+    held = Mention(name=job, type="job") if job is not None else None
+    found = [draft.candidate(person, "HAS_JOB", held, negated=True) for person in _people(draft)]
+    return [candidate for candidate in found if candidate is not None]
+
+
+def _people(draft: Draft) -> list[Mention]:
+    return [s for s in draft.subjects() if s.is_speaker or s.type == "person"]
+
+
+def _behind_the_denial(copula: Token) -> int:
+    """Where the words begin that stand behind "is no longer", "isn't"."""
+    start = copula.i + 1
+    while start < len(copula.doc) and copula.doc[start].lower_ in ("no", "not", "n't", "n’t", "longer", "actually"):
+        start += 1
+    return start
 
 
 def _job_given(draft: Draft, start: int, *, led: bool = True) -> str | None:

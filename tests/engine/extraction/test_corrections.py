@@ -35,11 +35,21 @@ NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
         ("I bought a dog.", "Sorry, a cat.", "Actually, I bought a cat."),
         ("I have two kids.", "Sorry, three.", "Actually, I have three kids."),
         ("I have an exam on Monday.", "Scratch that, Tuesday.", "Actually, I have an exam on Tuesday."),
+        (
+            "I ran the Oslo half marathon.",
+            "Actually it was the Bergen half marathon.",
+            "Actually, I ran the Bergen half marathon.",
+        ),
+        ("Rex died yesterday.", "Actually, the dog that died was Max, not Rex.", "Actually, Max died yesterday."),
+        ("Rex died yesterday.", "Sorry, it was Max who died.", "Actually, Max died yesterday."),
+        ("Rex died yesterday.", "It was Max, not Rex.", "Actually, Max died yesterday."),
+        ("Tom lives in Rome.", "Actually, it's Tim who lives in Rome.", "Actually, Tim lives in Rome."),
     ],
 )
 def test_it_says_the_whole(before: str, said: str, statement: str) -> None:
     found = complete_correction([before], said, NOW)
-    assert found == (statement, said, None)
+    assert found is not None
+    assert found[:3] == (statement, said, None)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +71,9 @@ def test_it_says_the_whole(before: str, said: str, statement: str) -> None:
         ("I have two kids and three cats.", "Sorry, four."),
         ("I have two kids.", "Sorry, I have to go."),
         ("I bought a car.", "Sorry, the train is here."),
+        ("Rex died yesterday.", "Actually the dog that barked was Max."),
+        ("Rex died yesterday.", "It was Max, not Leo."),
+        ("Rex died yesterday.", "The thing that helped was tea, not coffee."),
     ],
 )
 def test_what_corrects_nothing(before: str, said: str) -> None:
@@ -191,3 +204,22 @@ def test_no_ends_only_what_was_known(memory: Memory, known: list[str], left: lis
     facts = memory.get_all(user_id="ana")
     memory.close()
     assert [fact.text for fact in facts] == [f"Ana lives in {place}." for place in left]
+
+
+@pytest.mark.parametrize(
+    "corrected",
+    ["Actually, the dog that died was Max, not Rex.", "Sorry, it was Max who died.", "It was Max, not Rex."],
+)
+def test_one_put_in_the_place_of_another_gives_that_one_back(memory: Memory, corrected: str) -> None:
+    say(memory, 0, "We have two dogs, Rex and Max.")
+    say(memory, 1, "Rex died yesterday.")
+    say(memory, 2, corrected)
+    facts = {fact.text: fact for fact in memory.get_all(user_id="ana", include_history=True)}
+    assert facts["Rex died on 28 February 2025."].expired_at is not None
+    assert facts["Ana's dog is called Rex."].invalid_at is None
+    assert facts["Ana's dog is called Max."].invalid_at is not None
+    assert "Max died on 28 February 2025." in facts
+    reasons = [change.reason for change in memory.history(facts["Ana's dog is called Rex."].id)]
+    memory.close()
+    assert len(reasons) == 3
+    assert all(reasons[1:])

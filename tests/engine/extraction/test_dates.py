@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from factloom.engine.extraction.dates import find_when
+from factloom.engine.extraction.dates import find_when, has_impossible_date
 from factloom.engine.extraction.durations import find_period
 from factloom.engine.extraction.numeric_dates import other_reading, reading_dates
 
@@ -39,6 +39,33 @@ NOW = datetime(2025, 6, 18, 15, 30, tzinfo=UTC)  # a Wednesday
         ("since the 6th", "2025-06-06", "day"),
         ("last summer", "2024-06-01", "season"),
         ("in 2015", "2015-01-01", "year"),
+        ("a fortnight ago", "2025-06-04", "about"),
+        ("a year and a half ago", "2023-12-01", "month"),
+        ("two decades ago", "2005-01-01", "year"),
+        ("this time last year", "2024-06-18", "about"),
+        ("this past Friday", "2025-06-13", "day"),
+        ("this Monday", "2025-06-16", "day"),
+        ("in mid-March", "2025-03-01", "month"),
+        ("3 Feb", "2025-02-03", "day"),
+        ("on Sept 3rd, 2020", "2020-09-03", "day"),
+        ("in Sept", "2024-09-01", "month"),
+        ("in '98", "1998-01-01", "year"),
+        ("since '05", "2005-01-01", "year"),
+        ("early 2019", "2019-01-01", "third"),
+        ("in late 2019", "2019-09-01", "third"),
+        ("late last year", "2024-09-01", "third"),
+        ("at the end of 2020", "2020-09-01", "third"),
+        ("Q3 2021", "2021-07-01", "quarter"),
+        ("in Q4", "2024-10-01", "quarter"),
+        ("in the second half of 2020", "2020-07-01", "half"),
+        ("on the 31st", "2025-05-31", "day"),
+        ("on the 5th of last month", "2025-05-05", "day"),
+        ("on the twenty-third of May", "2025-05-23", "day"),
+        ("last June", "2024-06-01", "month"),
+        ("this June", "2025-06-01", "month"),
+        ("this March", "2025-03-01", "month"),
+        ("this summer", "2025-06-01", "season"),
+        ("last winter", "2024-12-01", "season"),
     ],
 )
 def test_past_expressions(text: str, start: str, precision: str) -> None:
@@ -59,12 +86,84 @@ def test_past_expressions(text: str, start: str, precision: str) -> None:
         ("on 3 March", "2026-03-03"),
         ("on the 3rd", "2025-07-03"),
         ("in two weeks", "2025-07-02"),
+        ("in three weeks' time", "2025-07-09"),
+        ("in a fortnight", "2025-07-02"),
+        ("a week today", "2025-06-25"),
+        ("a month from now", "2025-07-01"),
+        ("this coming Tuesday", "2025-06-24"),
+        ("on Tuesday week", "2025-07-01"),
+        ("on the 31st", "2025-07-31"),
+        ("next June", "2026-06-01"),
+        ("next July", "2025-07-01"),
+        ("next summer", "2026-06-01"),
+        ("next autumn", "2025-09-01"),
+        ("this autumn", "2025-09-01"),
+        ("this June", "2025-06-01"),
     ],
 )
 def test_future_expressions(text: str, start: str) -> None:
     when = find_when(text, NOW, future=True)
     assert when is not None
     assert when.start.date().isoformat() == start
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "after"),
+    [
+        ("on Christmas Eve", "2024-12-24", "2025-12-24"),
+        ("on Boxing Day", "2024-12-26", "2025-12-26"),
+        ("at Easter", "2025-04-20", "2026-04-05"),
+        ("last Easter", "2025-04-20", "2025-04-20"),
+        ("next Easter", "2026-04-05", "2026-04-05"),
+        ("on Good Friday", "2025-04-18", "2026-04-03"),
+        ("on New Year's Eve", "2024-12-31", "2025-12-31"),
+        ("on New Year’s Day", "2025-01-01", "2026-01-01"),
+        ("on Valentine's Day", "2025-02-14", "2026-02-14"),
+        ("on St Patrick's Day", "2025-03-17", "2026-03-17"),
+        ("on May Day", "2025-05-01", "2026-05-01"),
+        ("at midsummer", "2024-06-24", "2025-06-24"),
+        ("on the 4th of July", "2024-07-04", "2025-07-04"),
+        ("on Independence Day", "2024-07-04", "2025-07-04"),
+        ("on Halloween", "2024-10-31", "2025-10-31"),
+        ("at Thanksgiving", "2024-11-28", "2025-11-27"),
+        ("at Thanksgiving 2019", "2019-11-28", "2019-11-28"),
+        ("over Christmas", "2024-12-25", "2025-12-25"),
+        ("last Christmas", "2024-12-25", "2024-12-25"),
+        ("on Christmas Day last year", "2024-12-25", "2024-12-25"),
+        ("Easter 2019", "2019-04-21", "2019-04-21"),
+    ],
+)
+def test_holidays_lie_where_the_tense_puts_them(text: str, before: str, after: str) -> None:
+    found = [find_when(text, NOW, future=future) for future in (False, True)]
+    assert [when.start.date().isoformat() for when in found if when is not None] == [before, after]
+
+
+@pytest.mark.parametrize(
+    "text", ["I love Halloween", "a Christmas party", "before Christmas dinner", "the Easter Island statues", "white"]
+)
+def test_holidays_that_tell_no_day(text: str) -> None:
+    assert find_when(text, NOW) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["on 31/02/2020", "on 30 February", "on the 31st of April", "on February 30th", "on 13/14/2024", "2020-13-01"],
+)
+def test_impossible_dates_are_seen(text: str) -> None:
+    assert find_when(text, NOW) is None
+    assert has_impossible_date(text, NOW) == (0, len(text))
+
+
+@pytest.mark.parametrize("text", ["on 29/02/2020", "24/7", "1.2.24", "order 1234-56-78", "on 3 May", "3/4 of it", ""])
+def test_what_is_no_impossible_date(text: str) -> None:
+    assert has_impossible_date(text, NOW) is None
+
+
+def test_parts_of_years_in_absolute_words() -> None:
+    texts = ["late last year", "mid-2019", "since early 2019", "Q3 2021", "in the first half of 2020", "from 2019"]
+    found = [find_when(text, NOW) for text in texts]
+    said = ["in late 2024", "in mid-2019", "since early 2019", "in Q3 2021", "in the first half of 2020", "from 2019"]
+    assert [when.phrase for when in found if when is not None] == said
 
 
 def test_the_span_covers_the_words_with_their_preposition() -> None:
@@ -86,7 +185,19 @@ def test_since_and_for_name_only_a_beginning() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "I may go", "on 31 February", "march on", "in 1", "the 45th", "12345", "secondly"]
+    "text",
+    [
+        "",
+        "I may go",
+        "on 31 February",
+        "march on",
+        "in 1",
+        "the 45th",
+        "12345",
+        "secondly",
+        "on the 5th floor",
+        "to Jan",
+    ],
 )
 def test_what_is_no_date_is_not_taken_for_one(text: str) -> None:
     assert find_when(text, NOW) is None
