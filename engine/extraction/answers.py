@@ -144,7 +144,7 @@ def _timed(question: str, answer: str, told: str) -> str | None:
 def _whether(question: str, answer: str) -> str | None:
     """For "Do you like olives?" "No, I hate them.": the question itself, affirmed or denied."""
     match = _WHETHER.match(question)
-    if match is not None and match["rest"].lower().startswith("have any"):
+    if match is not None and _KEPT.match(match["rest"]):
         return _having(match, answer)
     if match is None or re.search(r"\b(?:any|or|mind|know|think|want|need|like to|plan)\b", match["rest"], re.I):
         return None
@@ -240,6 +240,14 @@ def _any(question: str, answer: str) -> str | None:
     had = had if lead == "I have" else had[:1].lower() + had[1:]
     counted = re.match(r"(?:an?|one|two|three|four|five|\d+|some|several) \w", had)
     return f"{lead} {had}." if lead != "I have" or counted else None
+
+
+# "Do you have any pets?", "Have you got kids?"
+_KEPT: Final = re.compile(
+    r"(?:have|got) (?:any\b|(?:a )?(?:pets?|kids|children|siblings|brothers|sisters|brothers or sisters|allergies|"
+    r"hobbies)$)",
+    re.I,
+)
 
 
 def _having(match: re.Match[str], answer: str) -> str | None:

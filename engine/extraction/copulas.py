@@ -223,7 +223,9 @@ def _beside(draft: Draft, subject: Mention) -> list[Candidate | None]:
         if partner is None:
             return []
         return [draft.candidate(subject, "HAS_PARTNER", partner.model_copy(update={"type": "person"}), negated=True)]
-    lately = any(c.lower_ in _LATELY for c in clause.verb.children) or bool(_JOBS.search(draft.text))
+    lately = any(c.lower_ in _LATELY | {"still"} for c in clause.verb.children) or bool(
+        _JOBS.search(draft.text)
+    )
     if (case == "at" and person) or not (over or (lately and not clause.negated and clause.tense is Tense.PRESENT)):
         return []
     employer = draft.reader.mention(token, type="organisation")
@@ -240,6 +242,10 @@ def _adjective(draft: Draft, subject: Mention) -> list[Candidate | None]:
     found: list[Candidate | None] = []
     if clause.verb.lower_ in vocabulary().diets:
         return _diet(draft, subject)
+    condition = vocabulary().afflicted.get(clause.verb.lower_)
+    if condition is not None and not clause.obliques and clause.tense is Tense.PRESENT:
+        had = Mention(name=condition, type="condition")
+        return [draft.candidate(subject, "HAS_CONDITION", had, text=_as_told(draft, subject), negated=clause.negated)]
     pair = read_couple(draft, _COUPLES.get(clause.verb.lower_))
     if pair:
         return [*pair] if subject.name == pair[0].subject.name else []
@@ -257,6 +263,10 @@ def _adjective(draft: Draft, subject: Mention) -> list[Candidate | None]:
         for object in draft.things(noun, type=predicate_table().get(predicate).object):
             found.append(draft.candidate(subject, predicate, object, negated=clause.negated))
     return found
+
+
+def _as_told(draft: Draft, subject: Mention) -> str:
+    return retell(draft.clause, subject.name, draft.reader, draft.when)
 
 
 def read_couple(draft: Draft, bond: str | None) -> list[Candidate]:
