@@ -64,7 +64,7 @@ from factloom.engine.extraction.titles import readable
 from factloom.engine.extraction.unmeant import goes_on_in_fiction
 from factloom.engine.extraction.verbs import read_naming, read_verb
 from factloom.engine.extraction.worth import is_worth_keeping, weigh
-from factloom.schemas.extraction import Candidate, Extraction, ExtractionRequest, Mention
+from factloom.schemas.extraction import CORRECTS, Candidate, Extraction, ExtractionRequest, Mention
 from factloom.schemas.ontology import Ontology, ontology_in_use, using
 from factloom.schemas.records import Episode, Role
 
@@ -219,10 +219,14 @@ def _first_names(turns: Sequence[Episode]) -> frozenset[str]:
 
 def _read_completion(completion: Completion, doc: Doc, reader: Reader, episode: Episode) -> list[Candidate]:
     """What the completed words state; their evidence is the words themselves."""
-    found = [c for span in sentences(doc) for c in _read_sentence(span, reader, episode, ())]
+    spans = list(sentences(doc))
+    mended = completion.leans_on is not None and completion.leans_on[0] == CORRECTS
+    procedures = read_procedures(spans, reader, episode.occurred_at, ()) if mended else Procedures()
+    told = [span for span in spans if span.start not in procedures.sentences]
+    found = [*procedures.candidates, *(c for span in told for c in _read_sentence(span, reader, episode, ()))]
     leaning = dict([completion.leans_on]) if completion.leans_on is not None else {}
-    told = [c for c in found if completion.is_about(c)]
-    return [c.model_copy(update={"sentence": completion.words, "metadata": {**c.metadata, **leaning}}) for c in told]
+    new = [c for c in found if completion.is_about(c)]
+    return [c.model_copy(update={"sentence": completion.words, "metadata": {**c.metadata, **leaning}}) for c in new]
 
 
 def _procedures(spans: Sequence[Span], reader: Reader, request: ExtractionRequest, quoted: Spans) -> Procedures:

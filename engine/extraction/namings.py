@@ -90,8 +90,10 @@ def named_in_answer(question: str, answer: str, own: Sequence[str]) -> Naming | 
     if given is None or given["name"].split()[0].lower() in _NO_NAME:
         return None
     words = re.findall(r"[a-z]+", asked[0].lower())
-    noun = next((word for word in words if _can_have_name(word, None)), None)
-    told = _with_name(own, given["name"], noun)
+    noun = next((word for word in words if _is_relative(word) or _is_venture(word)), None)
+    told = _with_name(
+        own, given["name"], _Named(noun, thing="it" in words or "its" in words, fond=bool(_FOND & {*words}))
+    )
     return Naming(told, first, given["name"]) if told is not None else None
 
 
@@ -103,20 +105,40 @@ def named_later(message: str, own: Sequence[str]) -> Naming | None:
         if match is None:
             continue
         before = [*own, message[:start].strip()] if position else own
-        told = _with_name(before, match["name"], None, animal=match["fond"] is not None)
+        fond = match["fond"] is not None
+        told = _with_name(before, match["name"], _Named(None, thing=not fond, fond=fond))
         return Naming(told, sentence, match["name"]) if told is not None else None
     return None
 
 
-def _with_name(own: Sequence[str], name: str, noun: str | None, *, animal: bool = False) -> str | None:
+class _Named(NamedTuple):
+    """What a name is for: something called so, "it" (nobody), or "he" and "she" (no firm)."""
+
+    noun: str | None
+    thing: bool
+    fond: bool
+
+    def can_be(self, noun: str) -> bool:
+        if self.noun is not None:
+            return noun == self.noun
+        relation = relation_noun(noun)
+        if relation is not None:
+            return not self.thing or relation.object == "animal"
+        return not self.fond and _is_venture(noun)
+
+
+_FOND: Final = frozenset({"he", "she", "him", "her", "his"})
+
+
+def _with_name(own: Sequence[str], name: str, named: _Named) -> str | None:
     """The last sentence that tells of the thing, with its name; None where it is not certain what is named."""
     for turn in reversed(own[-REACH:]):
         for start, end in reversed(split(turn)):
             sentence = turn[start:end].strip()
-            things = [m for m in _THING.finditer(sentence) if _can_have_name(m["thing"].lower(), noun)]
-            if not things or sentence.endswith("?") or len(sentence.split()) > 20:
+            things = [m for m in _THING.finditer(sentence) if named.can_be(m["thing"].lower())]
+            if not things or sentence.endswith("?") or len(sentence.split()) > _LONGEST_TOLD:
                 continue
-            if len(things) > 1 or (animal and not _is_relative(things[0]["thing"])):
+            if len(things) > 1:
                 return None
             at, thing = things[0].end("thing"), things[0]["thing"].lower()
             if _is_relative(thing) and _KEPT.match(sentence):
@@ -125,11 +147,12 @@ def _with_name(own: Sequence[str], name: str, noun: str | None, *, animal: bool 
     return None
 
 
+_LONGEST_TOLD: Final = 20  # words of a sentence that a name is put into
+
+
 def _is_relative(noun: str) -> bool:
-    return relation_noun(noun.lower()) is not None
+    return relation_noun(noun) is not None
 
 
-def _can_have_name(noun: str, asked: str | None) -> bool:
-    if asked is not None:
-        return noun == asked
-    return _is_relative(noun) or noun in vocabulary().ventures or noun in vocabulary().workplaces
+def _is_venture(noun: str) -> bool:
+    return noun in vocabulary().ventures or noun in vocabulary().workplaces

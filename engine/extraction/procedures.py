@@ -46,6 +46,7 @@ _CUES: Final = re.compile(
     r"^\W*(?:[^\W\d_]+\W+){0,3}to\b|\b(?:always|never|ever|whenever|when|if|before|after|once|every|each|any ?time|"
     r"as soon as|usually|normally|generally|typically|from (?:now|here) on|going forward|in (?:the )?future|as of|"
     r"again|by \w+ing|no longer|any ?more|rules?|policy|how|process|procedure|routine|checklist|recipe|workflow|steps?|"
+    r"should|must|in case|(?:don['’]t|do not) \w+|"
     r"way|trick|method|instructions|you (?:need|have|must))\b",
     re.IGNORECASE,
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from factloom.engine.extraction.howtos import LEAD
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.mentions import Reader
+from factloom.engine.extraction.phrases import relation_noun
 from factloom.engine.extraction.steps import is_base_verb, is_step, names_something, part, tidy, turned, wording
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ _FRONT: Final = (
 )
 _HOW: Final = r"(?P<how>always|never(?:,? ever)?|don['’]t ever|do not ever)"
 _FROM_NOW: Final = r"(?:from now on|going forward|from here on(?: out)?|in (?:the )?future|as of (?:now|today))"
+_DISTURBING: Final = (
+    "call|text|ring|phone|email|message|ping|contact|disturb|wake|bother|book|schedule|invite|interrupt|deploy|"
+    "merge|push|"
+    "release"
+)
 _PATTERNS: Final = tuple(
     re.compile(LEAD + pattern, re.IGNORECASE | re.DOTALL)
     for pattern in (
@@ -48,6 +54,9 @@ _PATTERNS: Final = tuple(
         r"(?P<condition>(?:whenever|every time|each time|any ?time)\b[^,]{2,90}),\s*(?:please,? )?"
         r"(?P<how>don['’]t |do not )?(?P<doing>.+)$",
         r"(?P<condition>(?:when|if) (?:a|an|the|some|any|you)\b[^,]{2,90}),\s*(?P<how>)(?P<doing>.+? first\b.*)$",
+        rf"(?:please,? )?(?P<how>don['’]t|do not) (?P<doing>(?:{_DISTURBING})\b.*?\b(?:before|after|between|during|"
+        rf"past|"
+        r"until|while|on (?:\w+days|weekends)|at (?:weekends|night)|in the (?:morning|evening|afternoon)s?)\b.*)$",
         rf"(?:please,? )?{_FRONT}(?:make sure|be sure|remember|don['’]t forget|see to it)(?: that)?(?: you| to)? "
         rf"{_HOW} (?P<doing>.+)$",
         rf"{_FRONT}you (?:should|must|need to|have to|are to|shall) {_HOW} (?P<doing>.+)$",
@@ -58,7 +67,8 @@ _PATTERNS: Final = tuple(
 )
 _CUES: Final = re.compile(
     r"\b(?:always|never|ever|whenever|every ?time|each time|any ?time|from now on|going forward|from here on|"
-    r"in (?:the )?future|as of|first|no longer|any ?more|any longer|again|(?:rule|policy)\b.*\bdon['’]t)\b",
+    rf"in (?:the )?future|as of|first|no longer|any ?more|any longer|again|(?:rule|policy)\b.*\bdon['’]t|"
+    rf"(?:don['’]t|do not) (?:{_DISTURBING}))\b",
     re.IGNORECASE | re.DOTALL,
 )
 _FORBIDDING: Final = frozenset({"don't ever", "do not ever", "don't", "do not"})
@@ -95,6 +105,9 @@ def read_rules(span: Span, reader: Reader) -> list[Rule]:
     asked = _REQUEST.match(span.text)
     if reader.speaker is None or (span.text.rstrip().endswith("?") and asked is None):
         return []
+    met = _when_it_fails(span, reader) or _as_it_should_be(span, reader)
+    if met is not None:
+        return [met]
     if _CUES.search(span.text) is None:
         return []
     over = _over(span, reader)
@@ -110,6 +123,70 @@ def read_rules(span: Span, reader: Reader) -> list[Rule]:
     return []
 
 
+# "When the build hangs, restart the runner": what is done about a thing that fails is done each time.
+_FAILING: Final = re.compile(
+    LEAD
+    + r"(?P<condition>(?:when(?:ever)?|if|once|in case|as soon as|should) (?:(?:the|a|an|any|our|my|your|one of \w+) )?"
+    r"(?!(?:I|you|he|she|we|they|it|someone|somebody|anyone|that|this|life|people|everyone)\b)(?P<what>[^,]{2,60}?) "
+    r"(?:hangs?|jams?|fails?|crash(?:es)?|breaks?(?: down)?|freezes?|sticks?|beeps?|flash(?:es)?|blinks?|stops?"
+    r"(?: \w+ing)?|"
+    r"dies|runs? (?:out|low|dry)|overheats?|leaks?|trips?|go(?:es)? (?:down|off|out|red|dark|offline|wrong)|times? out|"
+    r"complains?|turns? (?:red|yellow|orange)|lights? up|clogs?|drops?|rattles?|squeaks?|"
+    r"(?:is|are|gets?) (?:full|empty|stuck|down|slow|red|out of \w+|offline|blocked|locked|clogged|low|flaky)|"
+    r"won['’]t \w+|(?:does|do)(?:n['’]t| not) (?:start|work|respond|load|open|close|boot|turn on|print|connect|sync|"
+    r"build|"
+    r"compile|pass|charge|show up))(?: (?:again|up|on (?:staging|prod\w*|main|ci)|in ci|overnight|at night|"
+    r"for (?:more than |over )?[\w ]+ (?:seconds|minutes|hours)))?)"
+    r",\s*(?:then |please,? |just |simply |you (?:just )?(?:have to|need to|must|should) )*(?P<doing>.+)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_ONCE: Final = re.compile(
+    r"\b(?:me|us|I|we|you|today|tonight|tomorrow|now|this|that|let|let['’]s|blame|panic|cry|pray|scream|laugh)\b",
+    re.IGNORECASE,
+)
+
+
+def _when_it_fails(span: Span, reader: Reader) -> Rule | None:
+    match = _FAILING.match(span.text) if _IF.match(span.text) is not None else None
+    if match is None or _ONCE.search(match["doing"]) or relation_noun(match["what"].split()[-1].lower()) is not None:
+        return None
+    return _matched(span, match, reader)
+
+
+_IF: Final = re.compile(LEAD + r"(?:when|if|once|in case|as soon as|should)\b", re.IGNORECASE)
+# "Reports should be in PDF": how the things that one makes at work are to be.
+_MADE: Final = (
+    "reports?|documents?|files?|invoices?|emails?|mails?|messages|commits?|commit messages?|comments?|names?|"
+    "variables?|"
+    "tests?|dates?|answers?|replies|responses?|summar(?:y|ies)|lists?|tables?|tickets?|branches|branch names?|prs|"
+    "pull requests|code|docs|documentation|functions?|slides?|presentations?|meetings?|spreadsheets?|minutes|recipes|"
+    "headings|titles|links|units|prices|amounts|times|quotes|contracts|drafts|diagrams|charts|examples|snippets|queries"
+)
+_SHOULD: Final = re.compile(
+    LEAD
+    + rf"(?P<doing>(?:(?:all|our|my|the|any|your) )*(?:[\w-]+ ){{0,2}}?(?:{_MADE})(?: (?:to|for|from) (?:\w+ )?\w+)? "
+    r"(?:should|must|have to|has to|need to|needs to|are to)(?: always| never| not)? be (?P<how>in|as|under|at|no|not|"
+    r"sent|written|named|kept|saved|stored|filed|formatted|dated|signed|reviewed|squashed|short|brief|plain|"
+    r"at most|no (?:longer|more)|less than|lower ?case|upper ?case|\w+_case|\w+Case|metric)\b[^,;?]*)[.!]*$",
+    re.IGNORECASE,
+)
+
+
+def _as_it_should_be(span: Span, reader: Reader) -> Rule | None:
+    match = _SHOULD.match(span.text) if " be " in span.text else None
+    if match is None or re.search(
+        r"\b(?:by|today|tomorrow|tonight|this|that|it|he|she|they|your|inbox)\b", match[0], re.IGNORECASE
+    ):
+        return None
+    doing = part(span, match.start("doing"), match.end("doing"))
+    told = wording(doing, reader)
+    verb = next((token for token in doing if token.lower_ == "be"), None)
+    if told is None or verb is None:
+        return None
+    told = told[:1].lower() + told[1:]
+    return Rule(told, told, verb, end=span.end)
+
+
 def _before(rest: Span) -> int:
     """How many words stand before the next "always" or "never"."""
     return next(k for k, token in enumerate(rest) if token.lower_ in ("always", "never"))
@@ -118,7 +195,7 @@ def _before(rest: Span) -> int:
 def _matched(span: Span, match: re.Match[str], reader: Reader) -> Rule | None:
     """The rule that a pattern found, as far as the sentence tells of it: up to where it goes on to something else."""
     groups = match.groupdict()
-    how = (groups["how"] or "").strip().lower().replace("’", "'")
+    how = (groups.get("how") or "").strip().lower().replace("’", "'")
     never = (how.startswith("never") and how != "never forget") or how in _FORBIDDING
     begin, end = match.span("doing")
     cut = _CUT.search(match["doing"])

@@ -77,6 +77,8 @@ class Vocabulary:
     degrees: frozenset[str]
     pastimes: frozenset[str]
     limbs: frozenset[str]
+    organs: frozenset[str]
+    homes: frozenset[str]
     forgone: frozenset[str]
     belongings: frozenset[str]
     common_to_all: frozenset[str]

@@ -125,6 +125,11 @@ def test_the_dog_of_another_one_is_not_the_speakers(extractor: OfflineExtractor)
     assert "Ana HAS_PET Waffles" not in told
 
 
+def test_it_is_nobody(extractor: OfflineExtractor) -> None:
+    told = learned(extractor, ("Ana", "He's my boyfriend, he teaches history."), ("Ana", "It's called Tibbs."))
+    assert not told
+
+
 ECHOES = [
     ("My mum is diabetic.", "so's my dad", "Bo's dad HAS_CONDITION diabetes"),
     ("I'm vegan.", "me too!", "Bo FOLLOWS_DIET vegan"),
