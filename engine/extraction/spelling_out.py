@@ -14,6 +14,7 @@ from factloom.engine.extraction.calendar_words import NUMBERS
 from factloom.engine.extraction.echoes import echoed
 from factloom.engine.extraction.lemmas import gerund
 from factloom.engine.extraction.phrases import relation_noun
+from factloom.engine.extraction.rewordings import GATE, REWORDED, WITHIN
 from factloom.engine.extraction.sentences import split
 
 LONGEST: Final = 160  # characters of a remark that is looked at
@@ -288,12 +289,12 @@ _RULES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], str | 
 
 def spell_out(message: str, before: str = "") -> Iterator[SpelledOut]:
     """The remarks of a message that can be told in plain sentences. ``before``: the turn before it, whoever took it."""
-    if _GATE.search(message) is None:
+    if _GATE.search(message) is None and GATE.search(message) is None:
         return
     spans = split(message)[:MOST]
     for number, (start, end) in enumerate(spans):
         sentence = message[start:end].strip()
-        if len(sentence) > LONGEST or sentence.endswith("?") or _GATE.search(sentence) is None:
+        if len(sentence) > LONGEST or sentence.endswith("?"):
             continue
         earlier = message[slice(*spans[number - 1])].strip() if number else ""
         found = _spelled(sentence, earlier if number > 1 else f"{before}\n{earlier}".strip())
@@ -303,6 +304,11 @@ def spell_out(message: str, before: str = "") -> Iterator[SpelledOut]:
 
 def _spelled(sentence: str, before: str) -> SpelledOut | None:
     for pattern, tell, instead in _RULES:
+        match = pattern.match(sentence)
+        told = tell(match, before) if match is not None else None
+        if told is not None:
+            return SpelledOut(told, sentence, instead)
+    for pattern, tell, instead in REWORDED if GATE.search(sentence) is not None else ():
         match = pattern.match(sentence)
         told = tell(match, before) if match is not None else None
         if told is not None:
@@ -318,5 +324,10 @@ def _spelled(sentence: str, before: str) -> SpelledOut | None:
     told = _aged_beside(aged, before) if aged is not None else None
     if told is not None:
         return SpelledOut(told, sentence, False)
+    for pattern, tell in WITHIN:
+        match = pattern.search(sentence)
+        told = tell(match, before) if match is not None else None
+        if told is not None:
+            return SpelledOut(told, sentence, False)
     echo = echoed(sentence, before)
     return SpelledOut(echo, sentence) if echo is not None else None

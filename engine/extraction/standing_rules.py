@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.howtos import LEAD
 from factloom.engine.extraction.lemmas import verb_lemma
+from factloom.engine.extraction.manners import read_manner
 from factloom.engine.extraction.mentions import Reader
 from factloom.engine.extraction.phrases import relation_noun
 from factloom.engine.extraction.steps import is_base_verb, is_step, names_something, part, tidy, turned, wording
@@ -108,6 +109,10 @@ def read_rules(span: Span, reader: Reader) -> list[Rule]:
     met = _when_it_fails(span, reader) or _as_it_should_be(span, reader)
     if met is not None:
         return [met]
+    manner = read_manner(span, reader)
+    if manner is not None:
+        text = f"never {manner.doing}" if manner.never else manner.doing
+        return [Rule(manner.doing, text, manner.verb, manner.never, end=span.end)]
     if _CUES.search(span.text) is None:
         return []
     over = _over(span, reader)
