@@ -56,7 +56,7 @@ def _blood_type(draft: Draft, subject: Token) -> list[Candidate]:
     """For "my blood type is O negative"."""
     owner_token = next((c for c in subject.children if c.dep_ == "nmod:poss"), None)
     owner = draft.reader.mention(owner_token, type="person") if owner_token is not None else None
-    match = _BLOOD.search(draft.sentence.text)
+    match = _BLOOD.search(draft.text)
     if owner is None or match is None:
         return []
     value, kind = match["type"], f"blood {subject.lower_}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.mentions import Reader
+from factloom.engine.extraction.sentences import text_of
 from factloom.engine.extraction.steps import part, tidy, wording
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ _ONCE: Final = re.compile(
 
 def read_manner(span: Span, reader: Reader) -> Manner | None:
     """How the sentence wants its speaker to be answered, if it says so of all answers."""
-    text = span.text
+    text = text_of(span)
     if reader.speaker is None or reader.addressee is not None or len(text) > LONGEST or _GATE.search(text) is None:
         return None
     for patterns, never in ((_FORBIDDEN, True), (_WANTED, False)):

@@ -16,7 +16,7 @@ from factloom.engine.extraction.phrases import conjuncts, entity_type, is_conten
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.predications import Tense
 from factloom.engine.extraction.relatives import relation_facts
-from factloom.engine.extraction.rendering import retell
+from factloom.engine.extraction.rendering import article, retell
 from factloom.engine.extraction.vocabulary import gender_of, vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 
@@ -94,7 +94,9 @@ def read_having(draft: Draft) -> list[Candidate | None]:
         ):
             for subject in draft.subjects():
                 ailment = Mention(name=phrase(noun), type="condition")
-                found.append(draft.candidate(subject, "HAS_CONDITION", ailment))
+                lead = article(ailment.name) if noun.tag_ == "NN" else ""
+                text = f"{subject.name} has {lead}{ailment.name}."
+                found.append(draft.candidate(subject, "HAS_CONDITION", ailment, text=text))
         elif noun.lemma_.lower() == "allergy":
             compound = next((c for c in noun.children if c.dep_ == "compound"), None)
             for subject in draft.subjects() if compound is not None else []:

@@ -14,6 +14,7 @@ from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.manners import read_manner
 from factloom.engine.extraction.mentions import Reader
 from factloom.engine.extraction.phrases import relation_noun
+from factloom.engine.extraction.sentences import text_of
 from factloom.engine.extraction.steps import is_base_verb, is_step, names_something, part, tidy, turned, wording
 
 if TYPE_CHECKING:
@@ -103,8 +104,8 @@ _SAYING: Final = frozenset({"remember", "say", "assume", "believe", "pretend", "
 
 def read_rules(span: Span, reader: Reader) -> list[Rule]:
     """The standing rules that a sentence gives: "never use spaces, always use tabs" gives two."""
-    asked = _REQUEST.match(span.text)
-    if reader.speaker is None or (span.text.rstrip().endswith("?") and asked is None):
+    asked = _REQUEST.match(text_of(span))
+    if reader.speaker is None or (text_of(span).rstrip().endswith("?") and asked is None):
         return []
     met = _when_it_fails(span, reader) or _as_it_should_be(span, reader)
     if met is not None:
@@ -113,13 +114,13 @@ def read_rules(span: Span, reader: Reader) -> list[Rule]:
     if manner is not None:
         text = f"never {manner.doing}" if manner.never else manner.doing
         return [Rule(manner.doing, text, manner.verb, manner.never, end=span.end)]
-    if _CUES.search(span.text) is None:
+    if _CUES.search(text_of(span)) is None:
         return []
     over = _over(span, reader)
     if over is not None:
         return [over]
     for pattern in _PATTERNS if asked is None else (_REQUEST,):
-        match = pattern.match(span.text)
+        match = pattern.match(text_of(span))
         found = _matched(span, match, reader) if match is not None else None
         if found is not None:
             rest = span.doc[found.end : span.end]
@@ -152,7 +153,7 @@ _ONCE: Final = re.compile(
 
 
 def _when_it_fails(span: Span, reader: Reader) -> Rule | None:
-    match = _FAILING.match(span.text) if _IF.match(span.text) is not None else None
+    match = _FAILING.match(text_of(span)) if _IF.match(text_of(span)) is not None else None
     if match is None or _ONCE.search(match["doing"]) or relation_noun(match["what"].split()[-1].lower()) is not None:
         return None
     return _matched(span, match, reader)
@@ -178,7 +179,7 @@ _SHOULD: Final = re.compile(
 
 
 def _as_it_should_be(span: Span, reader: Reader) -> Rule | None:
-    match = _SHOULD.match(span.text) if " be " in span.text else None
+    match = _SHOULD.match(text_of(span)) if " be " in text_of(span) else None
     if match is None or re.search(
         r"\b(?:by|today|tomorrow|tonight|this|that|it|he|she|they|your|inbox)\b", match[0], re.IGNORECASE
     ):
@@ -260,12 +261,12 @@ def _can_be_ruled(doing: Sequence[Token]) -> bool:
 def _over(span: Span, reader: Reader) -> Rule | None:
     """For "you don't have to use tabs any more", "you can email Tom before noon again"."""
     for pattern, never in ((_OVER, False), (_ALLOWED, True)):
-        match = pattern.match(span.text)
+        match = pattern.match(text_of(span))
         if match is None:
             continue
         longer = never or match["longer"] is not None or "no longer" in match.group().lower()
         doing = part(span, match.start("doing"), match.end("doing"))
         told = wording(doing, reader) if longer and _can_be_ruled(doing) else None
         if told is not None:
-            return Rule(told, tidy(span.text), doing[0], never, over=True, end=span.end)
+            return Rule(told, tidy(text_of(span)), doing[0], never, over=True, end=span.end)
     return None

@@ -33,6 +33,7 @@ from factloom.engine.extraction.relatives import called_name, relation_facts
 from factloom.engine.extraction.rendering import activity, retell
 from factloom.engine.extraction.specifics import is_specific
 from factloom.engine.extraction.vocabulary import vocabulary
+from factloom.engine.extraction.ways_of_life import read_way_of_life
 from factloom.schemas.extraction import Candidate, Mention
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def read_verb(draft: Draft) -> list[Candidate]:
         or _forgone(draft)
         or read_medicine(draft)
         or _by_table(draft)
+        or read_way_of_life(draft)
     )
     if not found and not clause.negated:
         found = read_milestone(draft) or read_turning(draft) or read_done(draft) or read_habit(draft)
