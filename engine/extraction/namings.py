@@ -51,7 +51,8 @@ _THING: Final = re.compile(
 )
 _KEPT: Final = re.compile(
     r"^\W*(?:(?:oh|so|and|well|yes|yeah|guess what|hey)\W+)*(?:(?:I|we)(?:['’]ve| have)?(?: just| finally| also)? "
-    r"(?:got|get|have|had|adopted|bought|rescued)\b|(?:just |finally )?(?:got|adopted) )",
+    r"(?:\w+ (?:down |in )?and )?(?:just |finally )?(?:got|get|have|had|adopted|bought|rescued)\b|(?:just |"
+    r"finally )?(?:got|adopted) )",
     re.IGNORECASE,
 )
 _NO_NAME: Final = frozenset(

@@ -19,15 +19,16 @@ _LEANING: Final = re.compile(
 _Tell = Callable[[re.Match[str], str], str | None]
 
 GATE: Final = re.compile(
-    r"\b(?:important|part of my|mean(?:s|t)?|everything to|off to|trying to|home ?town|home country|can['’]t eat|"
+    r"\b(?:important|part of my|mean(?:s|t)?|everything to|off to|trying to|allergic|home ?town|home country|"
+    r"can['’]t eat|"
     r"can['’]t have|"
     r"youngest|oldest|eldest|my (?:coffee|tea)|working on|laid off|new project|only child)\b",
     re.IGNORECASE,
 )
 
-_THING: Final = r"(?P<thing>[\w'’-]+(?: [\w'’-]+){0,4}?)"
+_THING: Final = r"(?P<thing>[\w'’-]+(?: [\w'’-]+){0,5}?)"
 _DEAR: Final = re.compile(
-    rf"{_LEAD}{_THING}(?:['’]s| is| are|['’]re| has been| have been)(?: always)?(?: been)? "
+    rf"{_LEAD}{_THING}(?:['’]s| is| are|['’]re| has been| have been)(?: (?:always|still|really|just))?(?: been)? "
     r"(?:(?:such )?a (?:very |really )?(?:huge|big|important|massive|large|major) part of (?:my|our) (?:life|lives)"
     r"|(?:(?:so|super|really|very|incredibly|extremely|most) )*important to me"
     r"|the most important thing(?: in my life| in life)?(?: to me| for me)?|(?:my )?everything to me)\b(?! that\b)"
@@ -116,6 +117,20 @@ def _shunned(match: re.Match[str], before: str) -> str | None:
     return f"{who[:1].upper()}{who[1:]} {verb} {match['food']}."
 
 
+_ALLERGIC: Final = re.compile(
+    rf"{_LEAD}(?P<who>I) can['’]t (?:have|eat|keep|drink|touch|be (?:around|near)) (?P<what>[a-z]+(?: [a-z]+)?)"
+    r"(?:,| [-–—]| because| since)? ?(?:I['’]m |I am )?(?:(?:so|terribly|badly|very|super|really|severely|a bit|"
+    r"quite) )?"
+    r"allergic(?: to (?:it|them))?[.!]*$",
+    re.IGNORECASE,
+)
+
+
+def _allergic(match: re.Match[str], before: str) -> str | None:
+    """For "I can't have dogs, terribly allergic"."""
+    return None if _LEANING.search(match["what"]) else f"I am allergic to {match['what']}."
+
+
 _CHILD: Final = re.compile(
     rf"{_LEAD}(?:my|our) (?:youngest|oldest|eldest)(?: one| child| kid)?(?: is|['’]s|,)(?: called| named)? "
     r"(?P<name>(?-i:[A-Z])[\w'’-]+)(?P<more>,? (?:is|has|just|turned|started|goes|lives)\b[^?]*)?[.!]*$",
@@ -165,6 +180,7 @@ REWORDED: Final[tuple[tuple[re.Pattern[str], _Tell, bool], ...]] = (
     (_OFF, _off, False),
     (_TRYING, _trying, False),
     (_SHUNNED, _shunned, True),
+    (_ALLERGIC, _allergic, True),
     (_CHILD, _child, True),
     (_TAKEN_SO, _taken_so, True),
     (_DISMISSED, _dismissed, True),

@@ -143,7 +143,8 @@ def _aged_beside(match: re.Match[str], before: str) -> str | None:
 
 
 _BORE: Final = re.compile(
-    rf"(?:^|[,.!] )(?P<who>{_NAME}|[Mm]y \w+|[Ww]e|I)(?:['’]ve| have|['’]s| has)?(?: just| finally)? (?:had (?:the|"
+    rf"(?:^|[,.!:;] |[–—-] )(?P<who>{_NAME}|[Mm]y \w+|[Ww]e|I)(?:['’]ve| have|['’]s| has)?(?: just| finally)?"
+    rf" (?:had (?:the|"
     rf"a|her|our|"
     r"their|my)(?: \w+)? baby|gave birth)\b"
 )
@@ -206,9 +207,10 @@ _GIVEN_UP: Final = re.compile(
 def _given_up(match: re.Match[str], before: str) -> str | None:
     """For "used to smoke, gave up five years ago"."""
     doing = f"{gerund(match['verb'].lower())}{match['rest']}"
-    return f"I gave up {doing}{match['when']}." if match["verb"].lower() not in ("be", "think", "have") else None
+    return f"I gave up {doing}{match['when']}." if match["verb"].lower() not in _NO_HABIT else None
 
 
+_NO_HABIT: Final = frozenset({"be", "think", "have", "go", "do", "get", "live", "say", "love", "like", "hate", "want"})
 _GOT: Final = re.compile(
     rf"{_LEAD}(?:(?:just|finally|recently) )?got (?P<what>(?:married|engaged|divorced|promoted|fired|laid off|"
     rf"diagnosed|hired)\b[^?]*)$",
@@ -240,7 +242,8 @@ def _moved(match: re.Match[str], before: str) -> str | None:
 _AT_CALLED: Final = re.compile(
     r"(?:^|[,;] |[–—-] )(?P<who>I['’]m|I am|(?:he|she)(?:['’]s| is)) (?:now |currently )?(?:at|with) (?P<firm>an?"
     r" (?:[\w-]+ ){0,3}[\w-]+),? "
-    rf"(?:called|named) (?P<name>(?-i:{_NAME})(?: (?-i:{_NAME}))*)(?P<now> (?:now|these days|at the moment))?[.!]*$",
+    rf"(?:called|named) (?P<name>(?-i:{_NAME})(?: (?:(?:&|and|of) )?(?-i:{_NAME}))*)(?P<now> (?:now|these days|"
+    rf"at the moment))?[.!]*$",
     re.IGNORECASE,
 )
 

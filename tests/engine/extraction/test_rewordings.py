@@ -26,6 +26,8 @@ STATED = [
     ("It was a gift from my grandma in my home country, Sweden.", "Ana COMES_FROM Sweden"),
     ("My hometown is Bergen.", "Ana COMES_FROM Bergen"),
     ("I can't eat anything with sesame.", "Ana AVOIDS sesame"),
+    ("I can't have dogs, terribly allergic", "Ana ALLERGIC_TO dogs"),
+    ("I can't eat nuts, I'm allergic.", "Ana ALLERGIC_TO nuts"),
     ("Our youngest is called Pia.", "Ana HAS_CHILD Pia"),
     ("I take my coffee black.", "Ana PREFERS black coffee"),
     ("I like my tea with milk.", "Ana PREFERS tea with milk"),

@@ -52,6 +52,8 @@ REMARKS = [
     ("Just got promoted!", {"Ana HAD_MILESTONE promotion"}),
     ("we finally left Hamburg and are in Utrecht now", {"Ana MOVED_FROM Hamburg", "Ana MOVED_TO Utrecht"}),
     ("left in January, I'm at a small startup called Nordlys now", {"Ana WORKS_FOR Nordlys"}),
+    ("We've got news: we had the baby! a girl, Fenna", {"Ana HAS_DAUGHTER Fenna"}),
+    ("left in May, I'm at a little firm called Tarwe now. we do packaging", {"Ana WORKS_FOR Tarwe"}),
     ("Marit had the baby! a girl, Frida", {"Marit HAS_DAUGHTER Frida"}),
     ("My sister gave birth on Sunday! It's a boy called Jon.", {"Ana's sister HAS_SON Jon"}),
 ]  # fmt: skip
@@ -68,6 +70,7 @@ def test_remarks_are_spelled_out(extractor: OfflineExtractor, text: str, stated:
         "Is Paul, as you know him, working for Shell?",
         "Two kids: what could go wrong",
         "Two boys: Tom and Max",
+        "used to go every year, gave it up when the kids came",
         "used to it by now",
         "I'm at a bar called Nordlys.",
         "What a girl, Frida!",
@@ -98,6 +101,7 @@ def test_nobody_is_called_or_moves_so(extractor: OfflineExtractor, text: str, pr
 NAMED = [
     (("Ana", "I got a dog!"), ("Bo", "What's its name?"), ("Ana", "Waffles"), "Ana HAS_PET Waffles"),
     (("Ana", "I got a dog!"), ("Bo", "Sweet, what's it called?"), ("Ana", "Waffles 😊"), "Ana HAS_PET Waffles"),
+    (("Ana", "we finally caved and got a dog"), ("Bo", "what's it called?"), ("Ana", "Pancake"), "Ana HAS_PET Pancake"),
     (("Ana", "We adopted a cat."), ("Bo", "What did you name him?"), ("Ana", "Max, after grandpa"), "Ana HAS_PET Max"),
     (("Ana", "I got a dog!"), ("Bo", "Lovely!"), ("Ana", "Its name is Waffles"), "Ana HAS_PET Waffles"),
     (("Bo", "Hi!"), ("Bo", "Do you have a dog?"), ("Ana", "Yes, his name is Rex."), "Ana HAS_PET Rex"),
