@@ -107,7 +107,8 @@ def complete(question: str, answer: str, told: str = "") -> tuple[str, str] | No
     first = said[0]
     if _POLITE.match(first) and len(first.split()) <= 4:
         return None  # "When are you off?" "Thanks, Maria!" tells nothing
-    statement = _timed(last, first, told) or _any(last, first) or _whether(last, first) or _filled(last, first)
+    statement = _timed(last, first, told) or _any(last, first) or _whether(last, first)
+    statement = statement or _bringing(last, first) or _filled(last, first)
     return (statement, first) if statement is not None else None
 
 
@@ -144,7 +145,7 @@ def _timed(question: str, answer: str, told: str) -> str | None:
 def _whether(question: str, answer: str) -> str | None:
     """For "Do you like olives?" "No, I hate them.": the question itself, affirmed or denied."""
     match = _WHETHER.match(question)
-    if match is not None and match["rest"].lower().startswith("have any"):
+    if match is not None and _KEPT.match(match["rest"]):
         return _having(match, answer)
     if match is None or re.search(r"\b(?:any|or|mind|know|think|want|need|like to|plan)\b", match["rest"], re.I):
         return None
@@ -242,6 +243,14 @@ def _any(question: str, answer: str) -> str | None:
     return f"{lead} {had}." if lead != "I have" or counted else None
 
 
+# "Do you have any pets?", "Have you got kids?"
+_KEPT: Final = re.compile(
+    r"(?:have|got) (?:any\b|(?:a )?(?:pets?|kids|children|siblings|brothers|sisters|brothers or sisters|allergies|"
+    r"hobbies)$)",
+    re.I,
+)
+
+
 def _having(match: re.Match[str], answer: str) -> str | None:
     """For "Do you have any pets?" "Two cats, Milo and Otto."."""
     had = _lowered(_YES.sub("", answer).strip(" ,.!") or "-")
@@ -254,7 +263,13 @@ def _having(match: re.Match[str], answer: str) -> str | None:
 def _filled(question: str, answer: str) -> str | None:
     """For "Where did you move?" "Lisbon, last spring.": the answer in the place of the question word."""
     gap = _FILLER.sub("", re.split(r"\s*[;–—]\s+|\s+- ", answer)[0]).strip(" .!😊🙂😄")
+    gap = _SUCH_AS.sub("", gap)
     words = gap.split()
+    since = _SINCE_THEN.match(gap)
+    lasted = _PERFECT.match(question) if since is not None else None
+    if since is not None and lasted is not None:
+        subject = _spoken(lasted["subject"])
+        return f"{subject} {_agreeing(lasted['aux'].lower(), subject)} {_turned(lasted['rest'])} {since[1].lower()}."
     if words and not _NAMES.search(question):
         gap = gap[:1].lower() + gap[1:]
     if not words or len(words) > LONGEST_ANSWER or "?" in answer or _SENTENCE.search(gap):
@@ -278,6 +293,40 @@ def _filled(question: str, answer: str) -> str | None:
         return f"{subject} {_third('have', subject)} {gap.lower()} {match['things']}."
     match = _BE.match(question)
     return _been(match, gap) if match is not None else None
+
+
+# "Some fun ones like charades and a scavenger hunt", "Since I was 17 or so".
+_SUCH_AS: Final = re.compile(
+    r"^(?:(?:some|a few|lots of|mostly|mainly|just) )(?:\w+ ){0,2}(?:ones|stuff|things|games|classics) (?:like|"
+    r"such as) ",
+    re.I,
+)
+_SINCE_THEN: Final = re.compile(
+    r"(since (?:i was|we were) (?:about |around )?(?:\d{1,2}|an? \w+|little|small|young|\w+teen|ten|eleven|twelve)"
+    r"(?: years old)?)(?: or so)?$",
+    re.I,
+)
+_BRINGING: Final = re.compile(
+    r"^what(?: else)?(?: really)? (?P<verb>brings|makes|helps|keeps|motivates|inspires)"
+    r" you(?P<rest>(?: [\w'-]+){0,4})\?$",
+    re.I,
+)
+
+
+def _bringing(question: str, answer: str) -> str | None:
+    """For "What brings you joy?" "Writing and hanging out with friends!"."""
+    match = _BRINGING.match(question)
+    gap = _FILLER.sub("", answer).strip(" .!😊🙂😄")
+    if match is None or not gap or len(gap.split()) > _SHORT_GAP or _SENTENCE.search(gap) or _UNTOLD.search(gap):
+        return None
+    if _YES.match(gap) or _NO.match(gap) or "?" in answer:
+        return None
+    verb = match["verb"].lower()
+    verb = verb[:-1] if re.search(r"\band\b", gap) else verb
+    return f"{gap[:1].upper()}{gap[1:]} {verb} me{match['rest']}."
+
+
+_SHORT_GAP: Final = 8  # words
 
 
 def _ongoing(match: re.Match[str], gap: str) -> str | None:
@@ -361,7 +410,8 @@ _SMALL: Final = frozenset(
 )
 # Questions whose answer is likely to be a name, which keeps its capital.
 _NAMES: Final = re.compile(
-    r"\b(?:names?|named|called|learn\w*|speak|language|books?|movies?|films?|bands?|city|town|country|place|team|author|"
+    r"\b(?:names?|named|called|learn\w*|speak|language|books?|movies?|films?|bands?|city|town|country|place|team|"
+    r"author|"
     r"singer|song|show|series|game|artist|brand|company|reading|read|watch\w*|who|where)\b",
     re.I,
 )

@@ -24,7 +24,10 @@ def mend_aside(noun: Token) -> None:
         return
     name = _name_before(noun, start - 2)
     close = _closing(noun)
-    if name is None or close is None or noun.dep_ == "appos":
+    if name is None or close is None:
+        return
+    if noun.dep_ == "appos":
+        _free_statement(name, noun, noun.doc[close + 1])
         return
     governor = noun.head
     beside = name.head.i == governor.i and name.dep_ == noun.dep_
@@ -39,6 +42,14 @@ def mend_aside(noun: Token) -> None:
             governor.head, governor.dep_ = governor, "ROOT"
         name.head, name.dep_ = governor, noun.dep_
         noun.head, noun.dep_ = name, "appos"
+
+
+def _free_statement(name: Token, noun: Token, verb: Token) -> None:
+    """For "Kari, my best friend since school, moved to Bergen", where the parse makes a kind of friend of it."""
+    inside = verb.head.i in (noun.i, name.i) and verb.dep_ in ("acl", "acl:relcl", "conj", "parataxis", "appos")
+    if name.dep_ == "ROOT" and noun.head.i == name.i and inside and verb.tag_ in ("VBD", "VBZ") and verb.pos_ == "VERB":
+        verb.head, verb.dep_ = verb, "ROOT"
+        name.head, name.dep_ = verb, "nsubj"
 
 
 def _name_before(noun: Token, index: int) -> Token | None:

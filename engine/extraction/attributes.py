@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _VERBATIM: Final = frozenset(
     {"address", "number", "email", "mail", "name", "username", "handle", "code", "id", "website"}
+    | {"pin", "password", "passcode", "combination"}
 )
 LONGEST: Final = 60  # characters of a value that is kept as it stands
 
@@ -25,8 +26,13 @@ def read_attribute(draft: Draft) -> list[Candidate]:
     clause, subject = draft.clause, draft.clause.subject
     if subject is None or clause.copula is None or clause.negated or clause.tense is not Tense.PRESENT:
         return []
-    owner_token = next((c for c in subject.children if c.dep_ == "nmod:poss"), None)
-    if owner_token is None or subject.lemma_.lower() not in vocabulary().attributes:
+    named = [subject, *_compounds(subject)]  # "my wifi password": the parse may give the "my" to the wifi
+    owner_token = next((c for noun in named for c in noun.children if c.dep_ == "nmod:poss"), None)
+    if subject.lemma_.lower() in ("type", "group") and any(c.lower_ == "blood" for c in subject.children):
+        return _blood_type(draft, subject)
+    if owner_token is None:
+        return _shared_code(draft, subject)
+    if subject.lemma_.lower() not in vocabulary().attributes:
         return []
     owner = draft.reader.mention(owner_token, type="person")
     value = _value(draft, subject)
@@ -36,6 +42,45 @@ def read_attribute(draft: Draft) -> list[Candidate]:
     name = re.sub(r"\W+", "_", f"has {kind}").upper()
     text = f"{owner.name}'s {kind} is {value}."
     fact = draft.candidate(owner, name[:64], Mention(name=value, type="value"), text=text)
+    return [fact] if fact is not None else []
+
+
+_BLOOD: Final = re.compile(
+    r"\b(?:is|['’]s) (?P<type>(?:A|B|AB|O|0)"
+    r"(?: ?[+-]|(?: rh| rhesus)?[ -](?:negative|positive|neg|pos))?)(?=\W*$|[,.;!])",
+    re.IGNORECASE,
+)
+
+
+def _blood_type(draft: Draft, subject: Token) -> list[Candidate]:
+    """For "my blood type is O negative"."""
+    owner_token = next((c for c in subject.children if c.dep_ == "nmod:poss"), None)
+    owner = draft.reader.mention(owner_token, type="person") if owner_token is not None else None
+    match = _BLOOD.search(draft.text)
+    if owner is None or match is None:
+        return []
+    value, kind = match["type"], f"blood {subject.lower_}"
+    text = f"{owner.name}'s {kind} is {value}."
+    fact = draft.candidate(owner, "HAS_BLOOD_TYPE", Mention(name=value, type="value"), text=text)
+    return [fact] if fact is not None else []
+
+
+_CODES: Final = frozenset({"code", "password", "passcode", "pin", "combination"})
+
+
+def _shared_code(draft: Draft, subject: Token) -> list[Candidate]:
+    """For "the alarm code is 4711": what is known to whoever says it, told of the thing that it opens."""
+    compounds, speaker = _compounds(subject), draft.reader.speaker
+    the = any(c.dep_ == "det" and c.lower_ == "the" for c in subject.children)
+    if not the or not compounds or speaker is None or subject.lemma_.lower() not in _CODES:
+        return []
+    value = _value(draft, subject)
+    if value is None or not re.search(r"\d", value):
+        return []
+    kind = " ".join(t.text for t in (*compounds, subject))
+    name = re.sub(r"\W+", "_", f"has {kind}").upper()
+    text = f"The {kind} is {value}."
+    fact = draft.candidate(speaker, name[:64], Mention(name=value, type="value"), text=text)
     return [fact] if fact is not None else []
 
 

@@ -78,7 +78,9 @@ def read_clause(verb: Token, copula: Token | None = None) -> Clause:
         if dep in ("aux", "aux:pass"):
             auxiliaries.append(child)
             clause.passive = clause.passive or dep == "aux:pass"
-        elif dep == "obj" or (dep == "advmod" and child.tag_ == "NNS" and child.pos_ == "NOUN" and child.i > verb.i):
+        elif (dep == "obj" and child.pos_ not in ("ADV", "ADP")) or (
+            dep == "advmod" and child.tag_ == "NNS" and child.pos_ == "NOUN" and child.i > verb.i
+        ):
             clause.objects += [] if _is_anothers(child, clause) else [_measured(child)]
         elif dep == "iobj":
             clause.recipient = child

@@ -223,7 +223,7 @@ def _beside(draft: Draft, subject: Mention) -> list[Candidate | None]:
         if partner is None:
             return []
         return [draft.candidate(subject, "HAS_PARTNER", partner.model_copy(update={"type": "person"}), negated=True)]
-    lately = any(c.lower_ in _LATELY for c in clause.verb.children) or bool(_JOBS.search(draft.text))
+    lately = any(c.lower_ in _LATELY | {"still"} for c in clause.verb.children) or bool(_JOBS.search(draft.text))
     if (case == "at" and person) or not (over or (lately and not clause.negated and clause.tense is Tense.PRESENT)):
         return []
     employer = draft.reader.mention(token, type="organisation")
@@ -240,6 +240,10 @@ def _adjective(draft: Draft, subject: Mention) -> list[Candidate | None]:
     found: list[Candidate | None] = []
     if clause.verb.lower_ in vocabulary().diets:
         return _diet(draft, subject)
+    condition = vocabulary().afflicted.get(clause.verb.lower_)
+    if condition is not None and not clause.obliques and clause.tense is Tense.PRESENT:
+        had = Mention(name=condition, type="condition")
+        return [draft.candidate(subject, "HAS_CONDITION", had, text=_as_told(draft, subject), negated=clause.negated)]
     pair = read_couple(draft, _COUPLES.get(clause.verb.lower_))
     if pair:
         return [*pair] if subject.name == pair[0].subject.name else []
@@ -247,6 +251,8 @@ def _adjective(draft: Draft, subject: Mention) -> list[Candidate | None]:
         people = Mention(name=clause.verb.text, type="value")
         return [draft.candidate(subject, "HAS_TRAIT", people, negated=clause.negated)]
     trait = _whole_word(clause.verb)
+    before = clause.verb.doc[clause.verb.i - 1].lower_ if clause.verb.i else ""
+    trait = f"{before}-{trait}" if trait == "blind" and before in ("colour", "color") else trait
     senses = trait in ("deaf", "blind") and all(case == "in" for case, _ in clause.obliques)
     if trait in vocabulary().traits and clause.tense is Tense.PRESENT and (senses or not clause.obliques):
         return [draft.candidate(subject, "HAS_TRAIT", Mention(name=trait, type="value"), negated=clause.negated)]
@@ -257,6 +263,10 @@ def _adjective(draft: Draft, subject: Mention) -> list[Candidate | None]:
         for object in draft.things(noun, type=predicate_table().get(predicate).object):
             found.append(draft.candidate(subject, predicate, object, negated=clause.negated))
     return found
+
+
+def _as_told(draft: Draft, subject: Mention) -> str:
+    return retell(draft.clause, subject.name, draft.reader, draft.when)
 
 
 def read_couple(draft: Draft, bond: str | None) -> list[Candidate]:
@@ -324,6 +334,16 @@ def _noun(draft: Draft, subject: Mention) -> list[Candidate | None]:
         return _membership(draft, subject)
     name = _bare_phrase(token)
     heading = determiner == "the" and lemma in vocabulary().offices
+    if name in _SORTS and determiner in ("a", "an") and clause.tense is Tense.PRESENT:
+        return [
+            draft.candidate(
+                subject,
+                "HAS_TRAIT",
+                Mention(name=name, type="value"),
+                text=_as_told(draft, subject),
+                negated=clause.negated,
+            )
+        ]
     if (determiner not in ("a", "an") and not heading) or not is_content(token, name):
         return []
     if any(c.lower_ in ("such", "quite") for c in token.children):
@@ -342,6 +362,21 @@ def _noun(draft: Draft, subject: Mention) -> list[Candidate | None]:
             subject, "IS_A", Mention(name=name, type="value"), negated=clause.negated, confidence=FAIR - 0.1
         )
     ]
+
+
+_SORTS: Final = frozenset(
+    {
+        "only child",
+        "morning person",
+        "night owl",
+        "early bird",
+        "early riser",
+        "people person",
+        "dog person",
+        "cat person",
+    }
+    | {"homebody", "bookworm", "light sleeper", "heavy sleeper", "picky eater", "fussy eater", "evening person", "twin"}
+)
 
 
 def _self_introduction(draft: Draft, subject: Mention) -> list[Candidate]:

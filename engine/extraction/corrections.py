@@ -136,12 +136,34 @@ def _mended(stated: str, new: str, old: str | None, anchor: datetime) -> str | N
         before, year = _PREPOSITION.match(told), _QUOTED_YEAR.search(told)
         date = date if _PREPOSITION.match(date) or before is None else f"{before[0]}{date}"
         return _replaced(stated, when.span, f"{date} {year[0]}" if year and not _QUOTED_YEAR.search(date) else date)
+    clock = _CLOCK.fullmatch(new)
+    if clock is not None:
+        return _reclocked(stated, new, clock["lead"])
     if _CLAUSE.search(new):
         return None
     if not _NAME.fullmatch(new):
         return _recounted(stated, new)
     names = _names_in(stated, anchor)
     return _replaced(stated, names[-1].span(), new) if names else None
+
+
+# "Before 9am" for "before ten"; what is mended is the only time of day.
+_HOUR: Final = (
+    r"(?:\d{1,2}(?::\d\d)?(?: ?[ap]\.?m\.?)?|noon|midnight|one|two|three|four|five|six|seven|eight|nine|ten|eleven|"
+    r"twelve)"
+    r"(?: o['’]clock)?"
+)
+_CLOCK: Final = re.compile(rf"(?:(?P<lead>before|after|until|till|by|at|from|past) )?{_HOUR}", re.IGNORECASE)
+_TOLD_HOUR: Final = re.compile(
+    rf"\b(?P<lead>before|after|until|till|by|at|from|past) (?P<hour>{_HOUR})\b", re.IGNORECASE
+)
+
+
+def _reclocked(stated: str, new: str, lead: str | None) -> str | None:
+    told = list(_TOLD_HOUR.finditer(stated))
+    if len(told) != 1:
+        return _recounted(stated, new)
+    return _replaced(stated, told[0].span() if lead is not None else told[0].span("hour"), new)
 
 
 def _names_in(stated: str, anchor: datetime) -> list[re.Match[str]]:
@@ -214,5 +236,5 @@ def _replaced(text: str, span: tuple[int, int], new: str) -> str:
     mended = re.sub(r"\s+([.,!])", r"\1", mended)
     # Behind "Actually," the sentence goes on in small letters, but for names and "I".
     first, _, rest = mended.partition(" ")
-    small = first.lower() in ("my", "our", "the", "a", "an", "we", "it", "he", "she", "they")
+    small = first.lower() in ("don't", "don’t", "my", "our", "the", "a", "an", "we", "it", "he", "she", "they")
     return f"{first.lower() if small else first} {rest}"

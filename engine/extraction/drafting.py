@@ -186,7 +186,8 @@ class Draft:
             return None
         if object is not None and object.type == "activity":  # "improving their town", where it is told of them
             own = re.sub(rf"\b{re.escape(subject.name)}'s\b", "their", object.name)
-            object = object.model_copy(update={"name": own})
+            gerund = re.match(r"[A-Z][a-z]+ing\b", own) is not None  # "Painting landscapes is my favourite"
+            object = object.model_copy(update={"name": own[:1].lower() + own[1:] if gerund else own})
         spec = predicate_table().get(predicate)
         if spec.own:  # what is skippered is a ship, whatever its name looks like
             subject = subject if subject.is_speaker else _typed(subject, spec.subject)

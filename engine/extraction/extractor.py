@@ -11,18 +11,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.answers import asks_for_time, complete
 from factloom.engine.extraction.antecedents import REACH, Antecedents, Turn
 from factloom.engine.extraction.attributes import read_attribute, read_measure, read_participle
 from factloom.engine.extraction.benefits import read_benefit
 from factloom.engine.extraction.casing import recased
 from factloom.engine.extraction.clauses import read_clauses
+from factloom.engine.extraction.completions import SILENT_ROLES, Completion, completions, readable_text
 from factloom.engine.extraction.copulas import read_copula
-from factloom.engine.extraction.corrections import complete_correction
 from factloom.engine.extraction.dates import bare_when
 from factloom.engine.extraction.deaths import outlived, read_death
 from factloom.engine.extraction.drafting import Draft
@@ -78,7 +77,6 @@ if TYPE_CHECKING:
 
 BATCH: Final = 64
 REMEMBERED: Final = 512  # turns whose people are kept, so that a window costs no second parse
-SILENT_ROLES: Final = frozenset({Role.SYSTEM, Role.TOOL})
 
 
 class OfflineExtractor:
@@ -113,18 +111,18 @@ class OfflineExtractor:
         with self._lock, using(self._ontology or ontology_in_use()), reading_dates(self._dates):
             texts = (_tokens(nlp, request.episode, request.previous) for request in requests)
             docs = [mend(doc) for doc in nlp.pipe(texts, batch_size=BATCH)]
-            answers = [_answer(request) or _correction(request) for request in requests]
-            texts_told = [text for answer in answers if answer is not None for text in (answer[0], answer[4]) if text]
-            told = map(mend, nlp.pipe(texts_told, batch_size=BATCH))
+            completed = [completions(request) for request in requests]
+            statements = [text for each in completed for completion in each for text in completion.statements]
+            told = map(mend, nlp.pipe(statements, batch_size=BATCH))
             found = []
-            for request, doc, answer in zip(requests, docs, answers, strict=True):
-                completed = None
-                if answer is not None:
-                    completed = _Answer(next(told), *answer[1:4], next(told) if answer[4] else None)
-                found.append(self._read(request, doc, nlp, completed))
+            for request, doc, each in zip(requests, docs, completed, strict=True):
+                parsed = [(completion, [next(told) for _ in completion.statements]) for completion in each]
+                found.append(self._read(request, doc, nlp, parsed))
             return found
 
-    def _read(self, request: ExtractionRequest, doc: Doc, nlp: Language, answer: _Answer | None) -> Extraction:
+    def _read(
+        self, request: ExtractionRequest, doc: Doc, nlp: Language, completed: Sequence[tuple[Completion, Sequence[Doc]]]
+    ) -> Extraction:
         episode = request.episode
         if episode.role in SILENT_ROLES:
             return Extraction(episode_id=episode.id)
@@ -155,10 +153,10 @@ class OfflineExtractor:
                 candidates += presupposed(list(doc[span.start : told]), span, reader, episode.occurred_at)
             if told < span.end:
                 candidates += _read_sentence(doc[told : span.end], reader, episode, quoted, later)
-        if answer is not None:
-            used = {answer.instead_of, answer.words if answer.leans_on[0] == CORRECTS else None}
+        used = {instead for completion, _ in completed for instead in completion.takes_the_place_of()}
+        if used:
             candidates = [c for c in candidates if c.sentence.strip() not in used]
-            candidates += _read_answer(answer, reader, episode)
+        candidates += [c for completion, told in completed for c in _read_completion(completion, told, reader, episode)]
         if episode.role is Role.ASSISTANT:  # what it says of its own doings is no memory of anybody
             candidates = [c for c in candidates if not c.subject.is_speaker]
         weighed = [weigh(candidate) for candidate in outlived(_distinct(candidates))]
@@ -192,14 +190,9 @@ class OfflineExtractor:
         return found
 
 
-def _readable(episode: Episode) -> str:
-    """The content as spaCy can take it: no longer than it is read, broken surrogates replaced one for one."""
-    return episode.content[:LONGEST].encode("utf-8", "replace").decode("utf-8")
-
-
 def _tokens(nlp: Language, episode: Episode, around: Sequence[Episode], *, last: int = LONGEST) -> Doc:
     """The message as tokens; what was said, capital for capital, stays in the document's user data."""
-    said = _readable(episode)[-last:]
+    said = readable_text(episode)[-last:]
     doc = readable(nlp, recased(said, _first_names([episode, *around])))
     doc.user_data["said"] = said
     keep_apart(doc)
@@ -228,79 +221,27 @@ def _first_names(turns: Sequence[Episode]) -> frozenset[str]:
     return frozenset(turn.speaker.split()[0].lower() for turn in turns if turn.speaker and turn.speaker.strip())
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """A short answer or correction made a sentence: its parse, the words that stand in the message, and what of it.
-
-    ``leans_on``: the key in the metadata of its facts, and the id of the episode that it completes or corrects;
-    ``instead_of``: the sentence of the same message that it takes back; ``wrong``: what was stated of another one.
-    """
-
-    doc: Doc
-    words: str
-    leans_on: tuple[str, str]
-    instead_of: str | None = None
-    wrong: Doc | None = None
-
-
-_Told = tuple[str, str, tuple[str, str], str | None, str | None]
+def _read_completion(completion: Completion, docs: Sequence[Doc], reader: Reader, episode: Episode) -> list[Candidate]:
+    """What the completed words state; their evidence is the words themselves."""
+    spans = list(sentences(docs[0]))
+    mended = completion.leans_on is not None and completion.leans_on[0] == CORRECTS
+    procedures = read_procedures(spans, reader, episode.occurred_at, ()) if mended else Procedures()
+    told = [span for span in spans if span.start not in procedures.sentences]
+    found = [*procedures.candidates, *(c for span in told for c in _read_sentence(span, reader, episode, ()))]
+    for wrong in docs[1:]:
+        found = [*_mistaken(wrong, found, reader, episode), *found]
+    leaning = dict([completion.leans_on]) if completion.leans_on is not None else {}
+    new = [c for c in found if completion.is_about(c)]
+    return [c.model_copy(update={"sentence": completion.words, "metadata": {**c.metadata, **leaning}}) for c in new]
 
 
-def _answer(request: ExtractionRequest) -> _Told | None:
-    """The statement that the message makes with the question before it, the words used up, and the question's id."""
-    episode, before = request.episode, request.previous[-1] if request.previous else None
-    if before is None or (before.role, before.speaker) == (episode.role, episode.speaker):
-        return None
-    if before.role in SILENT_ROLES or episode.role in SILENT_ROLES or "?" not in before.content:
-        return None
-    question = before.content.rstrip()[-400:]
-    earlier = _told_before(request) if asks_for_time(question) else ""
-    completed = complete(question, _readable(episode), earlier)
-    return (*completed, ("answers", before.id), None, None) if completed is not None else None
-
-
-def _told_before(request: ExtractionRequest) -> str:
-    """What who answers said right before the question; a short answer is told with the question that it answers."""
-    own = request.previous[-2] if len(request.previous) > 1 else None
-    if own is None or (own.role, own.speaker) != (request.episode.role, request.episode.speaker):
-        return ""
-    told = _answer(ExtractionRequest(episode=own, previous=request.previous[:-2]))
-    return told[0] if told is not None else _readable(own)[-400:]
-
-
-def _correction(request: ExtractionRequest) -> _Told | None:
-    """The statement that a short correction makes of what the same speaker said before, its words, and that episode.
-
-    Behind somebody else's question it is an answer, and corrects only what stands in the message itself.
-    """
-    episode = request.episode
-    if episode.role in SILENT_ROLES or episode.role is Role.DOCUMENT:
-        return None
-    own = [turn for turn in request.previous if (turn.role, turn.speaker) == (episode.role, episode.speaker)]
-    last = request.previous[-1] if request.previous else None
-    asked = last is not None and last not in own and "?" in last.content
-    before = [] if asked else own[-1:]
-    earlier = [_readable(turn)[-400:] for turn in before]
-    found = complete_correction(earlier, _readable(episode), episode.occurred_at)
-    if found is None:
-        return None
-    corrected = episode.id if found.instead_of is not None else before[-1].id
-    return found.statement, found.words, (CORRECTS, corrected), found.instead_of, found.wrong
-
-
-def _read_answer(answer: _Answer, reader: Reader, episode: Episode) -> list[Candidate]:
-    """What the completed answer states; its evidence is the answer itself."""
-    found = [c for span in sentences(answer.doc) for c in _read_sentence(span, reader, episode, ())]
-    metadata = dict([answer.leans_on])
-    if answer.wrong is not None:
-        right = {(c.subject.name.casefold(), c.predicate) for c in found}
-        stated = [c for span in sentences(answer.wrong) for c in _read_sentence(span, reader, episode, ())]
-        # "Waffle died, not Biscuit": Biscuit did not.
-        instead = [c for c in stated if any(c.predicate == predicate for _, predicate in right) and not c.negated]
-        wrong = {"negated": True, "correction": True, "invalid_at": None}
-        mistaken = [c for c in instead if (c.subject.name.casefold(), c.predicate) not in right]
-        found = [*(c.model_copy(update=wrong) for c in mistaken), *found]
-    return [c.model_copy(update={"sentence": answer.words, "metadata": {**c.metadata, **metadata}}) for c in found]
+def _mistaken(wrong: Doc, right: Sequence[Candidate], reader: Reader, episode: Episode) -> list[Candidate]:
+    """What was stated of the wrong one, denied: "Waffle died, not Biscuit": Biscuit did not."""
+    told = {(c.subject.name.casefold(), c.predicate) for c in right}
+    stated = [c for span in sentences(wrong) for c in _read_sentence(span, reader, episode, ())]
+    instead = [c for c in stated if any(c.predicate == predicate for _, predicate in told) and not c.negated]
+    denied = {"negated": True, "correction": True, "invalid_at": None}
+    return [c.model_copy(update=denied) for c in instead if (c.subject.name.casefold(), c.predicate) not in told]
 
 
 def _procedures(spans: Sequence[Span], reader: Reader, request: ExtractionRequest, quoted: Spans) -> Procedures:
@@ -309,7 +250,7 @@ def _procedures(spans: Sequence[Span], reader: Reader, request: ExtractionReques
         return Procedures()
     before = request.previous[-1] if request.previous else None
     asked = before is not None and before.role not in SILENT_ROLES and before.speaker != request.episode.speaker
-    question = _readable(before)[-400:] if before is not None and asked else None
+    question = readable_text(before)[-400:] if before is not None and asked else None
     return read_procedures(spans, reader, request.episode.occurred_at, quoted, question)
 
 

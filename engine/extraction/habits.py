@@ -10,7 +10,7 @@ from factloom.engine.extraction.lemmas import gerund, verb_lemma
 from factloom.engine.extraction.phrases import called_next, conjuncts, entity_type, relation_of
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.predications import Tense
-from factloom.engine.extraction.rendering import retell
+from factloom.engine.extraction.rendering import fronted_times, retell
 from factloom.engine.extraction.specifics import is_specific, is_tried, main_oblique, takes_along
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
@@ -157,7 +157,10 @@ def _frequent(draft: Draft) -> bool:
     before = {c.lower_ for c in draft.clause.verb.children if c.dep_ == "advmod" and c.i < draft.clause.verb.i}
     if told and before & {"usually", "often", "regularly"}:
         return True
-    return told and FREQUENT.search(draft.clause.verb.doc[draft.clause.verb.i : draft.sentence.end].text) is not None
+    doc, verb = draft.clause.verb.doc, draft.clause.verb
+    if told and FREQUENT.search(doc[verb.i : draft.sentence.end].text) is not None:
+        return True
+    return told and subject is not None and fronted_times(draft.clause) != ""
 
 
 def _counted(noun: Token) -> bool:

@@ -43,7 +43,7 @@ class HowTo:
 
 LEAD: Final = (
     r"^\W*(?:(?:and|so|but|ok(?:ay)?|well|oh|yeah|also|btw|fyi|note to self|note|tip|reminder|rule|important|heads up|"
-    r"as a rule)\b[,:]?\s+)*"
+    r"as a rule|actually)\b[,:]?\s+)*"
 )
 _FRONTED: Final = re.compile(
     LEAD + r"(?:in order )?to (?P<goal>[^,:;–—]+?)(?:[,:;]| [-–—]|(?= you (?:have|need|must|should|just|can)\b))"
@@ -67,7 +67,7 @@ _BY: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _UNDERGONE: Final = re.compile(
-    LEAD + r"(?P<goal>(?:the|our|my) [^,:;]{2,60}?) (?:is|are|gets|can be|has to be) (?P<verb>\w+) by "
+    LEAD + r"(?P<goal>(?:(?:the|our|my) )?[^,:;]{2,60}?) (?:is|are|gets|can be|has to be) (?P<verb>\w+) by "
     r"(?P<steps>\w+ing\b.*)$",
     re.IGNORECASE | re.DOTALL,
 )
@@ -256,11 +256,35 @@ def _undergone(span: Span, reader: Reader) -> HowTo | None:
     if match is None:
         return None
     thing, done, steps = (part(span, match.start(name), match.end(name)) for name in ("goal", "verb", "steps"))
-    if done[0].tag_ not in ("VBN", "VBD", "VB") or not names_something(thing) or not _is_handled(steps[0]):
+    bare = thing[0].lower_ not in ("the", "our", "my")
+    if bare and not (thing[-1].text.endswith("s") and len(thing) <= _SHORT_NOUN and done[0].lower_ in _MANAGED):
+        return None
+    handled = _is_handled(steps[0]) or _is_run(steps)
+    if done[0].tag_ not in ("VBN", "VBD", "VB") or not names_something(thing) or not handled:
         return None
     named, told = wording(thing, reader), as_base(steps, reader, within=thing)
-    named = named[:1].lower() + named[1:] if named is not None and thing[0].lower_ == "the" else named
+    small = thing[0].lower_ == "the" or (bare and thing[0].text[1:].islower())
+    named = named[:1].lower() + named[1:] if named is not None and small else named
     return HowTo(f"{verb_lemma(done[0])} {named}", told, steps[0]) if named is not None and told is not None else None
+
+
+_SHORT_NOUN: Final = 3  # words
+# What is done to "deploys" and "backups", of which there are more to come.
+_MANAGED: Final = frozenset(
+    {"done", "made", "run", "started", "triggered", "handled", "built", "reset", "published", "sent"}
+)
+
+
+def _is_run(steps: Sequence[Token]) -> bool:
+    """For "running ./ship.sh", of which the parse makes punctuation."""
+    return (
+        steps[0].lower_ in ("running", "calling", "executing")
+        and len(steps) > 1
+        and bool(_COMMAND.search(steps[1].text))
+    )
+
+
+_COMMAND: Final = re.compile(r"\w[./]\w|^\.?/\w|\w_\w")
 
 
 def _needed(span: Span, reader: Reader) -> HowTo | None:

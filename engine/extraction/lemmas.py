@@ -126,6 +126,11 @@ def is_irregular_past(token: Token) -> bool:
 _AMBIGUOUS: Final = frozenset({"found", "saw", "felt", "left", "fell", "bit", "shot", "hung", "led", "lent", "wound"})
 
 
+_BRITISH: Final = frozenset(
+    {"travell", "cancell", "labell", "modell", "counsell", "signall", "levell", "fuell", "marvell"}
+)
+
+
 def verb_lemma(token: Token) -> str:
     """The base form of a verb, lower case: the model's, unless the spelling of a regular form speaks against it."""
     return _verb_lemma(token.lemma_.lower(), token.lower_, token.tag_)
@@ -144,6 +149,8 @@ def _verb_lemma(lemma: str, form: str, tag: str) -> str:
     if lemma in (form, stem) and form.endswith("ied"):
         return f"{form[:-3]}y"  # "married"
     lemma = stem if lemma == form else lemma
+    if stem in _BRITISH:
+        return stem[:-1]
     if lemma == stem:
         if _DOUBLED.search(stem) and len(stem) > 3:
             return stem[:-1]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.phrases import conjuncts, phrase
 from factloom.engine.extraction.predications import Tense
+from factloom.engine.extraction.rendering import retell
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 
@@ -21,15 +22,52 @@ def read_medicine(draft: Draft) -> list[Candidate | None]:
     over = clause.lemma in ("stop", "quit", "come off") or clause.no_longer
     if clause.lemma not in ("take", "use") and not over:
         return []
-    nouns = [t for noun in clause.objects for t in conjuncts(noun) if is_medicine(t)]
+    nouns = [(t, t) for noun in clause.objects for t in conjuncts(noun) if is_medicine(t)]
+    doses = [(_dosed(t), t) for noun in clause.objects for t in conjuncts(noun) if t.lower_ in _UNITS]
+    nouns += [(medicine, dose) for medicine, dose in doses if medicine is not None]
     if clause.tense is Tense.PAST and not (over or clause.perfect):
         return []
     negated = over or clause.negated
     return [
-        draft.candidate(subject, "TAKES", Mention(name=phrase(noun).lower(), type="medicine"), negated=negated)
-        for noun in nouns
+        draft.candidate(
+            subject,
+            "TAKES",
+            Mention(name=noun.lower_ if dose is not noun else phrase(noun).lower(), type="medicine"),
+            text=text,
+            negated=negated,
+        )
+        for noun, dose in nouns
         for subject in draft.subjects()
+        for text in [retell(clause, subject.name, draft.reader, draft.when) if dose is not noun else None]
     ]
+
+
+_UNITS: Final = frozenset(
+    {
+        "mg",
+        "milligrams",
+        "milligram",
+        "mcg",
+        "micrograms",
+        "g",
+        "ml",
+        "units",
+        "tablets",
+        "pills",
+        "drops",
+        "tablet",
+        "pill",
+    }
+)
+_BY_WEIGHT: Final = frozenset({"mg", "milligrams", "milligram", "mcg", "micrograms"})
+
+
+def _dosed(unit: Token) -> Token | None:
+    """The medicine of "50 mg of levothyroxine", "two tablets of paracetamol"; what is weighed so is one."""
+    doc, at = unit.doc, unit.i + 2
+    if at >= len(doc) or doc[at - 1].lower_ != "of" or not doc[at].is_alpha:
+        return None
+    return doc[at] if is_medicine(doc[at]) or unit.lower_ in _BY_WEIGHT else None
 
 
 def is_medicine(token: Token) -> bool:

@@ -50,6 +50,8 @@ def mend(doc: Doc) -> Doc:
             _object_taken_for_subject(token)
         if token.pos_ == "VERB" and token.dep_ in ("obj", "obl", "nmod", "nsubj"):
             _noun_taken_for_verb(token)
+        if token.dep_ == "acl" and token.lower_ in OPERATED:
+            _done_taken_for_quality(token)
         if token.dep_ in ("acl:relcl", "acl") and token.head.lower_ in _DATED:
             _front_date(token)
     text = doc.text
@@ -239,6 +241,17 @@ def _pronoun_taken_for_owner(token: Token) -> None:
     token.dep_ = "nsubj"
     after.head = token.head
     after.dep_, after.pos_ = "cop", "AUX"
+
+
+OPERATED: Final = {"operated": "operation", "replaced": "replacement", "removed": "removal", "pinned": "operation"}
+
+
+def _done_taken_for_quality(token: Token) -> None:
+    """For "he had his appendix removed": what was done to it, and not which one he had."""
+    noun, verb = token.head, token.head.head
+    own = any(c.dep_ == "nmod:poss" for c in noun.children)
+    if noun.dep_ == "obj" and own and verb.lemma_.lower() == "have" and token.tag_ == "VBN":
+        token.head, token.dep_ = verb, "xcomp"
 
 
 _ENDING: Final = frozenset({"give", "stop", "quit"})

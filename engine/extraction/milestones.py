@@ -9,13 +9,14 @@ from factloom.engine.extraction.calendar_words import MONTHS, NUMBERS
 from factloom.engine.extraction.clauses import read_complement
 from factloom.engine.extraction.copulas import read_couple
 from factloom.engine.extraction.drafting import Draft, words_of
+from factloom.engine.extraction.mending import OPERATED
 from factloom.engine.extraction.mentions import Kin
 from factloom.engine.extraction.numeric_dates import other_reading
 from factloom.engine.extraction.phrases import conjuncts, entity_type, is_content, phrase
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.predications import Tense
 from factloom.engine.extraction.relatives import relation_facts
-from factloom.engine.extraction.rendering import retell
+from factloom.engine.extraction.rendering import article, retell
 from factloom.engine.extraction.vocabulary import gender_of, vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 
@@ -93,7 +94,9 @@ def read_having(draft: Draft) -> list[Candidate | None]:
         ):
             for subject in draft.subjects():
                 ailment = Mention(name=phrase(noun), type="condition")
-                found.append(draft.candidate(subject, "HAS_CONDITION", ailment))
+                lead = article(ailment.name) if noun.tag_ == "NN" else ""
+                text = f"{subject.name} has {lead}{ailment.name}."
+                found.append(draft.candidate(subject, "HAS_CONDITION", ailment, text=text))
         elif noun.lemma_.lower() == "allergy":
             compound = next((c for c in noun.children if c.dep_ == "compound"), None)
             for subject in draft.subjects() if compound is not None else []:
@@ -184,6 +187,47 @@ def read_mishap(draft: Draft) -> list[Candidate | None]:
                     text = retell(clause, subject.name, draft.reader, draft.when)
                     told.append(draft.candidate(subject, "HAD_MILESTONE", event, text=text))
     return told
+
+
+def read_surgery(draft: Draft) -> list[Candidate | None]:
+    """For "my mum had her hip operated on", "he had his appendix removed"."""
+    clause = draft.clause
+    if clause.lemma != "have" or clause.negated or clause.tense is not Tense.PAST or len(clause.objects) != 1:
+        return []
+    noun, done = clause.objects[0], clause.complement
+    own = any(c.dep_ == "nmod:poss" for c in noun.children)
+    part = noun.lemma_.lower() in vocabulary().limbs | vocabulary().organs
+    event = OPERATED.get(done.lower_) if done is not None else None
+    if not own or not part or event is None:
+        return []
+    named = Mention(name=f"{noun.lower_} {event}", type="event")
+    return [
+        draft.candidate(s, "HAD_MILESTONE", named, text=retell(clause, s.name, draft.reader, draft.when))
+        for s in draft.subjects()
+        if s.type in ("person", "animal")
+    ]
+
+
+def read_closing(draft: Draft) -> list[Candidate | None]:
+    """For "we closed on the house": the purchase is settled."""
+    clause = draft.clause
+    if clause.lemma not in ("close", "close on") or clause.negated or clause.tense is not Tense.PAST or clause.objects:
+        return []
+    bought = [noun for case, noun in clause.obliques if case == "on" and noun.lemma_.lower() in vocabulary().homes]
+    when = f" {draft.when.phrase}" if draft.when is not None else ""
+    return [
+        draft.candidate(s, "BOUGHT", home, text=f"{s.name} completed the purchase of {_the(noun)}{home.name}{when}.")
+        for noun in bought
+        for home in [draft.reader.mention(noun)]
+        for s in draft.subjects()
+        if home is not None
+    ]
+
+
+def _the(noun: Token) -> str:
+    """The article of a noun as it stands; what is the speaker's own is theirs."""
+    lead = next((c.lower_ for c in noun.children if c.dep_ in ("det", "nmod:poss")), "the")
+    return f"{'their' if lead in ('my', 'our') else lead} "
 
 
 _DONE_TO: Final = frozenset({"promote", "engage", "divorce", "marry", "fire", "lay off", "bear", "injure", "hurt"})

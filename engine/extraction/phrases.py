@@ -180,8 +180,11 @@ def _qualifies(token: Token) -> bool:
         return False
     head = doc[after]
     joined = token.dep_ == "compound" and token.head.i == after and head.pos_ == "NOUN"
-    made = head.tag_ == "VBG" and head.lower_ in ("painting", "drawing", "carving")
+    made = head.tag_ in ("VBG", "NN") and head.lower_ in _MADE
     return (joined and relation_noun(head.lower_) is None) or made
+
+
+_MADE: Final = frozenset({"painting", "drawing", "carving", "portrait", "sketch", "statue", "sculpture", "figurine"})
 
 
 def relation_noun(word: str) -> Relation | None:

@@ -46,6 +46,10 @@ _CUES: Final = re.compile(
     r"^\W*(?:[^\W\d_]+\W+){0,3}to\b|\b(?:always|never|ever|whenever|when|if|before|after|once|every|each|any ?time|"
     r"as soon as|usually|normally|generally|typically|from (?:now|here) on|going forward|in (?:the )?future|as of|"
     r"again|by \w+ing|no longer|any ?more|rules?|policy|how|process|procedure|routine|checklist|recipe|workflow|steps?|"
+    r"should|must|in case|(?:don['’]t|do not) \w+|no (?:more )?\w+s|avoid|stop|skip|drop|leave out|spare me|"
+    r"(?:keep|make) (?:your|the|all)|use \w+ \w+|stick to|switch to|briefly|concisely|it when you|no need|"
+    r"(?:write|answer|reply|respond|speak|talk|things|everything)(?: to me)? in|be (?:more|less|brief|concise|"
+    r"direct|blunt)|"
     r"way|trick|method|instructions|you (?:need|have|must))\b",
     re.IGNORECASE,
 )
@@ -88,7 +92,11 @@ def _read_at(
         return 1
     quotes = bool(quoted) and any(is_quoted(quoted, token.idx) for token in span)
     kind = kind_of(text_of(span))
-    if quotes or kind not in (Kind.STATEMENT, Kind.QUESTION) or (later is not None and takes_back(text_of(later))):
+    if (
+        quotes
+        or kind not in (Kind.STATEMENT, Kind.QUESTION, Kind.GREETING)
+        or (later is not None and takes_back(text_of(later)))
+    ):
         return 1
     rules = read_rules(span, reader)
     shaped = _shaped(spans, at, reader, asked) if not rules and kind is Kind.STATEMENT else None

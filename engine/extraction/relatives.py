@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from factloom.engine.extraction.drafting import SURE, Draft
@@ -10,6 +11,7 @@ from factloom.engine.extraction.phrases import conjuncts, entity_type, given_nam
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.predications import Clause, preposition
 from factloom.engine.extraction.rendering import article
+from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import UNNAMED, Candidate, Mention
 
 if TYPE_CHECKING:
@@ -156,9 +158,27 @@ def read_calling(draft: Draft) -> list[Candidate]:
         mention = draft.reader.mention(clause.subject)
         kin = draft.reader.described(mention) if mention is not None and not mention.is_speaker else None
     name = called_name(clause)
+    if kin is None and name is not None:
+        return _own_venture(draft, name)
     if kin is None or name is None:
         return []
     return name_relative(draft, kin, Mention(name=name, type=kin.relation.object))
+
+
+def _own_venture(draft: Draft, name: str) -> list[Candidate]:
+    """For "my band is called The Late Trains"."""
+    noun = draft.clause.subject
+    if noun is None or draft.clause.negated or noun.lemma_.lower() not in vocabulary().ventures:
+        return []
+    owner_token = next((c for c in noun.children if c.dep_ == "nmod:poss"), None)
+    owner = draft.reader.mention(owner_token, type="person") if owner_token is not None else None
+    if owner is None or noun.tag_ == "NNS":
+        return []
+    kind = re.sub(r"\W+", "_", noun.lemma_).upper()
+    type_ = "thing" if noun.lemma_.lower() in ("boat", "yacht", "truck") else "organisation"
+    text = f"{owner.name}'s {noun.lower_} is called {name}."
+    fact = draft.candidate(owner, f"HAS_{kind}", Mention(name=name, type=type_), text=text)
+    return [fact] if fact is not None else []
 
 
 def called_name(clause: Clause) -> str | None:

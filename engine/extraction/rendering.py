@@ -55,7 +55,30 @@ def retell(clause: Clause, subject: str, reader: Reader, when: When | None) -> s
         words = f"has {words}"
     elif clause.implicit and clause.verb.tag_ == "VBG":
         words = f"is {words}"
+    often = fronted_times(clause)
+    words = f"{words.rstrip(' ,.;:!-')} {often}" if often else words
     return _sentence(f"{subject} {words}", when)
+
+
+# "Every Friday I water the plants", "On Sunday mornings we bake bread".
+_FRONTED: Final = re.compile(
+    r"^\W*(?:(?:and|so|but)\W+)?(?P<often>every (?:other |single )?\w+|each \w+|once an? \w+|twice an? \w+|most \w+s|"
+    r"(?:on |in the )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day |weekday )?(?:mornings|evenings|afternoons|nights)|"
+    r"on (?:mon|tues|wednes|thurs|fri|satur|sun)days|(?:at|on) weekends)\W*$",
+    re.IGNORECASE,
+)
+
+
+def fronted_times(clause: Clause) -> str:
+    """How often, where that stands in front of the subject: "every Friday"; else ""."""
+    if clause.subject is None or clause.subject.left_edge.i == clause.subject.sent.start:
+        return ""
+    before = clause.subject.doc[clause.subject.sent.start : clause.subject.left_edge.i]
+    match = _FRONTED.match(before.text) if len(before) <= _SHORT_FRONT else None
+    return match["often"][:1].lower() + match["often"][1:] if match is not None else ""
+
+
+_SHORT_FRONT: Final = 6  # tokens
 
 
 def _gap_filled(clause: Clause, tokens: list[Token]) -> list[Token]:

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.howtos import LEAD
 from factloom.engine.extraction.lemmas import verb_lemma
+from factloom.engine.extraction.manners import read_manner
 from factloom.engine.extraction.mentions import Reader
+from factloom.engine.extraction.phrases import relation_noun
+from factloom.engine.extraction.sentences import text_of
 from factloom.engine.extraction.steps import is_base_verb, is_step, names_something, part, tidy, turned, wording
 
 if TYPE_CHECKING:
@@ -38,6 +41,11 @@ _FRONT: Final = (
 )
 _HOW: Final = r"(?P<how>always|never(?:,? ever)?|don['’]t ever|do not ever)"
 _FROM_NOW: Final = r"(?:from now on|going forward|from here on(?: out)?|in (?:the )?future|as of (?:now|today))"
+_DISTURBING: Final = (
+    "call|text|ring|phone|email|message|ping|contact|disturb|wake|bother|book|schedule|invite|interrupt|deploy|"
+    "merge|push|"
+    "release"
+)
 _PATTERNS: Final = tuple(
     re.compile(LEAD + pattern, re.IGNORECASE | re.DOTALL)
     for pattern in (
@@ -48,6 +56,9 @@ _PATTERNS: Final = tuple(
         r"(?P<condition>(?:whenever|every time|each time|any ?time)\b[^,]{2,90}),\s*(?:please,? )?"
         r"(?P<how>don['’]t |do not )?(?P<doing>.+)$",
         r"(?P<condition>(?:when|if) (?:a|an|the|some|any|you)\b[^,]{2,90}),\s*(?P<how>)(?P<doing>.+? first\b.*)$",
+        rf"(?:please,? )?(?P<how>don['’]t|do not) (?P<doing>(?:{_DISTURBING})\b.*?\b(?:before|after|between|during|"
+        rf"past|"
+        r"until|while|on (?:\w+days|weekends)|at (?:weekends|night)|in the (?:morning|evening|afternoon)s?)\b.*)$",
         rf"(?:please,? )?{_FRONT}(?:make sure|be sure|remember|don['’]t forget|see to it)(?: that)?(?: you| to)? "
         rf"{_HOW} (?P<doing>.+)$",
         rf"{_FRONT}you (?:should|must|need to|have to|are to|shall) {_HOW} (?P<doing>.+)$",
@@ -58,7 +69,8 @@ _PATTERNS: Final = tuple(
 )
 _CUES: Final = re.compile(
     r"\b(?:always|never|ever|whenever|every ?time|each time|any ?time|from now on|going forward|from here on|"
-    r"in (?:the )?future|as of|first|no longer|any ?more|any longer|again|(?:rule|policy)\b.*\bdon['’]t)\b",
+    rf"in (?:the )?future|as of|first|no longer|any ?more|any longer|again|(?:rule|policy)\b.*\bdon['’]t|"
+    rf"(?:don['’]t|do not) (?:{_DISTURBING}))\b",
     re.IGNORECASE | re.DOTALL,
 )
 _FORBIDDING: Final = frozenset({"don't ever", "do not ever", "don't", "do not"})
@@ -92,22 +104,93 @@ _SAYING: Final = frozenset({"remember", "say", "assume", "believe", "pretend", "
 
 def read_rules(span: Span, reader: Reader) -> list[Rule]:
     """The standing rules that a sentence gives: "never use spaces, always use tabs" gives two."""
-    asked = _REQUEST.match(span.text)
-    if reader.speaker is None or (span.text.rstrip().endswith("?") and asked is None):
+    asked = _REQUEST.match(text_of(span))
+    if reader.speaker is None or (text_of(span).rstrip().endswith("?") and asked is None):
         return []
-    if _CUES.search(span.text) is None:
+    met = _when_it_fails(span, reader) or _as_it_should_be(span, reader)
+    if met is not None:
+        return [met]
+    manner = read_manner(span, reader)
+    if manner is not None:
+        text = f"never {manner.doing}" if manner.never else manner.doing
+        return [Rule(manner.doing, text, manner.verb, manner.never, end=span.end)]
+    if _CUES.search(text_of(span)) is None:
         return []
     over = _over(span, reader)
     if over is not None:
         return [over]
     for pattern in _PATTERNS if asked is None else (_REQUEST,):
-        match = pattern.match(span.text)
+        match = pattern.match(text_of(span))
         found = _matched(span, match, reader) if match is not None else None
         if found is not None:
             rest = span.doc[found.end : span.end]
             again = _AGAIN.match(rest.text) if len(rest) > 1 else None
             return [found, *(read_rules(span.doc[found.end + _before(rest) : span.end], reader) if again else [])]
     return []
+
+
+# "When the build hangs, restart the runner": what is done about a thing that fails is done each time.
+_FAILING: Final = re.compile(
+    LEAD
+    + r"(?P<condition>(?:when(?:ever)?|if|once|in case|as soon as|should) (?:(?:the|a|an|any|our|my|your|one of \w+) )?"
+    r"(?!(?:I|you|he|she|we|they|it|someone|somebody|anyone|that|this|life|people|everyone)\b)(?P<what>[^,]{2,60}?) "
+    r"(?:hangs?|jams?|fails?|crash(?:es)?|breaks?(?: down)?|freezes?|sticks?|beeps?|flash(?:es)?|blinks?|stops?"
+    r"(?: \w+ing)?|"
+    r"dies|runs? (?:out|low|dry)|overheats?|leaks?|trips?|go(?:es)? (?:down|off|out|red|dark|offline|wrong)|times? out|"
+    r"complains?|turns? (?:red|yellow|orange)|lights? up|clogs?|drops?|rattles?|squeaks?|"
+    r"(?:is|are|gets?) (?:full|empty|stuck|down|slow|red|out of \w+|offline|blocked|locked|clogged|low|flaky)|"
+    r"won['’]t \w+|(?:does|do)(?:n['’]t| not) (?:start|work|respond|load|open|close|boot|turn on|print|connect|sync|"
+    r"build|"
+    r"compile|pass|charge|show up))(?: (?:again|up|on (?:staging|prod\w*|main|ci)|in ci|overnight|at night|"
+    r"for (?:more than |over )?[\w ]+ (?:seconds|minutes|hours)))?)"
+    r",\s*(?:then |please,? |just |simply |you (?:just )?(?:have to|need to|must|should) )*(?P<doing>.+)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_ONCE: Final = re.compile(
+    r"\b(?:me|us|I|we|you|today|tonight|tomorrow|now|this|that|let|let['’]s|blame|panic|cry|pray|scream|laugh)\b",
+    re.IGNORECASE,
+)
+
+
+def _when_it_fails(span: Span, reader: Reader) -> Rule | None:
+    match = _FAILING.match(text_of(span)) if _IF.match(text_of(span)) is not None else None
+    if match is None or _ONCE.search(match["doing"]) or relation_noun(match["what"].split()[-1].lower()) is not None:
+        return None
+    return _matched(span, match, reader)
+
+
+_IF: Final = re.compile(LEAD + r"(?:when|if|once|in case|as soon as|should)\b", re.IGNORECASE)
+# "Reports should be in PDF": how the things that one makes at work are to be.
+_MADE: Final = (
+    "reports?|documents?|files?|invoices?|emails?|mails?|messages|commits?|commit messages?|comments?|names?|"
+    "variables?|"
+    "tests?|dates?|answers?|replies|responses?|summar(?:y|ies)|lists?|tables?|tickets?|branches|branch names?|prs|"
+    "pull requests|code|docs|documentation|functions?|slides?|presentations?|meetings?|spreadsheets?|minutes|recipes|"
+    "headings|titles|links|units|prices|amounts|times|quotes|contracts|drafts|diagrams|charts|examples|snippets|queries"
+)
+_SHOULD: Final = re.compile(
+    LEAD
+    + rf"(?P<doing>(?:(?:all|our|my|the|any|your) )*(?:[\w-]+ ){{0,2}}?(?:{_MADE})(?: (?:to|for|from) (?:\w+ )?\w+)? "
+    r"(?:should|must|have to|has to|need to|needs to|are to)(?: always| never| not)? be (?P<how>in|as|under|at|no|not|"
+    r"sent|written|named|kept|saved|stored|filed|formatted|dated|signed|reviewed|squashed|short|brief|plain|"
+    r"at most|no (?:longer|more)|less than|lower ?case|upper ?case|\w+_case|\w+Case|metric)\b[^,;?]*)[.!]*$",
+    re.IGNORECASE,
+)
+
+
+def _as_it_should_be(span: Span, reader: Reader) -> Rule | None:
+    match = _SHOULD.match(text_of(span)) if " be " in text_of(span) else None
+    if match is None or re.search(
+        r"\b(?:by|today|tomorrow|tonight|this|that|it|he|she|they|your|inbox)\b", match[0], re.IGNORECASE
+    ):
+        return None
+    doing = part(span, match.start("doing"), match.end("doing"))
+    told = wording(doing, reader)
+    verb = next((token for token in doing if token.lower_ == "be"), None)
+    if told is None or verb is None:
+        return None
+    told = told[:1].lower() + told[1:]
+    return Rule(told, told, verb, end=span.end)
 
 
 def _before(rest: Span) -> int:
@@ -118,7 +201,7 @@ def _before(rest: Span) -> int:
 def _matched(span: Span, match: re.Match[str], reader: Reader) -> Rule | None:
     """The rule that a pattern found, as far as the sentence tells of it: up to where it goes on to something else."""
     groups = match.groupdict()
-    how = (groups["how"] or "").strip().lower().replace("’", "'")
+    how = (groups.get("how") or "").strip().lower().replace("’", "'")
     never = (how.startswith("never") and how != "never forget") or how in _FORBIDDING
     begin, end = match.span("doing")
     cut = _CUT.search(match["doing"])
@@ -178,12 +261,12 @@ def _can_be_ruled(doing: Sequence[Token]) -> bool:
 def _over(span: Span, reader: Reader) -> Rule | None:
     """For "you don't have to use tabs any more", "you can email Tom before noon again"."""
     for pattern, never in ((_OVER, False), (_ALLOWED, True)):
-        match = pattern.match(span.text)
+        match = pattern.match(text_of(span))
         if match is None:
             continue
         longer = never or match["longer"] is not None or "no longer" in match.group().lower()
         doing = part(span, match.start("doing"), match.end("doing"))
         told = wording(doing, reader) if longer and _can_be_ruled(doing) else None
         if told is not None:
-            return Rule(told, tidy(span.text), doing[0], never, over=True, end=span.end)
+            return Rule(told, tidy(text_of(span)), doing[0], never, over=True, end=span.end)
     return None

@@ -127,8 +127,9 @@ _JOINING: Final = frozenset({"and", "then", ",", "or"})
 
 def tidy(text: str) -> str:
     """One line, without marks at the ends or blanks before them."""
-    text = re.sub(r"\s+", " ", text).strip(" \t\n,.;:!-–—")
-    return re.sub(r"\s+([,.;:!?])", r"\1", text)
+    text = re.sub(r"\s+", " ", text).rstrip(" \t\n,.;:!-–—")
+    text = re.sub(r"^(?:[ \t\n,;:!–—-]|\.(?![\w/]))+", "", text)
+    return re.sub(r"\s+([,;:!?]|\.(?![\w/]))", r"\1", text)
 
 
 _TURNED: Final = {

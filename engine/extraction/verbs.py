@@ -16,11 +16,13 @@ from factloom.engine.extraction.medicines import read_medicine
 from factloom.engine.extraction.milestones import (
     read_becoming,
     read_birth,
+    read_closing,
     read_having,
     read_inability,
     read_job_start,
     read_milestone,
     read_mishap,
+    read_surgery,
     read_turning,
 )
 from factloom.engine.extraction.phrases import conjuncts, is_content, phrase
@@ -31,6 +33,7 @@ from factloom.engine.extraction.relatives import called_name, relation_facts
 from factloom.engine.extraction.rendering import activity, retell
 from factloom.engine.extraction.specifics import is_specific
 from factloom.engine.extraction.vocabulary import vocabulary
+from factloom.engine.extraction.ways_of_life import read_way_of_life
 from factloom.schemas.extraction import Candidate, Mention
 
 if TYPE_CHECKING:
@@ -81,11 +84,14 @@ def read_verb(draft: Draft) -> list[Candidate]:
         or read_appointment(draft)
         or read_birth(draft)
         or read_mishap(draft)
+        or read_surgery(draft)
+        or read_closing(draft)
         or read_becoming(draft)
         or read_having(draft)
         or _forgone(draft)
         or read_medicine(draft)
         or _by_table(draft)
+        or read_way_of_life(draft)
     )
     if not found and not clause.negated:
         found = read_milestone(draft) or read_turning(draft) or read_done(draft) or read_habit(draft)
@@ -257,9 +263,13 @@ def _forgone(draft: Draft) -> list[Candidate | None]:
     """For "I can't have dairy": what somebody may not eat or drink."""
     clause = draft.clause
     can = any(c.lemma_.lower() in ("can", "ca") for c in clause.verb.children)
-    if clause.lemma != "have" or not clause.negated or not can:
+    does = clause.lemma == "do" and clause.tense is Tense.PRESENT  # "I don't do dairy"
+    if not clause.negated or not ((clause.lemma == "have" and can) or does):
         return []
     foods = [t for noun in clause.objects for t in conjuncts(noun) if t.lemma_.lower() in vocabulary().forgone]
+    foods = (
+        [t for t in foods if not any(c.dep_ in ("det", "nmod:poss", "compound") for c in t.children)] if does else foods
+    )
     return [
         draft.candidate(subject, "AVOIDS", Mention(name=noun.lower_, type="food"))
         for noun in foods

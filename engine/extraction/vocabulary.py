@@ -77,6 +77,8 @@ class Vocabulary:
     degrees: frozenset[str]
     pastimes: frozenset[str]
     limbs: frozenset[str]
+    organs: frozenset[str]
+    homes: frozenset[str]
     forgone: frozenset[str]
     belongings: frozenset[str]
     common_to_all: frozenset[str]
@@ -111,6 +113,7 @@ class Vocabulary:
     step_verbs: frozenset[str]
     mottos: frozenset[str]
     milestones: dict[str, str]
+    afflicted: dict[str, str]
 
 
 def gender_of(name: str) -> str | None:
@@ -123,5 +126,6 @@ def gender_of(name: str) -> str | None:
 def vocabulary() -> Vocabulary:
     """The shipped lists."""
     lists: dict[str, Any] = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    milestones: dict[str, str] = lists.pop("milestones")
-    return Vocabulary(milestones=milestones, **{name: frozenset(text.split()) for name, text in lists.items()})
+    tables: dict[str, Any] = {name: lists.pop(name) for name in ("milestones", "afflicted")}
+    words: dict[str, Any] = {name: frozenset(text.split()) for name, text in lists.items()}
+    return Vocabulary(**tables, **words)

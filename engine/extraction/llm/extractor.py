@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
-from factloom.engine.extraction.extractor import SILENT_ROLES
+from factloom.engine.extraction.completions import SILENT_ROLES
 from factloom.engine.extraction.llm.accounting import Prices, Usage
 from factloom.engine.extraction.llm.answers import UnusableAnswerError, read_answer
 from factloom.engine.extraction.llm.packing import Pack, Piece, estimated_tokens, pack
