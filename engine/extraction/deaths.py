@@ -35,10 +35,56 @@ def read_death(draft: Draft) -> list[Candidate]:
         return _denied(draft)
     if clause.lemma in ("die", "pass away") and clause.tense is Tense.PAST and not (clause.objects or clause.passive):
         return _died(draft, draft.subjects(), retold=True)
-    if clause.copula is not None and clause.verb.lower_ == "dead" and clause.tense is Tense.PRESENT:
+    if clause.copula is not None and _is_dead(clause.verb) and clause.tense is Tense.PRESENT:
         return _died(draft, draft.subjects(), retold=False)
     put = _put_down(draft)
     return _died(draft, [put], retold=False) if put is not None else []
+
+
+# What may stand behind "dead"; before other words it only means "very" ("dead serious", "dead set", "dead on time").
+_BEHIND_DEAD: Final = frozenset(
+    [
+        "and",
+        "or",
+        "but",
+        "now",
+        "already",
+        "too",
+        "sadly",
+        "though",
+        "since",
+        "because",
+        "from",
+        "of",
+        "in",
+        "at",
+        "by",
+        "before",
+        "after",
+        "for",
+        "today",
+        "either",
+        "as",
+        "which",
+        "so",
+    ]
+)
+_ALIVE_AFTER_ALL: Final = re.compile(
+    r"\bdead (?:in the water|of night|from (?:laughing|laughter|exhaustion|tiredness)|at (?:the )?(?:weekends?|night)|"
+    r"after (?:that|this|work|the (?:gym|game|match|run|race|party))|by (?:the )?(?:evening|time))\b",
+    re.IGNORECASE,
+)
+
+
+def _is_dead(token: Token) -> bool:
+    """Whether "dead" is what somebody is, and no "very" or figure of speech ("so dead", "dead keen on golf")."""
+    if token.lower_ != "dead" or any(c.lower_ in ("so", "totally", "absolutely", "half") for c in token.children):
+        return False
+    after = token.doc[token.i + 1] if token.i + 1 < len(token.doc) else None
+    if after is None or after.is_punct:
+        return after is None or after.text != "-"
+    closing = after.lower_ in _BEHIND_DEAD or after.i == after.sent.end - 1
+    return closing and after.pos_ not in ("ADJ", "NOUN", "VERB") and not _ALIVE_AFTER_ALL.search(token.sent.text)
 
 
 def _denied(draft: Draft) -> list[Candidate]:

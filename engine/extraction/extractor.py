@@ -26,7 +26,7 @@ from factloom.engine.extraction.corrections import complete_correction
 from factloom.engine.extraction.dates import bare_when
 from factloom.engine.extraction.deaths import outlived, read_death
 from factloom.engine.extraction.drafting import Draft
-from factloom.engine.extraction.endings import read_ending
+from factloom.engine.extraction.endings import parted, read_ending
 from factloom.engine.extraction.evaluations import read_evaluated
 from factloom.engine.extraction.fondness import read_fondness
 from factloom.engine.extraction.happenings import read_good_time, read_happening, read_trips
@@ -47,6 +47,7 @@ from factloom.engine.extraction.relatives import (
     read_equation,
     relation_facts,
 )
+from factloom.engine.extraction.restrictions import limited
 from factloom.engine.extraction.retractions import taken_back
 from factloom.engine.extraction.schedules import read_locations, read_schedule
 from factloom.engine.extraction.sentences import (
@@ -155,7 +156,7 @@ class OfflineExtractor:
             candidates += _read_answer(answer, reader, episode)
         if episode.role is Role.ASSISTANT:  # what it says of its own doings is no memory of anybody
             candidates = [c for c in candidates if not c.subject.is_speaker]
-        weighed = [weigh(candidate) for candidate in outlived(_distinct(candidates))]
+        weighed = [weigh(candidate) for candidate in outlived(parted(_distinct(candidates)))]
         kept = tuple(candidate for candidate in weighed if is_worth_keeping(candidate))
         notes = (f"{len(weighed) - len(kept)} not worth keeping",) if len(kept) < len(weighed) else ()
         return Extraction(episode_id=episode.id, candidates=kept, notes=notes, takes_back=taken_back(request))
@@ -365,7 +366,7 @@ def _read_clause(draft: Draft) -> list[Candidate]:
     for read in (*_FIRST, *_STATED, read_plan, read_verb, read_venture):
         found = read(draft)
         if found:
-            return found
+            return limited(draft, found)
     return []
 
 

@@ -67,10 +67,13 @@ def _mend_asides(doc: Doc) -> None:
             mend_aside(token)
 
 
+_DETERMINED: Final = frozenset({"a", "an", "my", "our", "your", "his", "her", "their"})
+
+
 def _being_taken_for_genitive(token: Token) -> None:
     """For "Mum's allergic to nuts", "Jo's bringing the kids", "my sister's a vet": none of these belongs to anybody."""
     subject, told = token.head, token.head.head
-    if told.pos_ == "NOUN" and told.i > token.i and token.nbor().lower_ in ("a", "an"):
+    if told.pos_ == "NOUN" and told.i > token.i and token.nbor().lower_ in _DETERMINED:
         subject.dep_, token.head = "nsubj", told
         token.dep_, token.pos_ = "cop", "AUX"
         return

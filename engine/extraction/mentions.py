@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.antecedents import PLURAL, Antecedents, Person
@@ -14,6 +14,7 @@ from factloom.engine.extraction.phrases import (
     given_name,
     is_content,
     is_introduced,
+    is_over,
     is_torn,
     phrase,
     relation_of,
@@ -39,6 +40,7 @@ class Kin:
     relation: Relation
     other: Mention
     named: bool  # whether the text gives a name of its own, so that there is something to learn
+    over: bool = False  # "my old boss": it was so
 
 
 @dataclass(slots=True)
@@ -135,14 +137,14 @@ class Reader:
             return None
         if not owner.is_speaker and owner.type in ("place", "organisation", "thing"):
             owner = owner.model_copy(update={"type": "person"})  # only people (and pets) have sisters
-        noun = token.lemma_.lower() if token.lemma_.lower() in predicate_table().relations else token.lower_
+        noun = token.lemma_.lower() if token.lemma_.lower() in predicate_table().relations else relation.noun
         description = f"{owner.name}'s {noun}"[:200]
         name = given_name(token)
         if name:
             other = Mention(name=name, type=relation.object, aliases=(description,))
         else:
             other = Mention(name=description, type=relation.object)
-        return Kin(owner, relation, other, named=name is not None)
+        return Kin(owner, relation, other, named=name is not None, over=is_over(token, relation))
 
     def several(self, token: Token) -> Mention | None:
         """For "my parents", "Tom's kids": several relatives at once, as one mention."""
@@ -220,11 +222,11 @@ class Reader:
             if person is None:
                 return kin
             aliases = (*person.aliases, kin.other.name)
-            return Kin(kin.owner, kin.relation, person.model_copy(update={"aliases": aliases}), named=True)
+            return replace(kin, other=person.model_copy(update={"aliases": aliases}), named=True)
         if other is None or not other.text[:1].isupper() or other.pos_ != "PROPN":
             return kin
         named = Mention(name=phrase(other), type=kin.relation.object, aliases=(kin.other.name,))
-        return Kin(kin.owner, kin.relation, named, named=True)
+        return replace(kin, other=named, named=True)
 
     def named(self, doc: Doc, before: int) -> tuple[Mention, ...]:
         """The places and organisations that ``doc`` names before token ``before``, the last first."""

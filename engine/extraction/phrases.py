@@ -163,14 +163,39 @@ def relation_of(token: Token) -> Relation | None:
     if token.pos_ not in ("NOUN", "PROPN") or token.tag_ in ("NNS", "NNPS"):
         return None
     relations = predicate_table().relations
-    named = relations.get(token.lower_) or relations.get(token.lemma_.lower())
-    if (named is None and _FORMER.isdisjoint(words_in(token.doc))) or _qualifies(token):
+    word = token.lower_.replace(" ", "-")
+    found = relations.get(word) or relations.get(token.lemma_.lower()) or relations.get(word.removeprefix("ex-"))
+    if found is None or _qualifies(token):
         return None
-    if token.i >= 2 and token.doc[token.i - 1].text == "-" and token.doc[token.i - 2].lower_ == "ex":
-        return relations["ex"]
-    if any(c.lower_ in _FORMER for c in token.children if c.i < token.i):
-        return relations["ex"]
-    return named
+    if found.predicate not in COUPLES or found.predicate == "HAS_EX" or not _is_ex(token):
+        return found
+    return relations["ex"]
+
+
+# Bonds of couples: "ex" before such a noun names a relation of its own; before others it says that it is over.
+COUPLES: Final = frozenset({"HAS_PARTNER", "HAS_WIFE", "HAS_HUSBAND", "ENGAGED_TO", "MARRIED_TO", "HAS_EX"})
+_PASSING: Final = COUPLES | frozenset(
+    {"HAS_BOSS", "HAS_COLLEAGUE", "HAS_NEIGHBOUR", "HAS_ROOMMATE", "HAS_TEACHER", "HAS_DOCTOR"}
+)
+"""Relations that end: who is said to have been one's boss is so no longer, who was one's sister still is."""
+
+
+def passes(relation: Relation) -> bool:
+    """Whether the relation is one that ends, so that "was" tells that it has ended."""
+    return relation.predicate in _PASSING
+
+
+def is_over(token: Token, relation: Relation) -> bool:
+    """Whether a relation noun says itself that it is over: "my old boss", "our former neighbour", "my ex-boss"."""
+    if relation.predicate == "HAS_EX" or not passes(relation):
+        return False
+    before = {c.lower_ for c in token.children if c.i < token.i}
+    return bool(before & {"old", "former", "previous", "ex", "then", "onetime", "last"}) or _is_ex(token)
+
+
+def _is_ex(token: Token) -> bool:
+    """Whether "ex" or "former" stands before a noun."""
+    return token.lower_.startswith("ex-") or any(c.lower_ in ("ex", "former") for c in token.children if c.i < token.i)
 
 
 def _qualifies(token: Token) -> bool:
@@ -213,7 +238,8 @@ def _name_after(token: Token) -> str | None:
     start += aside
     if start >= len(doc) or not doc[start].text[:1].isupper() or doc[start].pos_ not in ("PROPN", "NOUN"):
         return None
-    if (aside and doc[start].ent_type_ != "PER") or doc[start].sent.start == start or doc[start].ent_type_ == "LOC":
+    parted = doc[start].sent.start == start and "in-law" not in token.lower_.replace(" ", "-")
+    if (aside and doc[start].ent_type_ != "PER") or parted or doc[start].ent_type_ == "LOC":
         return None
     end = start + 1
     while end < len(doc) and doc[end].text[:1].isupper():

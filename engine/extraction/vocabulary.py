@@ -110,6 +110,10 @@ class Vocabulary:
     no_goals: frozenset[str]
     step_verbs: frozenset[str]
     mottos: frozenset[str]
+    recurring_times: frozenset[str]
+    boundless: frozenset[str]
+    scarcely: frozenset[str]
+    no_names: frozenset[str]
     milestones: dict[str, str]
 
 
