@@ -313,9 +313,20 @@ def is_person(token: Token, known: frozenset[str] = frozenset()) -> bool:
         return True
     if token.ent_type_ == "PER":
         return token.ent_iob_ == "B"
+    if _goes_on_about(token):
+        return True
     subject = token.dep_ in ("nsubj", "nsubj:pass") and token.pos_ == "PROPN"
     first = token.i == 0 and gender_of(token.text) is None
     return subject and not token.ent_type_ and not first and not any(c.dep_ == "det" for c in token.children)
+
+
+def _goes_on_about(name: Token) -> bool:
+    """Whether a few words end in a name that the names layer misreads, and "he" follows: "Because of Fraser. He's …"."""
+    doc, after = name.doc, name.i + 2
+    if after >= len(doc) or doc[after].lower_ not in ("he", "she") or doc[after - 1].text not in (".", "!", "?", "…"):
+        return False
+    short = name.i - name.sent.start <= 3 and name.pos_ == "PROPN" and name.ent_iob_ != "I"
+    return short and doc[name.i - 1].lower_ not in ("in", "to", "at", "from", "near") and not name.head.pos_ == "VERB"
 
 
 _CALLS: Final = frozenset(
