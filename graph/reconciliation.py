@@ -43,6 +43,7 @@ from factloom.schemas.results import FactChange
 __all__ = ["Reconciler", "Statement"]
 
 _PLANS = ("PLANS_TO", "PLANS")
+_RULE = "RULES_OUT"
 
 
 class Reconciler(Retractions):
@@ -393,7 +394,7 @@ class Reconciler(Retractions):
         running = [fact for fact in earlier if never or holds_after(fact, statement.began)]
         disputed = [fact for fact in running if self._disputes.disagree(fact, statement)]
         running = [fact for fact in running if fact not in disputed]
-        if not running and statement.predicate in _PLANS and statement.object is not None:
+        if not running and statement.predicate in (*_PLANS, _RULE) and statement.object is not None:
             running = self._plan_meant(statement, statement.object)
         over = {"expired_at": self._now} if statement.correction else {"invalid_at": statement.began}
         changes = []
@@ -414,11 +415,14 @@ class Reconciler(Retractions):
         return changes or [self._fact_change(Action.NOTHING, None, None, statement, "it negates nothing that is held")]
 
     def _plan_meant(self, statement: Statement, called_off: Entity) -> list[Fact]:
-        """The one open plan of the subject that has all words of what is called off ("the trip"), if it is just one."""
+        """The one open plan of the subject that has all words of what is called off ("the trip"), if it is just one.
+
+        Or the one rule: who may be called any time may be called before ten, too.
+        """
         words = _words(called_off.name)
         meant = [
             fact
-            for fact in self._held(statement.subject.id, _PLANS)
+            for fact in self._held(statement.subject.id, [_RULE] if statement.predicate == _RULE else _PLANS)
             if holds_after(fact, statement.began) and began(fact) <= statement.began and words <= _words(fact.text)
         ]
         return meant if len(meant) == 1 else []
@@ -429,7 +433,7 @@ class Reconciler(Retractions):
         A lasting dislike is; that somebody no longer lives or works somewhere is said by the closed fact, unless what
         it closes has yet to be told.
         """
-        if statement.object is None or statement.correction or statement.restated:
+        if statement.object is None or statement.correction or statement.restated or statement.predicate == _RULE:
             return False
         return self._ontology[statement.predicate].category is Category.PREFERENCE or not known
 

@@ -69,6 +69,9 @@ _DOUBTFUL: Final = frozenset(
 _ASSURING: Final = frozenset(
     ["sure", "certain", "convinced", "positive", "confident", "true", "clear", "correct", "right", "case", "fact"]
 )
+_WORDINGS: Final = frozenset(
+    {"sentence", "phrase", "statement", "line", "quote", "motto", "lyric", "string", "headline"}
+)
 _RUMOURS: Final = frozenset({"rumour", "rumor", "gossip", "hearsay", "word", "legend"})
 _UNSURE: Final = frozenset(
     ["maybe", "perhaps", "possibly", "probably", "conceivably", "presumably", "potentially", "hypothetically"]
@@ -179,6 +182,8 @@ def _is_under_doubt(verb: Token) -> bool:
     head = verb.head
     lemma = head.lemma_.lower()
     if verb.dep_ in ("acl", "acl:relcl"):
+        if lemma in _WORDINGS and not any(c.tag_ in ("WDT", "WP", "WRB") for c in verb.children):
+            return True  # "the sentence I live in Rome has four words"
         if _is_untrue(head):
             return True  # "pretends that he lives in Rome", taken for a relative clause
         denied = lemma in _ASSURING and any(c.lower_ in _BARE_NOT for c in head.children)

@@ -10,6 +10,7 @@ from factloom.engine.extraction.drafting import Draft, is_correction
 from factloom.engine.extraction.phrases import entity_type, phrase, relation_of
 from factloom.engine.extraction.predications import Tense, child_of, preposition
 from factloom.engine.extraction.rendering import retell
+from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 from factloom.schemas.ontology import DEATH, MILESTONE
 
@@ -34,7 +35,7 @@ def read_death(draft: Draft) -> list[Candidate]:
     if clause.negated:
         return _denied(draft)
     if clause.lemma in ("die", "pass away") and clause.tense is Tense.PAST and not (clause.objects or clause.passive):
-        return _died(draft, draft.subjects(), retold=True)
+        return _died(draft, draft.subjects() or _bare_name(draft), retold=True)
     if clause.copula is not None and _is_dead(clause.verb) and clause.tense is Tense.PRESENT:
         return _died(draft, draft.subjects(), retold=False)
     put = _put_down(draft)
@@ -98,6 +99,16 @@ def _denied(draft: Draft) -> list[Candidate]:
     return [candidate for candidate in found if candidate is not None]
 
 
+def _bare_name(draft: Draft) -> list[Mention]:
+    """The name that opens the sentence and that the parse takes for a noun: "Pixel passed away last night"."""
+    token = draft.clause.subject
+    if token is None or token.pos_ in ("PRON", "DET", "NUM") or token.tag_ == "NNS":
+        return []
+    bare = token.left_edge.i == token.i == token.right_edge.i and relation_of(token) is None
+    called = bare and token.text[:1].isupper() and not token.ent_type_
+    return [Mention(name=token.text, type="person", guessed=True)] if called else []
+
+
 def _put_down(draft: Draft) -> Mention | None:
     """For "Rex was put to sleep", "we had to put Rex down"."""
     clause = draft.clause
@@ -134,7 +145,11 @@ def _died(draft: Draft, dead: list[Mention], *, retold: bool) -> list[Candidate]
     for subject in dead:
         if subject.type == "organisation" and " " not in subject.name:  # the names layer errs; firms close
             subject = subject.model_copy(update={"type": "person", "guessed": True})
-        if subject.is_speaker or subject.type not in ("person", "animal"):
+        if (
+            subject.is_speaker
+            or subject.type not in ("person", "animal")
+            or subject.name.lower() in vocabulary().machines
+        ):
             continue
         when = f" {draft.when.phrase}" if draft.when is not None else ""
         text = f"{subject.name} died{when}."

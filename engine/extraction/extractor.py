@@ -22,7 +22,7 @@ from factloom.engine.extraction.benefits import read_benefit
 from factloom.engine.extraction.casing import recased
 from factloom.engine.extraction.clauses import read_clauses
 from factloom.engine.extraction.copulas import read_copula
-from factloom.engine.extraction.corrections import complete_correction
+from factloom.engine.extraction.corrections import complete_correction, complete_mistaken
 from factloom.engine.extraction.dates import bare_when
 from factloom.engine.extraction.deaths import outlived, read_death
 from factloom.engine.extraction.drafting import Draft
@@ -54,6 +54,7 @@ from factloom.engine.extraction.sentences import (
     LONGEST,
     Kind,
     is_command,
+    is_joke_told,
     keep_apart,
     kind_of,
     sentences,
@@ -138,8 +139,9 @@ class OfflineExtractor:
             named=reader.named,
         )
         self._remember(episode, reader, doc)
-        quoted = quoted_spans(doc.text)
-        spans = list(sentences(doc))
+        quoted = quoted_spans(doc.text, episode.speaker)
+        taken = taken_back(request)
+        spans = [] if taken is None and is_joke_told(doc.text) else list(sentences(doc))
         procedures = _procedures(spans, reader, request, quoted)
         candidates = [*procedures.candidates]
         for before, span, later in zip(["", *map(text_of, spans)], spans, [*spans[1:], None], strict=False):
@@ -159,7 +161,7 @@ class OfflineExtractor:
         weighed = [weigh(candidate) for candidate in outlived(parted(_distinct(candidates)))]
         kept = tuple(candidate for candidate in weighed if is_worth_keeping(candidate))
         notes = (f"{len(weighed) - len(kept)} not worth keeping",) if len(kept) < len(weighed) else ()
-        return Extraction(episode_id=episode.id, candidates=kept, notes=notes, takes_back=taken_back(request))
+        return Extraction(episode_id=episode.id, candidates=kept, notes=notes, takes_back=taken)
 
     def _turn(self, episode: Episode, nlp: Language, everyone: Sequence[Episode]) -> Turn:
         """Whom an earlier turn mentions; parsed once, the last few hundred are remembered."""
@@ -271,6 +273,11 @@ def _correction(request: ExtractionRequest) -> _Told | None:
     if episode.role in SILENT_ROLES or episode.role is Role.DOCUMENT:
         return None
     own = [turn for turn in request.previous if (turn.role, turn.speaker) == (episode.role, episode.speaker)]
+    if request.previous and "that" in episode.content[:40].lower():
+        before_it = request.previous[-1]
+        mixed = complete_mistaken(_readable(before_it)[-400:], _readable(episode))
+        if mixed is not None:
+            return mixed.statement, mixed.words, (CORRECTS, before_it.id), None
     last = request.previous[-1] if request.previous else None
     asked = last is not None and last not in own and "?" in last.content
     before = [] if asked else own[-1:]

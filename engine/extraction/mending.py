@@ -44,6 +44,8 @@ def mend(doc: Doc) -> Doc:
             _job_taken_for_verb(token)
         if token.dep_ == "csubj" and token.tag_ == "VBG":
             _object_taken_for_subject(token)
+        if token.pos_ == "VERB" and token.dep_ == "obj" and any(c.dep_ == "nsubj" for c in token.children):
+            token.dep_ = "ccomp"  # "mum reckons Leo lives in Rome"
         if token.pos_ == "VERB" and token.dep_ in ("obj", "obl", "nmod", "nsubj"):
             _noun_taken_for_verb(token)
         if token.dep_ in ("acl:relcl", "acl") and token.head.lower_ in _DATED:
@@ -67,7 +69,7 @@ def _mend_asides(doc: Doc) -> None:
             mend_aside(token)
 
 
-_DETERMINED: Final = frozenset({"a", "an", "my", "our", "your", "his", "her", "their"})
+_DETERMINED: Final = frozenset({"a", "an", "my", "our", "your", "his", "her", "their", "the", "this", "that"})
 
 
 def _being_taken_for_genitive(token: Token) -> None:

@@ -13,6 +13,7 @@ from factloom.engine.extraction.phrases import (
     entity_type,
     given_name,
     is_content,
+    is_given_name,
     is_introduced,
     is_over,
     is_torn,
@@ -260,12 +261,12 @@ class Reader:
             if kin is None or (not kin.named and kin.relation.vague):
                 return None
             gender = kin.relation.gender or (gender_of(kin.other.name) if kin.named else None)
-            return Person(kin.other, gender, token.i)
+            return Person(kin.other, gender, token.i, over=kin.over or _is_parted_from(token))
         if (several := self.several(token)) is not None:
             return Person(several, PLURAL, token.i)
         if is_person(token, self.known) and not _addressed(token):
             name = phrase(token)
-            return Person(Mention(name=name, type="person"), gender_of(name), token.i)
+            return Person(Mention(name=name, type="person"), gender_of(name), token.i, over=_is_parted_from(token))
         return None
 
 
@@ -313,20 +314,36 @@ def is_person(token: Token, known: frozenset[str] = frozenset()) -> bool:
         return True
     if token.ent_type_ == "PER":
         return token.ent_iob_ == "B"
-    if _goes_on_about(token):
+    if _goes_on_about(token) or (token.ent_type_ in ("", "ORG") and is_given_name(token)):
         return True
     subject = token.dep_ in ("nsubj", "nsubj:pass") and token.pos_ == "PROPN"
-    first = token.i == 0 and gender_of(token.text) is None
+    first = token.i == 0 and gender_of(token.text) is None and relation_of(token.head) is None  # "Pixel's the cat"
     return subject and not token.ent_type_ and not first and not any(c.dep_ == "det" for c in token.children)
 
 
+_PARTED: Final = frozenset({"broke", "broken", "split", "dumped", "left", "divorced", "separated", "ended", "finished"})
+_NOT: Final = frozenset({"not", "n't", "n’t", "never", "no", "longer", "anymore"})
+
+
+def _is_parted_from(token: Token) -> bool:
+    """Whether a clause says of somebody that it is over, or not so: "I broke up with Carla", "I'm not seeing Carla"."""
+    verb = token.head
+    if verb.i == token.i or token.dep_ not in ("obj", "obl", "nmod", "appos", "nsubj", "conj"):
+        return any(c.lower_ in _NOT for c in token.children if c.dep_ == "advmod")
+    parting = verb.lower_ in _PARTED and (token.dep_ in ("obl", "obj") or token.i > verb.i)
+    denied = token.dep_ in ("obj", "obl") and any(
+        c.lower_ in _NOT for c in verb.children if c.dep_ in ("advmod", "det")
+    )
+    return parting or denied
+
+
 def _goes_on_about(name: Token) -> bool:
-    """Whether a few words end in a name that the names layer misreads, and "he" follows: "Because of Fraser. He's …"."""
+    """Whether a few words end in a name that the names layer misreads, and "he" follows: "Because of Fraser. He's"."""
     doc, after = name.doc, name.i + 2
     if after >= len(doc) or doc[after].lower_ not in ("he", "she") or doc[after - 1].text not in (".", "!", "?", "…"):
         return False
     short = name.i - name.sent.start <= 3 and name.pos_ == "PROPN" and name.ent_iob_ != "I"
-    return short and doc[name.i - 1].lower_ not in ("in", "to", "at", "from", "near") and not name.head.pos_ == "VERB"
+    return short and doc[name.i - 1].lower_ not in ("in", "to", "at", "from", "near") and name.head.pos_ != "VERB"
 
 
 _CALLS: Final = frozenset(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from factloom.engine.extraction.calendar_words import MONTHS, WEEKDAYS
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.predicates import Relation, predicate_table
-from factloom.engine.extraction.sentences import words_in
 from factloom.engine.extraction.vocabulary import PRONOUNS, vocabulary
 
 if TYPE_CHECKING:
@@ -155,7 +154,6 @@ def called_later(token: Token) -> str | None:
     return None
 
 
-_FORMER: Final = frozenset({"ex", "former"})
 
 
 def relation_of(token: Token) -> Relation | None:
@@ -222,7 +220,7 @@ def given_name(token: Token) -> str | None:
         if child.i < token.i:
             continue
         naming = child.dep_ in ("appos", "flat", "nmod", "compound") and child.pos_ == "PROPN"
-        if naming and child.text[:1].isupper() and not _has_case(child):
+        if naming and child.text[:1].isupper() and not _has_case(child) and child.lower_ not in _EXCLAIMED:
             return phrase(child)
         if child.dep_ in ("acl", "acl:relcl") and child.lemma_.lower() in _CALLED:
             for name in child.children:
@@ -231,12 +229,21 @@ def given_name(token: Token) -> str | None:
     return called_next(token) or _name_after(token)
 
 
+# What opens a set phrase put in beside somebody: "my brother, God bless him, …", "my dad, RIP, …", "my boss, FYI, …".
+_EXCLAIMED: Final = frozenset(
+    ["god", "lord", "jesus", "christ", "heaven", "heavens", "goodness", "bless", "rip", "fyi", "btw", "lol", "omg",
+     "imho", "imo", "tbh", "afaik", "touch", "thank", "mind", "believe", "wait"]
+)  # fmt: skip
+
+
 def _name_after(token: Token) -> str | None:
     """The capitalised words right after a relation noun, a comma between them allowed if they are a person's name."""
     doc, start = token.doc, token.i + 1
     aside = start < len(doc) and doc[start].text == ","
     start += aside
     if start >= len(doc) or not doc[start].text[:1].isupper() or doc[start].pos_ not in ("PROPN", "NOUN"):
+        return None
+    if aside and doc[start].lower_ in _EXCLAIMED:
         return None
     parted = doc[start].sent.start == start and "in-law" not in token.lower_.replace(" ", "-")
     if (aside and doc[start].ent_type_ != "PER") or parted or doc[start].ent_type_ == "LOC":
@@ -259,7 +266,19 @@ def entity_type(token: Token) -> str | None:
     """Type by the named-entity layer, if the token is in a name."""
     if token.pos_ not in ("PROPN", "NOUN", "X") or not token.text[:1].isupper():
         return None  # the layer is generous with lower-case words
+    if token.ent_type_ == "ORG" and is_given_name(token):
+        return "person"
     return ENTITY_TYPES.get(token.ent_type_)
+
+
+def is_given_name(token: Token) -> bool:
+    """Whether one capitalised word by itself is a given name, whatever firm the names layer takes it for."""
+    lower, doc = token.lower_, token.doc
+    lists = vocabulary()
+    if (lower not in lists.female and lower not in lists.male) or lower in lists.ambiguous_names:
+        return False
+    joined = token.i + 1 < len(doc) and (doc[token.i + 1].ent_iob_ == "I" or doc[token.i + 1].dep_ == "flat")
+    return token.ent_iob_ != "I" and not joined and token.text[:1].isupper() and token.text[1:].islower()
 
 
 def phrase(token: Token) -> str:
@@ -282,7 +301,7 @@ def phrase(token: Token) -> str:
             end = last + 1 if last < len(doc) and doc[last].pos_ == "PROPN" and doc[last].text[:1].isupper() else end
         while start > 0 and (_continues(doc[start - 1], doc[start]) or _leads(doc[start - 1], doc[start])):
             start -= 1
-        if start > 0 and doc[start - 1].lower_ in _TITLES:
+        if start > 0 and doc[start - 1].lower_ in _TITLES and not _is_owned(doc[start - 1]):
             start -= 1
         return _clean(token.doc[start:end].text)
     keep = [token]
@@ -320,6 +339,11 @@ def phrase(token: Token) -> str:
         elif right is not None and (left.whitespace_ or right.i != left.i + 1):
             words += " "
     return _clean(words)
+
+
+def _is_owned(noun: Token) -> bool:
+    """Whether "uncle" says who somebody is rather than what he is called: "my uncle Per"."""
+    return noun.i > 0 and noun.text[:1].islower() and noun.nbor(-1).tag_ in ("PRP$", "POS")
 
 
 def _short_nmod(token: Token) -> bool:

@@ -112,7 +112,10 @@ def _by_table(draft: Draft) -> list[Candidate | None]:
     found: list[Candidate | None] = []
     nouns = [*(noun for _, noun in clause.obliques), *clause.objects]
     nested = [(preposition(c), c) for noun in nouns for c in noun.children if c.dep_ == "nmod"]
-    for case, noun in [*clause.obliques, *(nested if clause.lemma in ("work", "study", "volunteer", "move") else [])]:
+    obliques = clause.obliques
+    if clause.lemma == "live" and any(case == "in" for case, _ in obliques):  # "near Kiel, in a village called Laboe"
+        obliques = [(case, noun) for case, noun in obliques if case != "near"]
+    for case, noun in [*obliques, *(nested if clause.lemma in ("work", "study", "volunteer", "move") else [])]:
         pattern = table.verbs.get((clause.lemma, case))
         if pattern is not None:
             found += apply(draft, pattern, conjuncts(noun))

@@ -114,6 +114,7 @@ class Vocabulary:
     boundless: frozenset[str]
     scarcely: frozenset[str]
     no_names: frozenset[str]
+    machines: frozenset[str]
     milestones: dict[str, str]
 
 
