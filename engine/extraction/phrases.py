@@ -154,8 +154,6 @@ def called_later(token: Token) -> str | None:
     return None
 
 
-
-
 def relation_of(token: Token) -> Relation | None:
     """The relation that a noun names ("sister"), if it does; plurals name several people and are left."""
     if token.pos_ not in ("NOUN", "PROPN") or token.tag_ in ("NNS", "NNPS"):
