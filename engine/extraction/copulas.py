@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.calendar_words import MONTHS
+from factloom.engine.extraction.calendar_words import MONTHS, WEEKDAYS
 from factloom.engine.extraction.dates import find_when
 from factloom.engine.extraction.drafting import FAIR, Draft
 from factloom.engine.extraction.medicines import is_medicine
@@ -102,7 +102,8 @@ def _of_owned(draft: Draft) -> list[Candidate]:
 
 def name_facts(draft: Draft, owner: Mention, name: str) -> list[Candidate]:
     """That somebody is also called ``name``; nothing when that is the name already used."""
-    if not name or name.casefold() == owner.name.casefold() or len(name.split()) > 4:
+    timed = name.lower() in WEEKDAYS or name.lower() in ("tomorrow", "tonight", "today", "later")  # "call me Tuesday"
+    if not name or timed or name.casefold() == owner.name.casefold() or len(name.split()) > 4:
         return []
     named = owner.model_copy(update={"aliases": (*owner.aliases, name)})
     fact = draft.candidate(named, "ALSO_KNOWN_AS", Mention(name=name, type="name"))

@@ -21,6 +21,7 @@ _QUITTING: Final = frozenset({"quit", "leave", "resign"})
 _JOB: Final = frozenset({"job", "position", "post", "role"})
 _PARTING: Final = frozenset({"break up", "split up", "separate", "break it off"})
 _LEFT: Final = frozenset({"left", "dumped", "ditched", "divorced"})
+_REASONS: Final = frozenset({"for", "after", "because", "over", "due"})
 _PARTNERS: Final = {"separate": MARRIAGES}
 
 
@@ -66,6 +67,8 @@ def _quitting(draft: Draft) -> list[Candidate]:
         return []
     if clause.lemma == "leave" and job is None and employer is None:
         return []
+    if employer is not None and employer.name.lower() in _SERVICES and not _WORK.search(said_in(clause.verb.doc)):
+        return []  # "I quit Facebook"
     if employer is not None:
         employer = employer.model_copy(update={"type": "organisation"})
     found = []
@@ -75,6 +78,35 @@ def _quitting(draft: Draft) -> list[Candidate]:
             found.append(draft.candidate(subject, "LEFT_JOB_AT", employer, text=text))
         found.append(draft.candidate(subject, "WORKS_FOR", employer, negated=True))
     return [candidate for candidate in found if candidate is not None]
+
+
+# What one more often stops using than working for.
+_SERVICES: Final = frozenset(
+    [
+        "facebook",
+        "instagram",
+        "insta",
+        "twitter",
+        "x",
+        "tiktok",
+        "snapchat",
+        "reddit",
+        "whatsapp",
+        "linkedin",
+        "netflix",
+        "spotify",
+        "tinder",
+        "bumble",
+        "hinge",
+        "discord",
+        "youtube",
+        "duolingo",
+        "strava",
+        "slack",
+        "threads",
+        "bluesky",
+    ]
+)
 
 
 def _is_workplace(token: Token) -> bool:
@@ -132,7 +164,10 @@ def _left(draft: Draft) -> list[Candidate]:
     """For "my girlfriend Rita left me in 2011", "I divorced my husband": of the two, one is told to be the partner."""
     clause, reader = draft.clause, draft.reader
     token, other = clause.subject, clause.objects[0]
-    if token is None or any(t.i in (token.i, other.i) for _, t in clause.obliques):
+    span = draft.when.span if draft.when is not None else (0, 0)
+    elsewhere = [t for case, t in clause.obliques if case not in _REASONS and not span[0] <= t.idx < span[1]]
+    given = clause.recipient is not None or len(clause.objects) > 1 or clause.complement is not None
+    if token is None or elsewhere or given:  # "I left my husband at home", "my wife left me the car"
         return []
     for partner, owner in ((token, other), (other, token)):
         kin = reader.kin(partner) if relation_of(partner) is not None else None

@@ -134,7 +134,7 @@ class Reader:
             owner = self.speaker  # "Mom called": everybody's own
         elif token.dep_ in ("obj", "conj", "obl") or (token.dep_ == "nsubj" and token.head.dep_ == "conj"):
             owner = self._keeper(token, _KEEPING if relation.object == "animal" else _HAVING)
-        if owner is None:
+        if owner is None or _is_anybody(owner_token, owner):
             return None
         if not owner.is_speaker and owner.type in ("place", "organisation", "thing"):
             owner = owner.model_copy(update={"type": "person"})  # only people (and pets) have sisters
@@ -278,6 +278,13 @@ def _looked_back(doc: Doc, before: int) -> range:
     """Places before a token, the last first; all of them from the end of the document, which is looked at once."""
     nearest = 0 if before == len(doc) else max(before - _FARTHEST, 0)
     return range(before - 1, nearest - 1, -1)
+
+
+def _is_anybody(token: Token | None, owner: Mention) -> bool:
+    """Whether whose somebody is, is only said by a common noun: "my best mate's brother", "the guy's wife"."""
+    if token is None or owner.is_speaker or token.pos_ != "NOUN" or token.text[:1].isupper():
+        return False
+    return owner.name[:1].islower() and "'s " not in owner.name
 
 
 def _is_placed(token: Token) -> bool:

@@ -181,12 +181,15 @@ def passes(relation: Relation) -> bool:
     return relation.predicate in _PASSING
 
 
+_ONCE: Final = frozenset({"old", "former", "previous", "ex", "then", "onetime", "last", "first", "late"})
+
+
 def is_over(token: Token, relation: Relation) -> bool:
     """Whether a relation noun says itself that it is over: "my old boss", "our former neighbour", "my ex-boss"."""
     if relation.predicate == "HAS_EX" or not passes(relation):
         return False
     before = {c.lower_ for c in token.children if c.i < token.i}
-    return bool(before & {"old", "former", "previous", "ex", "then", "onetime", "last"}) or _is_ex(token)
+    return not before.isdisjoint(_ONCE) or _is_ex(token)
 
 
 def _is_ex(token: Token) -> bool:

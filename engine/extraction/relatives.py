@@ -49,13 +49,19 @@ def presupposed(tokens: list[Token], span: Span, reader: Reader, anchor: datetim
         owner = next((c for c in token.children if c.dep_ == "nmod:poss"), None) if kin is not None else None
         if kin is None or owner is None or not (kin.named or kin.relation.presupposed):
             continue
-        if not kin.named and any(c.lower_ in ("not", "n't", "n’t") for c in token.children):
-            continue  # "Jane's not my cousin"
+        before = token.doc[max(token.i - 3, 0) : token.i] if not kin.named else ()
+        if any(t.lower_ in _NOT_QUITE and t.pos_ != "VERB" for t in before):
+            continue  # "Jane's not my cousin", "Ben is practically my brother"
         if not kin.named and not kin.owner.is_speaker:
             continue  # somebody else's "cousin's dog" leads too far
         clause = Clause(token, None)
         found += relation_facts(Draft(clause, span, reader, anchor, None), kin)
     return found
+
+
+_NOT_QUITE: Final = frozenset(
+    {"not", "n't", "n’t", "like", "practically", "basically", "virtually", "almost", "nearly"}
+)
 
 
 def _members(token: Token, span: Span, reader: Reader, anchor: datetime) -> list[Candidate]:
@@ -249,7 +255,8 @@ def _name_of(token: Token, reader: Reader) -> Mention | None:
         return reader.antecedents.resolve(token, THIRD_PERSON[token.lower_], reach=1)
     real = entity_type(token) != "place" and token.text not in _NO_NAMES
     mention = reader.mention(token, type="person") if real else None
-    if mention is None:
+    after = token.doc[token.i + 1].lower_ if token.i + 1 < len(token.doc) else ""
+    if mention is None or after in ("himself", "herself", "itself", "incarnate"):  # "my boss is Satan himself"
         return None
     if mention.is_speaker or entity_type(token) == "person" or token.pos_ == "PROPN" or token.text[:1].isupper():
         return mention

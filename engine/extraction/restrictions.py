@@ -46,6 +46,7 @@ _LIMITING: Final = frozenset(
         "outside",
         "inside",
         "near",
+        "to",
     ]
 )
 # "At all", "for health reasons", "at the moment" and the like leave nothing open.
@@ -156,6 +157,10 @@ def _is_limit(token: Token, case: str, lemma: str, *, strict: bool) -> bool:
         return case in ("after", "before", "until", "till", "at", "between")
     if case in ("after", "before"):
         return lower in _EVENTS or token.tag_ == "VBG"
+    if lower == "own" and case in ("on", "of"):
+        return True  # "I don't live there on my own"
+    if case == "to":
+        return any(c.dep_ == "obj" for c in token.head.children) and token.pos_ == "NOUN"
     if case in ("on", "during", "without", "with"):
         return token.pos_ in ("NOUN", "VERB", "ADJ") and not any(c.dep_ == "nmod:poss" for c in token.children)
     return case in ("in", "as", "at") and _is_limited_place(token, case, told)

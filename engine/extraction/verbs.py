@@ -277,6 +277,9 @@ def _without_object(draft: Draft) -> list[Candidate | None]:
     """For "I don't play any more": everything that the subject plays is over."""
     clause = draft.clause
     if clause.lemma in _ABSTAINING and clause.tense is Tense.PRESENT and not (clause.objects or clause.obliques):
+        beside = [c for c in clause.verb.children if c.dep_ in ("advmod", "advcl", "obl:unmarked")]
+        if not clause.no_longer and any(c.i > clause.verb.i for c in beside):
+            return []  # "I never smoke indoors", "I don't drink alone"
         predicate, name = _ABSTAINING[clause.lemma]
         kind = "food" if predicate == "AVOIDS" else "value"
         return [draft.candidate(subject, predicate, Mention(name=name, type=kind)) for subject in draft.subjects()]

@@ -146,3 +146,26 @@ def test_who_may_be_written_to_any_time_may_be_before_ten() -> None:
     ]
     assert learned(*rules) == {"Ana's rule: never call Tom at home."}
     assert learned(("Ana", "You can call me any time.")) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My boss is Satan himself.",
+        "Ben is practically my brother.",
+        "I practically live in Costa.",
+        "I live in my trainers.",
+        "I work in my pyjamas.",
+        "Call me Tuesday.",
+        "I never smoke indoors.",
+        "I play a doctor in the new show.",
+    ],
+)
+def test_figures_of_speech_state_nothing(extractor: OfflineExtractor, text: str) -> None:
+    assert facts(extractor, text) == set()
+
+
+def test_whose_somebody_is_has_to_be_known(extractor: OfflineExtractor) -> None:
+    assert not {fact for fact in facts(extractor, "My best mate's brother Jack moved to Oz.") if "HAS_BROTHER" in fact}
+    assert facts(extractor, "I quit Facebook.") == {"Ana GAVE_UP Facebook"}
+    assert facts(extractor, "I quit my job at Facebook.") >= {"Ana LEFT_JOB_AT Facebook", "-Ana WORKS_FOR Facebook"}

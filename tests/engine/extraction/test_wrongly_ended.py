@@ -157,3 +157,21 @@ def test_what_lasts_was_also_said_with_was() -> None:
     assert is_open(facts["Zoe's sister is called Ana."])
     assert is_open(facts["Zoe's friend is called Tom."])
     assert is_open(facts["Zoe's dog is called Rex."])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I left my husband at home.",
+        "My wife left me the car.",
+        "My wife left me a note.",
+        "My girlfriend left for Spain on Monday.",
+    ],
+)
+def test_who_goes_away_is_still_the_partner(text: str) -> None:
+    assert all(is_open(fact) for fact in told(text).values() if fact.predicate.startswith("HAS_"))
+
+
+@pytest.mark.parametrize("text", ["My first husband Steve lives in Spain.", "My late husband Tom loved golf."])
+def test_a_husband_of_before_is_not_the_husband(text: str) -> None:
+    assert is_open(told("My husband is Mark.", text)["Zoe's husband is called Mark."])
