@@ -137,9 +137,10 @@ def _favourite(draft: Draft, owner: Mention, noun: str) -> list[Candidate]:
         object = draft.reader.mention(token)
         if object is None or not re.fullmatch(r"[a-z]+", noun):
             continue
-        text = f"{owner.name}'s favourite {noun} is {object.name}."
+        over = draft.clause.tense is Tense.PAST and not draft.clause.perfect
+        text = f"{owner.name}'s favourite {noun} {'was' if over else 'is'} {object.name}."
         if noun not in vocabulary().empty_nouns:
-            found.append(draft.candidate(owner, f"FAVOURITE_{noun.upper()}", object, text=text))
+            found.append(draft.candidate(owner, f"FAVOURITE_{noun.upper()}", object, text=text, ended=over))
     return [candidate for candidate in found if candidate is not None]
 
 
@@ -255,8 +256,11 @@ def _adjective(draft: Draft, subject: Mention) -> list[Candidate | None]:
         predicate = adjectives.get((clause.verb.lower_, case))
         if predicate is None:
             continue
+        over = (
+            clause.tense is Tense.PAST and not clause.perfect and not clause.negated
+        )  # "I was allergic to nuts as a kid"
         for object in draft.things(noun, type=predicate_table().get(predicate).object):
-            found.append(draft.candidate(subject, predicate, object, negated=clause.negated))
+            found.append(draft.candidate(subject, predicate, object, negated=clause.negated, ended=over))
     return found
 
 

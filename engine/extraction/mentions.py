@@ -226,6 +226,8 @@ class Reader:
             return replace(kin, other=person.model_copy(update={"aliases": aliases}), named=True)
         if other is None or not other.text[:1].isupper() or other.pos_ != "PROPN":
             return kin
+        if any(c.dep_ == "case" for c in other.children):
+            return kin  # "is your sister still in Bath?"
         named = Mention(name=phrase(other), type=kin.relation.object, aliases=(kin.other.name,))
         return replace(kin, other=named, named=True)
 

@@ -80,6 +80,8 @@ def _restricted(candidate: Candidate, words: str) -> Candidate | None:
     if candidate.correction or not (candidate.negated or candidate.predicate in _DENYING):
         return candidate
     thing = candidate.object
+    if candidate.predicate == "GAVE_UP" and not words:
+        return candidate
     if thing is None or not words or thing.type in ("person", "place", "organisation") or thing.is_speaker:
         return None
     name = thing.name if words.lower() in thing.name.lower() else f"{thing.name} {words}"
@@ -96,6 +98,8 @@ def restriction(draft: Draft) -> str | None:
     clause = draft.clause
     if clause.negated and _PART_TIME.search(draft.sentence.text) is not None:
         return ""
+    if clause.negated and any(_is_of_all(noun) for noun in [*clause.objects, *(noun for _, noun in clause.obliques)]):
+        return ""
     strict = not clause.negated  # "I gave it up in May" is no restriction, "I hate coffee in the evening" is one
     for verb in [clause.verb] if clause.complement is None else [clause.verb, clause.complement]:
         for child in _around(verb, clause.objects):
@@ -103,6 +107,11 @@ def restriction(draft: Draft) -> str | None:
             if words is not None:
                 return words
     return None
+
+
+def _is_of_all(noun: Token) -> bool:
+    """For "I'm not allergic to all nuts": to some she is."""
+    return any(c.lower_ in ("all", "every", "both") and c.dep_ in ("det", "det:predet", "amod") for c in noun.children)
 
 
 def _around(verb: Token, objects: list[Token]) -> Iterator[Token]:
@@ -137,15 +146,18 @@ def _is_limit(token: Token, case: str, lemma: str, *, strict: bool) -> bool:
     told = {c.lower_ for c in token.children if c.dep_ in ("det", "nmod:poss", "amod")}
     if lower in _RECURRING:
         return not told & {"this", "that", "last", "next"}
+    head = token.head
+    others = [c for c in head.children if c.dep_ == "obl" and c.i != token.i and preposition(c) == "in"]
+    if case == "with" and others and not strict:
+        return True  # "I don't live in Bath with my parents"
+    if case == "with" and token.ent_type_ == "PER" and "obj" in (head.dep_, *(c.dep_ for c in head.children)):
+        return True  # "I no longer play squash with Tom", not "I'm no longer with Tom"
     if strict:
         return False
     if lower in _PARTS_OF_THE_YEAR:
         return case in ("in", "during") and not told & {"this", "that", "last", "next"}
     if case == "for" and lower in _GAINS:
         return True
-    head = token.head
-    if case == "with" and token.ent_type_ == "PER" and "obj" in (head.dep_, *(c.dep_ for c in head.children)):
-        return True  # "I no longer play squash with Tom", not "I'm no longer with Tom"
     own = predicate_table().verbs.get((lemma, case)) is not None  # "work for", "live in": what is denied itself
     if own or lower in _WITHOUT_LIMIT or token.pos_ == "PRON":
         return False

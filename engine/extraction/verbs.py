@@ -71,6 +71,8 @@ def read_verb(draft: Draft) -> list[Candidate]:
         if pair:
             return pair
     if clause.passive and not clause.objects and clause.lemma not in ("lay off",):
+        if clause.verb.lower_ in ("married", "engaged") and clause.tense is Tense.PAST and _was_so(draft):
+            return _over(draft, _by_table(draft))
         told = [*_by_participle(draft), *read_milestone(draft), *read_appointment(draft), *_by_table(draft)]
         told = told or read_done(draft)
         return [c for c in told if c is not None]
@@ -92,6 +94,26 @@ def read_verb(draft: Draft) -> list[Candidate]:
     elif not found:
         found = _without_object(draft)
     return [candidate for candidate in found if candidate is not None]
+
+
+def _was_so(draft: Draft) -> bool:
+    """Whether "was married to Rita" tells how it was, rather than of the wedding on some day."""
+    auxiliaries = {c.lower_ for c in draft.clause.verb.children if c.dep_ in ("aux", "aux:pass")}
+    return draft.when is None and not draft.clause.negated and bool(auxiliaries & {"was", "were"})
+
+
+def _over(draft: Draft, found: list[Candidate | None]) -> list[Candidate]:
+    return [
+        c.model_copy(
+            update={
+                "valid_at": None,
+                "invalid_at": draft.anchor,
+                "text": retell(draft.clause, c.subject.name, draft.reader, draft.when),
+            }
+        )
+        for c in found
+        if c is not None
+    ]
 
 
 def _by_participle(draft: Draft) -> list[Candidate | None]:

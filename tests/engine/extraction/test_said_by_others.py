@@ -169,3 +169,8 @@ def test_whose_somebody_is_has_to_be_known(extractor: OfflineExtractor) -> None:
     assert not {fact for fact in facts(extractor, "My best mate's brother Jack moved to Oz.") if "HAS_BROTHER" in fact}
     assert facts(extractor, "I quit Facebook.") == {"Ana GAVE_UP Facebook"}
     assert facts(extractor, "I quit my job at Facebook.") >= {"Ana LEFT_JOB_AT Facebook", "-Ana WORKS_FOR Facebook"}
+
+
+def test_where_somebody_is_is_not_what_she_is_called() -> None:
+    found = learned(("Ana", "Is your sister still in Oslo?"), ("Ben", "No, she lives in Hull now."))
+    assert "Ben's sister lives in Hull." in found

@@ -175,3 +175,33 @@ def test_who_goes_away_is_still_the_partner(text: str) -> None:
 @pytest.mark.parametrize("text", ["My first husband Steve lives in Spain.", "My late husband Tom loved golf."])
 def test_a_husband_of_before_is_not_the_husband(text: str) -> None:
     assert is_open(told("My husband is Mark.", text)["Zoe's husband is called Mark."])
+
+
+@pytest.mark.parametrize(
+    ("held", "text"),
+    [
+        ("I'm allergic to nuts.", "I'm not allergic to all nuts, just peanuts."),
+        ("I play tennis.", "I've stopped playing tennis with Tom."),
+        ("I live in Bath.", "I don't live in Bath with my parents."),
+        ("I live in Bath.", "I don't live in Bath on my own."),
+        ("My favourite colour is red.", "As a kid my favourite colour was blue."),
+        ("My girlfriend is Bea.", "I was married to Rita once."),
+    ],
+)
+def test_what_was_told_first_holds_on(held: str, text: str) -> None:
+    [first] = told(held)
+    assert is_open(told(held, text)[first])
+
+
+@pytest.mark.parametrize(
+    "text", ["I was married to Rita once.", "I was engaged to Tom.", "I was allergic to nuts as a kid."]
+)
+def test_what_was_so_is_over(text: str) -> None:
+    assert not any(is_open(fact) for fact in told(text).values())
+
+
+@pytest.mark.parametrize(
+    "text", ["I'm married to Rita.", "I was married to Tom in May 2010.", "I've been allergic to nuts since 2010."]
+)
+def test_what_is_so_goes_on(text: str) -> None:
+    assert any(is_open(fact) and fact.predicate in ("MARRIED_TO", "ALLERGIC_TO") for fact in told(text).values())
