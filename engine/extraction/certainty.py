@@ -170,6 +170,8 @@ def _is_guessed(verb: Token) -> bool:
 
 def _is_figure(verb: Token) -> bool:
     """For "my boss is Satan himself": nobody is called so."""
+    if verb.lower_ == "bless":
+        return True  # "my mum, bless her cotton socks, …"
     after = verb.doc[verb.i + 1].lower_ if verb.i + 1 < len(verb.doc) else ""
     return after in ("himself", "herself", "itself", "incarnate") and child_of(verb, "cop") is not None
 

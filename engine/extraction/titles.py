@@ -20,7 +20,7 @@ _TITLE: Final = re.compile(
 )
 _JOINED: Final = re.compile(r"\b[A-Z][A-Za-z]+:[A-Z][A-Za-z]+\b")  # "CS:GO"
 _KIN: Final = (
-    r"(?:grand)?(?:mother|father|mum|mom|dad|ma|pa|parent|son|daughter|child|kid)|brother|sister|sibling|aunt|auntie|uncle|"
+    r"(?:grand)?(?:mother|father|mum|mom|dad|ma|pa|parent|son|daughter|child|kid)|brother|bro|sister|sis|sibling|aunt|auntie|uncle|"
     r"nephew|niece|cousin"
 )
 _SAYING: Final = {
@@ -32,13 +32,13 @@ _SAYING: Final = {
     "adamant": "sure",
 }
 _COMPOUND: Final = re.compile(
-    rf"\b(?:type[ -](?:1|2|one|two|ii?)[ -]diabetes|(?:{_KIN})[ -]in[ -]law|(?:step|half|god|foster)[ -](?:{_KIN})|"
+    rf"\b(?:type[ -](?:1|2|one|two|ii?)[ -]diabetes|(?:{_KIN})s?[ -]in[ -]law|(?:step|half|god|foster)[ -](?:{_KIN})s?|"
     r"great(?:[ -]great)?[ -](?:grand\w+|aunt|auntie|uncle|niece|nephew)|"
     r"ex-(?:wife|husband|boyfriend|girlfriend|partner|fianc[eé]e?|boss|manager|supervisor|colleague|coworker|neighbou?r|"
     r"roommate|flatmate|housemate|teacher|coach|doctor|landlord))\b",
     re.IGNORECASE,
 )
-_BASE: Final = re.compile(rf"diabetes|(?:{_KIN})(?=[ -]in)|[^ -]+$")
+_BASE: Final = re.compile(rf"diabetes|(?:{_KIN})s?(?=[ -]in)|[^ -]+$")
 _COMPOUNDED: Final = ("in-law", "in law", "step", "half", "god", "foster", "great", "ex-", "diabetes")
 LONGEST: Final = 8  # words of a title
 

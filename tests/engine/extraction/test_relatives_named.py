@@ -50,3 +50,8 @@ def test_relatives_stay_what_they_were(extractor: OfflineExtractor) -> None:
     }
     assert facts(extractor, "My great dad Tom is 50.") >= {"Ana HAS_FATHER Tom"}
     assert facts(extractor, "My ex-wife Rita moved to Rome.") == {"Rita MOVED_TO Rome", "Ana HAS_EX Rita"}
+
+
+@pytest.mark.parametrize("text", ["My sisters-in-law are Jo and Kim.", "My bro in law fixed the sink."])
+def test_neither_are_several_or_bros(extractor: OfflineExtractor, text: str) -> None:
+    assert not {fact for fact in facts(extractor, text) if "HAS_SISTER" in fact or "HAS_BROTHER" in fact}
