@@ -315,6 +315,8 @@ class Learner:
             candidates = batch.candidates.get(episode.id, ())
             taken_back = extraction.takes_back if extraction is not None else None
             learned = writer.take_back(taken_back, episode) if taken_back is not None else []
+            if taken_back is not None:  # what could not be read yet is not to be learned later either
+                done.append(taken_back)
             learned += writer.take_all(_with_metadata(candidates, episode, self._reader_of(extraction)), episode)
             changes += learned or [nothing(episode, "it states nothing new that is worth keeping")]
             done.append(episode.id)

@@ -44,8 +44,12 @@ from factloom.schemas.results import FactChange
 
 __all__ = ["Reconciler", "Statement"]
 
-_LOOSELY = (("PLANS_TO", "PLANS"), ("HAS_JOB",))
-"""What is called over in fewer words than it was told in: "the trip" to Rome, a teacher "at Elm School"."""
+_RULE = "RULES_OUT"
+_LOOSELY = (("PLANS_TO", "PLANS"), ("HAS_JOB",), (_RULE,))
+"""What is called over in fewer words than it was told in: "the trip" to Rome, a teacher "at Elm School".
+
+And who may be called any time may be called before ten, too.
+"""
 
 
 class Reconciler(Retractions):
@@ -452,7 +456,7 @@ class Reconciler(Retractions):
         A lasting dislike is; that somebody no longer lives or works somewhere is said by the closed fact, unless what
         it closes has yet to be told.
         """
-        if statement.object is None or statement.correction or statement.restated:
+        if statement.object is None or statement.correction or statement.restated or statement.predicate == _RULE:
             return False
         return self._ontology[statement.predicate].category is Category.PREFERENCE or not known
 

@@ -157,13 +157,24 @@ class Resolver:
         for entity in found.values():
             known = PersonName.read(entity.name) if entity.type == "person" else None
             why = same_person(known, name) if known is not None else None
-            if why and not self._evidence.against(entity, mention, why):
+            if why and not self._evidence.against(entity, mention, why) and self._is_enough(why, name, entity):
                 fitting[entity.id] = (entity, why)
         entities = [entity for entity, _ in fitting.values()]
         meant = entities[0] if len(entities) == 1 else self._evidence.last_named(entities, only=True)
         if meant is not None:
             self.called.append((meant, mention.name, f"called by {fitting[meant.id][1]}"))
         return meant
+
+    def _is_enough(self, why: str, name: PersonName, entity: Entity) -> bool:
+        """Whether what speaks for a name being an entity's is enough: there are many Bobs.
+
+        "Bob" is Robert Miller where the session has just spoken of him, "Bob Miller" anyway; who is brought up as
+        "Robert Miller" is not the Bob of before.
+        """
+        known = PersonName.read(entity.name)
+        if why != "a nickname" or (known is not None and known.surname and name.surname):
+            return True
+        return not name.surname and self._evidence.last_named([entity]) is not None
 
     def _by_surname(self, name: PersonName) -> list[Entity]:
         """People of this surname, for a name without a given name in full, as far as they are not too many."""

@@ -22,6 +22,7 @@ class Person:
     mention: Mention
     gender: str | None
     index: int = -1  # of the token, in its own message
+    over: bool = False  # told as parted from, or as not the one: of two, the other is meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,12 @@ class Antecedents:
             if silent >= reach:
                 return None
             silent += gender not in turn.open
-            fitting = _persons(p for p in turn.people if self._fits(p, gender))
+            people = _going_on(turn.people)
+            fitting = _persons(p for p in people if self._fits(p, gender))
             # Earlier turns are asked only when they leave no choice: a wrong person is worse than none.
             if fitting and gender in turn.open:
                 return None
-            certain = _persons(p for p in turn.people if self._fits(p, gender) and p.gender == gender)
+            certain = _persons(p for p in people if self._fits(p, gender) and p.gender == gender)
             if len(fitting) > 1 and len(certain) != 1:
                 return None
             if fitting:
@@ -91,15 +93,28 @@ class Antecedents:
     def within(self, pronoun: Token, gender: str) -> Mention | None:
         """The same, looking only at the pronoun's own message."""
         mate = _clause_mate(pronoun)
+        over: Person | None = None
         for person in self.people(pronoun.doc, pronoun.i):
-            if self._fits(person, gender) and person.index != mate:
-                return person.mention
-        return None
+            if not self._fits(person, gender) or person.index == mate:
+                continue
+            if over is None and person.over and person.index < pronoun.sent.start:
+                over = person
+                continue
+            beside = over is not None and person.index < pronoun.doc[over.index].sent.start
+            return over.mention if over is not None and (beside or person.over) else person.mention
+        return over.mention if over is not None else None
 
     def _fits(self, person: Person, gender: str) -> bool:
         if gender == "p":
             return person.gender == gender
         return person.mention.name not in self.present and person.gender in (None, gender)
+
+
+def _going_on(people: list[Person]) -> list[Person]:
+    """Those of whom it goes on: whom one has just parted from only where nobody else is named."""
+    left = {person.mention.name for person in people if person.over}
+    kept = [person for person in people if person.mention.name not in left]
+    return kept or people
 
 
 def _persons(people: Iterable[Person]) -> dict[str, Mention]:

@@ -97,6 +97,8 @@ def _acceptable(spec: Predicate, object: Mention, noun: Token) -> bool:
     named = named or noun.lower_ == "there" or bool(object.aliases and object.name[:1].isupper())
     if spec.name == "RUNS":
         return _can_be_run(noun, object)
+    if spec.name == "PLAYS" and noun.lemma_.lower() in vocabulary().jobs:
+        return False  # "I play a doctor in the new show"
     if spec.object == "place":
         return named and entity_type(noun) != "person"
     if spec.object == "organisation":

@@ -69,12 +69,15 @@ _DOUBTFUL: Final = frozenset(
 _ASSURING: Final = frozenset(
     ["sure", "certain", "convinced", "positive", "confident", "true", "clear", "correct", "right", "case", "fact"]
 )
+_WORDINGS: Final = frozenset(
+    {"sentence", "phrase", "statement", "line", "quote", "motto", "lyric", "string", "headline"}
+)
 _RUMOURS: Final = frozenset({"rumour", "rumor", "gossip", "hearsay", "word", "legend"})
 _UNSURE: Final = frozenset(
     ["maybe", "perhaps", "possibly", "probably", "conceivably", "presumably", "potentially", "hypothetically"]
 )
 _WRONGLY: Final = frozenset({"falsely", "wrongly", "mistakenly", "jokingly", "untruthfully"})
-_NEARLY: Final = frozenset({"almost", "nearly", "narrowly"})
+_NEARLY: Final = frozenset({"almost", "nearly", "narrowly", "practically", "virtually", "basically"})
 _NEAR: Final = 50  # characters before a clause
 _BARE_NOT: Final = frozenset({"not", "n't", "n’t", "never", "no", "hardly"})
 _WHEN: Final = frozenset({"when", "once", "after", "before", "until", "till"})
@@ -85,6 +88,32 @@ _GUESSING: Final = re.compile(
     r"(?:could|would) (?:have )?sw(?:ear|orn)|could be|(?:i['’]d|i would) (?:say|guess|bet)|i take it)"
     r"(?: that)?,?|\b(?:it|this|that) (?:seems|appears))\s*$",
     re.IGNORECASE,
+)
+_CLOTHES: Final = frozenset(
+    [
+        "pyjama",
+        "pyjamas",
+        "pajama",
+        "pajamas",
+        "trainer",
+        "trainers",
+        "slipper",
+        "slippers",
+        "hoodie",
+        "jeans",
+        "leggings",
+        "underwear",
+        "pants",
+        "shorts",
+        "boots",
+        "sweatpants",
+        "joggers",
+        "dress",
+        "suit",
+        "heels",
+        "pjs",
+        "gown",
+    ]
 )
 _DREAMS: Final = frozenset({"dream", "nightmare", "daydream"})
 
@@ -101,7 +130,7 @@ def adverbs(verb: Token) -> Iterator[Token]:
 def is_doubted(clause: Clause, verb: Token) -> bool:
     """Whether ``verb``, the clause's own or one that it hangs on, is told as less than certain, or as not so."""
     doubted = (_is_guessed(verb), _is_unsure(verb), _is_nearly(clause, verb), _is_dreamt(verb), _is_under_doubt(verb))
-    return any(doubted) or _neither(verb)
+    return any(doubted) or _neither(verb) or _is_figure(verb)
 
 
 def is_put_off(clause: Clause, verb: Token) -> bool:
@@ -139,6 +168,14 @@ def _is_guessed(verb: Token) -> bool:
     return _GUESSING.search(said_in(verb.doc)[max(0, start - _NEAR) : start]) is not None
 
 
+def _is_figure(verb: Token) -> bool:
+    """For "my boss is Satan himself": nobody is called so."""
+    if verb.lower_ == "bless":
+        return True  # "my mum, bless her cotton socks, …"
+    after = verb.doc[verb.i + 1].lower_ if verb.i + 1 < len(verb.doc) else ""
+    return after in ("himself", "herself", "itself", "incarnate") and child_of(verb, "cop") is not None
+
+
 def _is_unsure(verb: Token) -> bool:
     """For "maybe I live in Rome", "I live in Rome, perhaps": not where it says "maybe because" or "maybe ten"."""
     if _UNSURE.isdisjoint(words_in(verb.doc)):
@@ -169,9 +206,10 @@ def _is_nearly(clause: Clause, verb: Token) -> bool:
 
 
 def _is_dreamt(verb: Token) -> bool:
-    """For "I lived in Oslo in my dream"."""
-    nouns = (c for c in verb.children if c.dep_ in ("obl", "nmod") and c.lemma_.lower() in _DREAMS)
-    return any(preposition(c) == "in" for c in nouns)
+    """For "I lived in Oslo in my dream", and for "I live in my trainers", where nobody does."""
+    nouns = [c for c in verb.children if c.dep_ in ("obl", "nmod") and c.lemma_.lower() in _DREAMS | _CLOTHES]
+    living = verb.lemma_.lower() in ("live", "work")  # "I live in my trainers"
+    return any(preposition(c) == "in" and (living or c.lemma_.lower() in _DREAMS) for c in nouns)
 
 
 def _is_under_doubt(verb: Token) -> bool:
@@ -179,6 +217,8 @@ def _is_under_doubt(verb: Token) -> bool:
     head = verb.head
     lemma = head.lemma_.lower()
     if verb.dep_ in ("acl", "acl:relcl"):
+        if lemma in _WORDINGS and not any(c.tag_ in ("WDT", "WP", "WRB") for c in verb.children):
+            return True  # "the sentence I live in Rome has four words"
         if _is_untrue(head):
             return True  # "pretends that he lives in Rome", taken for a relative clause
         denied = lemma in _ASSURING and any(c.lower_ in _BARE_NOT for c in head.children)

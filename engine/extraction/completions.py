@@ -11,7 +11,7 @@ import re
 from typing import Final, NamedTuple
 
 from factloom.engine.extraction.answers import asks_for_time, complete
-from factloom.engine.extraction.corrections import complete_correction
+from factloom.engine.extraction.corrections import complete_correction, complete_mistaken
 from factloom.engine.extraction.namings import named_in_answer, named_later
 from factloom.engine.extraction.sentences import LONGEST
 from factloom.engine.extraction.spelling_out import spell_out
@@ -131,6 +131,10 @@ def _correction(request: ExtractionRequest) -> Completion | None:
         return None
     own = [turn for turn in request.previous if (turn.role, turn.speaker) == (episode.role, episode.speaker)]
     last = request.previous[-1] if request.previous else None
+    if last is not None and "that" in episode.content[:40].lower():
+        mixed = complete_mistaken(readable_text(last)[-400:], readable_text(episode))
+        if mixed is not None:
+            return Completion(mixed.statement, mixed.words, (CORRECTS, last.id))
     asked = last is not None and last not in own and "?" in last.content
     before = [] if asked else own[-1:]
     earlier = [readable_text(turn)[-400:] for turn in before]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.calendar_words import MONTHS
+from factloom.engine.extraction.calendar_words import MONTHS, WEEKDAYS
 from factloom.engine.extraction.dates import find_when
 from factloom.engine.extraction.drafting import FAIR, Draft
 from factloom.engine.extraction.medicines import is_medicine
@@ -102,7 +102,8 @@ def _of_owned(draft: Draft) -> list[Candidate]:
 
 def name_facts(draft: Draft, owner: Mention, name: str) -> list[Candidate]:
     """That somebody is also called ``name``; nothing when that is the name already used."""
-    if not name or name.casefold() == owner.name.casefold() or len(name.split()) > 4:
+    timed = name.lower() in WEEKDAYS or name.lower() in ("tomorrow", "tonight", "today", "later")  # "call me Tuesday"
+    if not name or timed or name.casefold() == owner.name.casefold() or len(name.split()) > 4:
         return []
     named = owner.model_copy(update={"aliases": (*owner.aliases, name)})
     fact = draft.candidate(named, "ALSO_KNOWN_AS", Mention(name=name, type="name"))
@@ -136,9 +137,10 @@ def _favourite(draft: Draft, owner: Mention, noun: str) -> list[Candidate]:
         object = draft.reader.mention(token)
         if object is None or not re.fullmatch(r"[a-z]+", noun):
             continue
-        text = f"{owner.name}'s favourite {noun} is {object.name}."
+        over = draft.clause.tense is Tense.PAST and not draft.clause.perfect
+        text = f"{owner.name}'s favourite {noun} {'was' if over else 'is'} {object.name}."
         if noun not in vocabulary().empty_nouns:
-            found.append(draft.candidate(owner, f"FAVOURITE_{noun.upper()}", object, text=text))
+            found.append(draft.candidate(owner, f"FAVOURITE_{noun.upper()}", object, text=text, ended=over))
     return [candidate for candidate in found if candidate is not None]
 
 
@@ -260,8 +262,11 @@ def _adjective(draft: Draft, subject: Mention) -> list[Candidate | None]:
         predicate = adjectives.get((clause.verb.lower_, case))
         if predicate is None:
             continue
+        over = (
+            clause.tense is Tense.PAST and not clause.perfect and not clause.negated
+        )  # "I was allergic to nuts as a kid"
         for object in draft.things(noun, type=predicate_table().get(predicate).object):
-            found.append(draft.candidate(subject, predicate, object, negated=clause.negated))
+            found.append(draft.candidate(subject, predicate, object, negated=clause.negated, ended=over))
     return found
 
 

@@ -117,6 +117,45 @@ def _mended_as_said(stated: str, match: re.Match[str], anchor: datetime) -> str 
     return _replaced(stated, names[0].span(), new) if len(names) == 1 else None
 
 
+# "No, that's his brother Phil." of "Gus moved to Toronto": somebody else is meant; and where the first one is instead.
+_MIXED_UP: Final = re.compile(
+    rf"^\W*{_FILLER}(?:no|nope|nah|wait|actually)\W+(?:that|it)(?:['’]s| is| was) (?:actually )?"
+    r"(?:(?:his|her|their|(?-i:[A-Z]\w+)['’]s) (?P<kin>\w+),? )?(?P<who>(?-i:[A-Z]\w+))\W*$",
+    re.IGNORECASE,
+)
+_ABOUT: Final = re.compile(
+    r"^\W*(?:(?:so|and|oh|wait|hey|but)\W+)?(?P<who>[A-Z]\w+) "
+    r"(?P<told>(?:just )?(?:moved to|lives in|works (?:for|at)|got married|"
+    r"is (?:getting|living|working|moving|a|an)|has an?|bought|quit|studies|started)\b[^?!.,;]{0,60})",
+)
+_AT: Final = re.compile(r"(?:['’]s|['’]s still| is| is still| lives) in (?P<place>[A-Z]\w+(?: [A-Z]\w+)*)")
+
+
+def complete_mistaken(stated: str, message: str) -> Correction | None:
+    """For "Gus moved to Toronto, right?" "No, that's his brother Phil. Gus is in Ottawa.": what was told is of Phil.
+
+    ``stated`` is the message before, whoever said it. Gus did not, and where the message says that he is, he lives.
+    """
+    said = [message[start:end].strip() for start, end in split(message)]
+    match = _MIXED_UP.match(said[0]) if said else None
+    earlier = [stated[start:end].strip() for start, end in split(stated)]
+    about = _ABOUT.match(earlier[-1]) if match is not None and earlier else None
+    if match is None or about is None or about["who"] == match["who"]:
+        return None
+    told = about["told"].strip()
+    if told.lower().endswith((" right", " no")):
+        told = told.rsplit(" ", 1)[0]
+    denied = f"Actually, {about['who']} never {told}." if told.split()[0] != "is" else ""
+    parts = [denied, f"Actually, {match['who']} {told}."]
+    if match["kin"]:
+        parts.append(f"{about['who']}'s {match['kin']} is called {match['who']}.")
+    for sentence in said[1:]:
+        at = _AT.search(sentence) if sentence.startswith(about["who"]) else None
+        if at is not None and told.startswith(("moved", "lives", "is living")):
+            parts.append(f"Actually, {about['who']} lives in {at['place']}.")
+    return Correction(" ".join(part for part in parts if part), said[0], None)
+
+
 def _mended(stated: str, new: str, old: str | None, anchor: datetime) -> str | None:
     """What was stated with the new part in the place of the old; None if nothing in it is of that kind."""
     if stated.endswith("?") or _SHORT.match(stated) or len(stated.split()) < _SHORTEST:

@@ -10,6 +10,7 @@ from factloom.engine.extraction.drafting import Draft, is_correction
 from factloom.engine.extraction.phrases import entity_type, phrase, relation_of
 from factloom.engine.extraction.predications import Tense, child_of, preposition
 from factloom.engine.extraction.rendering import retell
+from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 from factloom.schemas.ontology import DEATH, MILESTONE
 
@@ -35,8 +36,8 @@ def read_death(draft: Draft) -> list[Candidate]:
         return _denied(draft)
     objects = [t for t in clause.objects if draft.when is None or not _inside(t.idx, draft.when.span)]  # "last March"
     if clause.lemma in ("die", "pass away") and clause.tense is Tense.PAST and not (objects or clause.passive):
-        return _died(draft, draft.subjects(), retold=True)
-    if clause.copula is not None and clause.verb.lower_ == "dead" and clause.tense is Tense.PRESENT:
+        return _died(draft, draft.subjects() or _bare_name(draft), retold=True)
+    if clause.copula is not None and _is_dead(clause.verb) and clause.tense is Tense.PRESENT:
         return _died(draft, draft.subjects(), retold=False)
     put = _put_down(draft)
     return _died(draft, [put], retold=False) if put is not None else []
@@ -44,6 +45,52 @@ def read_death(draft: Draft) -> list[Candidate]:
 
 def _inside(index: int, span: tuple[int, int]) -> bool:
     return span[0] <= index < span[1]
+
+
+# What may stand behind "dead"; before other words it only means "very" ("dead serious", "dead set", "dead on time").
+_BEHIND_DEAD: Final = frozenset(
+    [
+        "and",
+        "or",
+        "but",
+        "now",
+        "already",
+        "too",
+        "sadly",
+        "though",
+        "since",
+        "because",
+        "from",
+        "of",
+        "in",
+        "at",
+        "by",
+        "before",
+        "after",
+        "for",
+        "today",
+        "either",
+        "as",
+        "which",
+        "so",
+    ]
+)
+_ALIVE_AFTER_ALL: Final = re.compile(
+    r"\bdead (?:in the water|of night|from (?:laughing|laughter|exhaustion|tiredness)|at (?:the )?(?:weekends?|night)|"
+    r"after (?:that|this|work|the (?:gym|game|match|run|race|party))|by (?:the )?(?:evening|time))\b",
+    re.IGNORECASE,
+)
+
+
+def _is_dead(token: Token) -> bool:
+    """Whether "dead" is what somebody is, and no "very" or figure of speech ("so dead", "dead keen on golf")."""
+    if token.lower_ != "dead" or any(c.lower_ in ("so", "totally", "absolutely", "half") for c in token.children):
+        return False
+    after = token.doc[token.i + 1] if token.i + 1 < len(token.doc) else None
+    if after is None or after.is_punct:
+        return after is None or after.text != "-"
+    closing = after.lower_ in _BEHIND_DEAD or after.i == after.sent.end - 1
+    return closing and after.pos_ not in ("ADJ", "NOUN", "VERB") and not _ALIVE_AFTER_ALL.search(token.sent.text)
 
 
 def _denied(draft: Draft) -> list[Candidate]:
@@ -55,6 +102,16 @@ def _denied(draft: Draft) -> list[Candidate]:
     living = [s for s in draft.subjects() if s.type in ("person", "animal") and not s.is_speaker]
     found = [draft.candidate(s, MILESTONE, event, negated=True, correction=True) for s in living]
     return [candidate for candidate in found if candidate is not None]
+
+
+def _bare_name(draft: Draft) -> list[Mention]:
+    """The name that opens the sentence and that the parse takes for a noun: "Pixel passed away last night"."""
+    token = draft.clause.subject
+    if token is None or token.pos_ in ("PRON", "DET", "NUM") or token.tag_ == "NNS":
+        return []
+    bare = token.left_edge.i == token.i == token.right_edge.i and relation_of(token) is None
+    called = bare and token.text[:1].isupper() and not token.ent_type_
+    return [Mention(name=token.text, type="person", guessed=True)] if called else []
 
 
 def _put_down(draft: Draft) -> Mention | None:
@@ -93,7 +150,11 @@ def _died(draft: Draft, dead: list[Mention], *, retold: bool) -> list[Candidate]
     for subject in dead:
         if subject.type == "organisation" and " " not in subject.name:  # the names layer errs; firms close
             subject = subject.model_copy(update={"type": "person", "guessed": True})
-        if subject.is_speaker or subject.type not in ("person", "animal"):
+        if (
+            subject.is_speaker
+            or subject.type not in ("person", "animal")
+            or subject.name.lower() in vocabulary().machines
+        ):
             continue
         when = f" {draft.when.phrase}" if draft.when is not None else ""
         text = f"{subject.name} died{when}."

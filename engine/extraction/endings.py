@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.milestones import MARRIAGES
-from factloom.engine.extraction.phrases import entity_type, is_content, phrase
+from factloom.engine.extraction.phrases import COUPLES, entity_type, is_content, phrase, relation_of
 from factloom.engine.extraction.predications import Tense, preposition
 from factloom.engine.extraction.rendering import retell
 from factloom.engine.extraction.sentences import said_in
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _QUITTING: Final = frozenset({"quit", "leave", "resign"})
 _JOB: Final = frozenset({"job", "position", "post", "role"})
 _PARTING: Final = frozenset({"break up", "split up", "separate", "break it off"})
+_LEFT: Final = frozenset({"left", "dumped", "ditched", "divorced"})
+_REASONS: Final = frozenset({"for", "after", "because", "over", "due"})
 _PARTNERS: Final = {"separate": MARRIAGES}
 
 
@@ -30,6 +32,10 @@ def read_ending(draft: Draft) -> list[Candidate]:
         return []
     if clause.lemma in _PARTING and clause.tense is Tense.PAST:
         return _parting(draft)
+    if clause.verb.lower_ in _LEFT and clause.tense is Tense.PAST and clause.objects:
+        left = _left(draft)
+        if left:
+            return left
     if clause.lemma in ("cancel", "call off", "fall through") or clause.verb.lower_ in ("cancelled", "canceled"):
         return _cancelling(draft)
     if clause.passive and clause.lemma == "make" and re.search(r"\bmade redundant\b", draft.text):
@@ -61,6 +67,8 @@ def _quitting(draft: Draft) -> list[Candidate]:
         return []
     if clause.lemma == "leave" and job is None and employer is None:
         return []
+    if employer is not None and employer.name.lower() in _SERVICES and not _WORK.search(said_in(clause.verb.doc)):
+        return []  # "I quit Facebook"
     if employer is not None:
         employer = employer.model_copy(update={"type": "organisation"})
     found = []
@@ -70,6 +78,35 @@ def _quitting(draft: Draft) -> list[Candidate]:
             found.append(draft.candidate(subject, "LEFT_JOB_AT", employer, text=text))
         found.append(draft.candidate(subject, "WORKS_FOR", employer, negated=True))
     return [candidate for candidate in found if candidate is not None]
+
+
+# What one more often stops using than working for.
+_SERVICES: Final = frozenset(
+    [
+        "facebook",
+        "instagram",
+        "insta",
+        "twitter",
+        "x",
+        "tiktok",
+        "snapchat",
+        "reddit",
+        "whatsapp",
+        "linkedin",
+        "netflix",
+        "spotify",
+        "tinder",
+        "bumble",
+        "hinge",
+        "discord",
+        "youtube",
+        "duolingo",
+        "strava",
+        "slack",
+        "threads",
+        "bluesky",
+    ]
+)
 
 
 def _is_workplace(token: Token) -> bool:
@@ -121,6 +158,44 @@ def _parting(draft: Draft) -> list[Candidate]:
     found = [draft.candidate(subject, "BROKE_UP_WITH", other)] if other is not None else []
     found += [draft.candidate(subject, predicate, other, text=text, negated=True) for predicate in ended]
     return [candidate for candidate in found if candidate is not None]
+
+
+def _left(draft: Draft) -> list[Candidate]:
+    """For "my girlfriend Rita left me in 2011", "I divorced my husband": of the two, one is told to be the partner."""
+    clause, reader = draft.clause, draft.reader
+    token, other = clause.subject, clause.objects[0]
+    span = draft.when.span if draft.when is not None else (0, 0)
+    elsewhere = [t for case, t in clause.obliques if case not in _REASONS and not span[0] <= t.idx < span[1]]
+    given = clause.recipient is not None or len(clause.objects) > 1 or clause.complement is not None
+    if token is None or elsewhere or given:  # "I left my husband at home", "my wife left me the car"
+        return []
+    for partner, owner in ((token, other), (other, token)):
+        kin = reader.kin(partner) if relation_of(partner) is not None else None
+        left = reader.mention(owner, type="person")
+        if kin is None or left is None or kin.owner.name != left.name or kin.relation.predicate not in COUPLES:
+            continue
+        if kin.relation.predicate == "HAS_EX":
+            continue
+        text = retell(clause, draft.subjects()[0].name, reader, draft.when) if draft.subjects() else None
+        parted = [draft.candidate(kin.owner, "BROKE_UP_WITH", kin.other, text=text)]
+        parted += [draft.candidate(kin.owner, kin.relation.predicate, kin.other, text=text, negated=True)]
+        return [candidate for candidate in parted if candidate is not None]
+    return []
+
+
+def parted(candidates: list[Candidate]) -> list[Candidate]:
+    """What is told of a couple in the message that tells of their parting is told as over."""
+    partings = {c.object.name: c for c in candidates if c.predicate == "BROKE_UP_WITH" and c.object and not c.negated}
+    return [_over_by(c, partings) for c in candidates] if partings else candidates
+
+
+def _over_by(candidate: Candidate, partings: dict[str, Candidate]) -> Candidate:
+    parting = partings.get(candidate.object.name) if candidate.object is not None else None
+    if parting is None or candidate.predicate not in COUPLES - {"HAS_EX"} or candidate.negated:
+        return candidate
+    if candidate.invalid_at is not None or parting.valid_at is None:
+        return candidate
+    return candidate.model_copy(update={"valid_at": None, "invalid_at": parting.valid_at})
 
 
 _CONTRACTS: Final = frozenset({"subscription", "membership", "contract", "account", "order", "policy", "insurance"})

@@ -25,7 +25,7 @@ from factloom.engine.extraction.copulas import read_copula
 from factloom.engine.extraction.dates import bare_when
 from factloom.engine.extraction.deaths import outlived, read_death
 from factloom.engine.extraction.drafting import Draft
-from factloom.engine.extraction.endings import read_ending
+from factloom.engine.extraction.endings import parted, read_ending
 from factloom.engine.extraction.evaluations import read_evaluated
 from factloom.engine.extraction.fondness import read_fondness
 from factloom.engine.extraction.given_up import also_over
@@ -49,12 +49,14 @@ from factloom.engine.extraction.relatives import (
     read_equation,
     relation_facts,
 )
+from factloom.engine.extraction.restrictions import limited
 from factloom.engine.extraction.retractions import taken_back
 from factloom.engine.extraction.schedules import read_locations, read_schedule
 from factloom.engine.extraction.sentences import (
     LONGEST,
     Kind,
     is_command,
+    is_joke_told,
     keep_apart,
     kind_of,
     sentences,
@@ -141,8 +143,9 @@ class OfflineExtractor:
             named=reader.named,
         )
         self._remember(episode, reader, doc)
-        quoted = quoted_spans(doc.text)
-        spans = list(sentences(doc))
+        quoted = quoted_spans(doc.text, episode.speaker)
+        taken = taken_back(request)
+        spans = [] if taken is None and is_joke_told(doc.text) else list(sentences(doc))
         procedures = _procedures(spans, reader, request, quoted)
         candidates = [*procedures.candidates]
         for before, span, later in zip(["", *map(text_of, spans)], spans, [*spans[1:], None], strict=False):
@@ -159,10 +162,10 @@ class OfflineExtractor:
         candidates += [c for completion, told in completed for c in _read_completion(completion, told, reader, episode)]
         if episode.role is Role.ASSISTANT:  # what it says of its own doings is no memory of anybody
             candidates = [c for c in candidates if not c.subject.is_speaker]
-        weighed = [weigh(candidate) for candidate in outlived(_distinct(candidates))]
+        weighed = [weigh(candidate) for candidate in outlived(parted(_distinct(candidates)))]
         kept = tuple(candidate for candidate in weighed if is_worth_keeping(candidate))
         notes = (f"{len(weighed) - len(kept)} not worth keeping",) if len(kept) < len(weighed) else ()
-        return Extraction(episode_id=episode.id, candidates=kept, notes=notes, takes_back=taken_back(request))
+        return Extraction(episode_id=episode.id, candidates=kept, notes=notes, takes_back=taken)
 
     def _turn(self, episode: Episode, nlp: Language, everyone: Sequence[Episode]) -> Turn:
         """Whom an earlier turn mentions; parsed once, the last few hundred are remembered."""
@@ -321,7 +324,7 @@ def _read_clause(draft: Draft) -> list[Candidate]:
     for read in (*_FIRST, *_STATED, read_plan, read_verb, read_venture):
         found = read(draft)
         if found:
-            return [*found, *also_over(draft, found)]
+            return limited(draft, [*found, *also_over(draft, found)])
     return also_over(draft, [])
 
 

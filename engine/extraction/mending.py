@@ -48,6 +48,8 @@ def mend(doc: Doc) -> Doc:
             _job_taken_for_verb(token)
         if token.dep_ == "csubj" and token.tag_ == "VBG":
             _object_taken_for_subject(token)
+        if token.pos_ == "VERB" and token.dep_ == "obj" and any(c.dep_ == "nsubj" for c in token.children):
+            token.dep_ = "ccomp"  # "mum reckons Leo lives in Rome"
         if token.pos_ == "VERB" and token.dep_ in ("obj", "obl", "nmod", "nsubj"):
             _noun_taken_for_verb(token)
         if token.dep_ == "acl" and token.lower_ in OPERATED:
@@ -75,10 +77,13 @@ def _mend_asides(doc: Doc) -> None:
             mend_described(token)
 
 
+_DETERMINED: Final = frozenset({"a", "an", "my", "our", "your", "his", "her", "their", "the", "this", "that"})
+
+
 def _being_taken_for_genitive(token: Token) -> None:
     """For "Mum's allergic to nuts", "Jo's bringing the kids", "my sister's a vet": none of these belongs to anybody."""
     subject, told = token.head, token.head.head
-    if told.pos_ == "NOUN" and told.i > token.i and token.nbor().lower_ in ("a", "an"):
+    if told.pos_ == "NOUN" and told.i > token.i and token.nbor().lower_ in _DETERMINED:
         subject.dep_, token.head = "nsubj", told
         token.dep_, token.pos_ = "cop", "AUX"
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.antecedents import PLURAL, Antecedents, Person
@@ -13,7 +13,9 @@ from factloom.engine.extraction.phrases import (
     entity_type,
     given_name,
     is_content,
+    is_given_name,
     is_introduced,
+    is_over,
     is_torn,
     phrase,
     relation_of,
@@ -39,6 +41,7 @@ class Kin:
     relation: Relation
     other: Mention
     named: bool  # whether the text gives a name of its own, so that there is something to learn
+    over: bool = False  # "my old boss": it was so
 
 
 @dataclass(slots=True)
@@ -131,18 +134,18 @@ class Reader:
             owner = self.speaker  # "Mom called": everybody's own
         elif token.dep_ in ("obj", "conj", "obl") or (token.dep_ == "nsubj" and token.head.dep_ == "conj"):
             owner = self._keeper(token, _KEEPING if relation.object == "animal" else _HAVING)
-        if owner is None:
+        if owner is None or _is_anybody(owner_token, owner):
             return None
         if not owner.is_speaker and owner.type in ("place", "organisation", "thing"):
             owner = owner.model_copy(update={"type": "person"})  # only people (and pets) have sisters
-        noun = token.lemma_.lower() if token.lemma_.lower() in predicate_table().relations else token.lower_
+        noun = token.lemma_.lower() if token.lemma_.lower() in predicate_table().relations else relation.noun
         description = f"{owner.name}'s {noun}"[:200]
         name = given_name(token)
         if name:
             other = Mention(name=name, type=relation.object, aliases=(description,))
         else:
             other = Mention(name=description, type=relation.object)
-        return Kin(owner, relation, other, named=name is not None)
+        return Kin(owner, relation, other, named=name is not None, over=is_over(token, relation))
 
     def several(self, token: Token) -> Mention | None:
         """For "my parents", "Tom's kids": several relatives at once, as one mention."""
@@ -220,11 +223,13 @@ class Reader:
             if person is None:
                 return kin
             aliases = (*person.aliases, kin.other.name)
-            return Kin(kin.owner, kin.relation, person.model_copy(update={"aliases": aliases}), named=True)
+            return replace(kin, other=person.model_copy(update={"aliases": aliases}), named=True)
         if other is None or not other.text[:1].isupper() or other.pos_ != "PROPN":
             return kin
+        if any(c.dep_ == "case" for c in other.children):
+            return kin  # "is your sister still in Bath?"
         named = Mention(name=phrase(other), type=kin.relation.object, aliases=(kin.other.name,))
-        return Kin(kin.owner, kin.relation, named, named=True)
+        return replace(kin, other=named, named=True)
 
     def named(self, doc: Doc, before: int) -> tuple[Mention, ...]:
         """The places and organisations that ``doc`` names before token ``before``, the last first."""
@@ -258,12 +263,12 @@ class Reader:
             if kin is None or (not kin.named and kin.relation.vague):
                 return None
             gender = kin.relation.gender or (gender_of(kin.other.name) if kin.named else None)
-            return Person(kin.other, gender, token.i)
+            return Person(kin.other, gender, token.i, over=kin.over or _is_parted_from(token))
         if (several := self.several(token)) is not None:
             return Person(several, PLURAL, token.i)
         if is_person(token, self.known) and not _addressed(token):
             name = phrase(token)
-            return Person(Mention(name=name, type="person"), gender_of(name), token.i)
+            return Person(Mention(name=name, type="person"), gender_of(name), token.i, over=_is_parted_from(token))
         return None
 
 
@@ -275,6 +280,13 @@ def _looked_back(doc: Doc, before: int) -> range:
     """Places before a token, the last first; all of them from the end of the document, which is looked at once."""
     nearest = 0 if before == len(doc) else max(before - _FARTHEST, 0)
     return range(before - 1, nearest - 1, -1)
+
+
+def _is_anybody(token: Token | None, owner: Mention) -> bool:
+    """Whether whose somebody is, is only said by a common noun: "my best mate's brother", "the guy's wife"."""
+    if token is None or owner.is_speaker or token.pos_ != "NOUN" or token.text[:1].isupper():
+        return False
+    return owner.name[:1].islower() and "'s " not in owner.name
 
 
 def _is_placed(token: Token) -> bool:
@@ -311,9 +323,36 @@ def is_person(token: Token, known: frozenset[str] = frozenset()) -> bool:
         return True
     if token.ent_type_ == "PER":
         return token.ent_iob_ == "B"
+    if _goes_on_about(token) or (token.ent_type_ in ("", "ORG") and is_given_name(token)):
+        return True
     subject = token.dep_ in ("nsubj", "nsubj:pass") and token.pos_ == "PROPN"
-    first = token.i == 0 and gender_of(token.text) is None
+    first = token.i == 0 and gender_of(token.text) is None and relation_of(token.head) is None  # "Pixel's the cat"
     return subject and not token.ent_type_ and not first and not any(c.dep_ == "det" for c in token.children)
+
+
+_PARTED: Final = frozenset({"broke", "broken", "split", "dumped", "left", "divorced", "separated", "ended", "finished"})
+_NOT: Final = frozenset({"not", "n't", "n’t", "never", "no", "longer", "anymore"})
+
+
+def _is_parted_from(token: Token) -> bool:
+    """Whether a clause says of somebody that it is over, or not so: "I broke up with Carla", "I'm not seeing Carla"."""
+    verb = token.head
+    if verb.i == token.i or token.dep_ not in ("obj", "obl", "nmod", "appos", "nsubj", "conj"):
+        return any(c.lower_ in _NOT for c in token.children if c.dep_ == "advmod")
+    parting = verb.lower_ in _PARTED and (token.dep_ in ("obl", "obj") or token.i > verb.i)
+    denied = token.dep_ in ("obj", "obl") and any(
+        c.lower_ in _NOT for c in verb.children if c.dep_ in ("advmod", "det")
+    )
+    return parting or denied
+
+
+def _goes_on_about(name: Token) -> bool:
+    """Whether a few words end in a name that the names layer misreads, and "he" follows: "Because of Fraser. He's"."""
+    doc, after = name.doc, name.i + 2
+    if after >= len(doc) or doc[after].lower_ not in ("he", "she") or doc[after - 1].text not in (".", "!", "?", "…"):
+        return False
+    short = name.i - name.sent.start <= 3 and name.pos_ == "PROPN" and name.ent_iob_ != "I"
+    return short and doc[name.i - 1].lower_ not in ("in", "to", "at", "from", "near") and name.head.pos_ != "VERB"
 
 
 _CALLS: Final = frozenset(

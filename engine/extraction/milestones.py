@@ -84,7 +84,7 @@ def read_having(draft: Draft) -> list[Candidate | None]:
     for noun in clause.objects:
         found += _having_several(draft, noun)
     for noun in [t for o in clause.objects for t in conjuncts(o)] if not found else []:
-        if noun.lemma_.lower() in vocabulary().conditions or noun.lower_ in vocabulary().conditions:
+        if noun.lemma_.lower() in vocabulary().conditions or noun.norm_ in vocabulary().conditions:
             for subject in draft.subjects():
                 found.append(
                     draft.candidate(subject, "HAS_CONDITION", Mention(name=phrase(noun).lower(), type="condition"))

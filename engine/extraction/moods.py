@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.certainty import adverbs, is_doubted, is_put_off, is_rumoured
-from factloom.engine.extraction.lemmas import is_irregular_past
+from factloom.engine.extraction.lemmas import is_irregular_past, verb_lemma
 from factloom.engine.extraction.predications import SUBJECTS, Clause, Tense, child_of, preposition, subject_of
 from factloom.engine.extraction.requests import is_asked_for
 from factloom.engine.extraction.sentences import words_in
@@ -47,14 +47,32 @@ DOUBTFUL_VERBS: Final = frozenset(
         "presume",
         "suspect",
         "reckon",
+        "figure",
         "seem",
     ]
 )
 # "can't" with these tells something lasting; with others it may be about the moment.
 LASTING: Final = vocabulary().abilities | {"stand", "bear", "tolerate", "eat", "drink", "have"}
 HEARSAY_VERBS: Final = frozenset(
-    ["say", "tell", "hear", "claim", "report", "mention", "read", "announce", "write", "insist", "swear", "text"]
+    [
+        "say",
+        "tell",
+        "hear",
+        "claim",
+        "report",
+        "mention",
+        "read",
+        "announce",
+        "write",
+        "insist",
+        "swear",
+        "text",
+        "maintain",
+    ]
 )
+# Of others, these tell what they hold true; of oneself, that one is not sure.
+_OPINIONS: Final = frozenset({"reckon", "figure"})
+_CONVINCED: Final = frozenset({"convinced", "adamant", "sure", "certain", "positive", "persuaded"})
 # Adverbs by which a speaker tells that it is only hearsay.
 REPORTING: Final = frozenset({"apparently", "allegedly", "supposedly", "reportedly", "seemingly", "purportedly"})
 # Present and past look the same; with an object, speakers more often tell what they did.
@@ -162,12 +180,15 @@ def _judge_surroundings(clause: Clause) -> None:
         clause.hearsay = clause.hearsay or is_rumoured(verb)
         head = verb.head
         if verb.dep_ == "ccomp" and head.pos_ == "VERB":
-            lemma = head.lemma_.lower()
+            lemmas = {head.lemma_.lower(), verb_lemma(head)}
             denied = any(c.lower_ in NEGATIONS and not (c.lower_ == "no" and c.i < _first(head)) for c in head.children)
-            if lemma in DOUBTFUL_VERBS or denied:
+            held = bool(lemmas & _OPINIONS) and _is_anothers(head)
+            if (lemmas & DOUBTFUL_VERBS and not held) or denied:
                 clause.factual = False
-            if lemma in HEARSAY_VERBS:
+            if lemmas & HEARSAY_VERBS or held:
                 _reported(clause, head)
+        elif verb.dep_ == "ccomp" and head.lower_ in _CONVINCED and _is_anothers(head):
+            _reported(clause, head)
         elif verb.dep_ not in ("conj", "advcl", "acl:relcl", "xcomp"):
             return
         if verb.dep_ == "conj" and child_of(verb, *SUBJECTS) is not None and head.dep_ != "ccomp":
@@ -175,6 +196,12 @@ def _judge_surroundings(clause: Clause) -> None:
         if verb.dep_ in ("advcl", "acl:relcl"):
             return
         verb = head
+
+
+def _is_anothers(telling: Token) -> bool:
+    """Whether somebody else than the speaker says or thinks it."""
+    teller = subject_of(telling)
+    return teller is not None and teller.lower_ not in ("i", "we", "you")
 
 
 def _first(verb: Token) -> int:

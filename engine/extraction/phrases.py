@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from factloom.engine.extraction.calendar_words import MONTHS, WEEKDAYS
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.predicates import Relation, predicate_table
-from factloom.engine.extraction.sentences import words_in
 from factloom.engine.extraction.vocabulary import PRONOUNS, vocabulary
 
 if TYPE_CHECKING:
@@ -155,22 +154,47 @@ def called_later(token: Token) -> str | None:
     return None
 
 
-_FORMER: Final = frozenset({"ex", "former"})
-
-
 def relation_of(token: Token) -> Relation | None:
     """The relation that a noun names ("sister"), if it does; plurals name several people and are left."""
     if token.pos_ not in ("NOUN", "PROPN") or token.tag_ in ("NNS", "NNPS"):
         return None
     relations = predicate_table().relations
-    named = relations.get(token.lower_) or relations.get(token.lemma_.lower())
-    if (named is None and _FORMER.isdisjoint(words_in(token.doc))) or _qualifies(token):
+    word = token.lower_.replace(" ", "-")
+    found = relations.get(word) or relations.get(token.lemma_.lower()) or relations.get(word.removeprefix("ex-"))
+    if found is None or _qualifies(token):
         return None
-    if token.i >= 2 and token.doc[token.i - 1].text == "-" and token.doc[token.i - 2].lower_ == "ex":
-        return relations["ex"]
-    if any(c.lower_ in _FORMER for c in token.children if c.i < token.i):
-        return relations["ex"]
-    return named
+    if found.predicate not in COUPLES or found.predicate == "HAS_EX" or not _is_ex(token):
+        return found
+    return relations["ex"]
+
+
+# Bonds of couples: "ex" before such a noun names a relation of its own; before others it says that it is over.
+COUPLES: Final = frozenset({"HAS_PARTNER", "HAS_WIFE", "HAS_HUSBAND", "ENGAGED_TO", "MARRIED_TO", "HAS_EX"})
+_PASSING: Final = COUPLES | frozenset(
+    {"HAS_BOSS", "HAS_COLLEAGUE", "HAS_NEIGHBOUR", "HAS_ROOMMATE", "HAS_TEACHER", "HAS_DOCTOR"}
+)
+"""Relations that end: who is said to have been one's boss is so no longer, who was one's sister still is."""
+
+
+def passes(relation: Relation) -> bool:
+    """Whether the relation is one that ends, so that "was" tells that it has ended."""
+    return relation.predicate in _PASSING
+
+
+_ONCE: Final = frozenset({"old", "former", "previous", "ex", "then", "onetime", "last", "first", "late"})
+
+
+def is_over(token: Token, relation: Relation) -> bool:
+    """Whether a relation noun says itself that it is over: "my old boss", "our former neighbour", "my ex-boss"."""
+    if relation.predicate == "HAS_EX" or not passes(relation):
+        return False
+    before = {c.lower_ for c in token.children if c.i < token.i}
+    return not before.isdisjoint(_ONCE) or _is_ex(token)
+
+
+def _is_ex(token: Token) -> bool:
+    """Whether "ex" or "former" stands before a noun."""
+    return token.lower_.startswith("ex-") or any(c.lower_ in ("ex", "former") for c in token.children if c.i < token.i)
 
 
 def _qualifies(token: Token) -> bool:
@@ -200,13 +224,20 @@ def given_name(token: Token) -> str | None:
         if child.i < token.i:
             continue
         naming = child.dep_ in ("appos", "flat", "nmod", "compound") and child.pos_ == "PROPN"
-        if naming and child.text[:1].isupper() and not _has_case(child):
+        if naming and child.text[:1].isupper() and not _has_case(child) and child.lower_ not in _EXCLAIMED:
             return phrase(child)
         if child.dep_ in ("acl", "acl:relcl") and child.lemma_.lower() in _CALLED:
             for name in child.children:
                 if name.i > child.i and name.dep_ in ("obj", "xcomp", "obl", "nsubj") and name.text[:1].isupper():
                     return phrase(name)
     return called_next(token) or _name_after(token)
+
+
+# What opens a set phrase put in beside somebody: "my brother, God bless him, …", "my dad, RIP, …", "my boss, FYI, …".
+_EXCLAIMED: Final = frozenset(
+    ["god", "lord", "jesus", "christ", "heaven", "heavens", "goodness", "bless", "rip", "fyi", "btw", "lol", "omg",
+     "imho", "imo", "tbh", "afaik", "touch", "thank", "mind", "believe", "wait"]
+)  # fmt: skip
 
 
 def _name_after(token: Token) -> str | None:
@@ -216,7 +247,10 @@ def _name_after(token: Token) -> str | None:
     start += aside
     if start >= len(doc) or not doc[start].text[:1].isupper() or doc[start].pos_ not in ("PROPN", "NOUN"):
         return None
-    if (aside and doc[start].ent_type_ != "PER") or doc[start].sent.start == start or doc[start].ent_type_ == "LOC":
+    if aside and doc[start].lower_ in _EXCLAIMED:
+        return None
+    parted = doc[start].sent.start == start and "in-law" not in token.lower_.replace(" ", "-")
+    if (aside and doc[start].ent_type_ != "PER") or parted or doc[start].ent_type_ == "LOC":
         return None
     end = start + 1
     while end < len(doc) and doc[end].text[:1].isupper():
@@ -236,7 +270,19 @@ def entity_type(token: Token) -> str | None:
     """Type by the named-entity layer, if the token is in a name."""
     if token.pos_ not in ("PROPN", "NOUN", "X") or not token.text[:1].isupper():
         return None  # the layer is generous with lower-case words
+    if token.ent_type_ == "ORG" and is_given_name(token):
+        return "person"
     return ENTITY_TYPES.get(token.ent_type_)
+
+
+def is_given_name(token: Token) -> bool:
+    """Whether one capitalised word by itself is a given name, whatever firm the names layer takes it for."""
+    lower, doc = token.lower_, token.doc
+    lists = vocabulary()
+    if (lower not in lists.female and lower not in lists.male) or lower in lists.ambiguous_names:
+        return False
+    joined = token.i + 1 < len(doc) and (doc[token.i + 1].ent_iob_ == "I" or doc[token.i + 1].dep_ == "flat")
+    return token.ent_iob_ != "I" and not joined and token.text[:1].isupper() and token.text[1:].islower()
 
 
 def phrase(token: Token) -> str:
@@ -259,7 +305,7 @@ def phrase(token: Token) -> str:
             end = last + 1 if last < len(doc) and doc[last].pos_ == "PROPN" and doc[last].text[:1].isupper() else end
         while start > 0 and (_continues(doc[start - 1], doc[start]) or _leads(doc[start - 1], doc[start])):
             start -= 1
-        if start > 0 and doc[start - 1].lower_ in _TITLES:
+        if start > 0 and doc[start - 1].lower_ in _TITLES and not _is_owned(doc[start - 1]):
             start -= 1
         return _clean(token.doc[start:end].text)
     keep = [token]
@@ -297,6 +343,11 @@ def phrase(token: Token) -> str:
         elif right is not None and (left.whitespace_ or right.i != left.i + 1):
             words += " "
     return _clean(words)
+
+
+def _is_owned(noun: Token) -> bool:
+    """Whether "uncle" says who somebody is rather than what he is called: "my uncle Per"."""
+    return noun.i > 0 and noun.text[:1].islower() and noun.nbor(-1).tag_ in ("PRP$", "POS")
 
 
 def _short_nmod(token: Token) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from factloom.engine.extraction.labelled import labelled_spans
+
 _QUOTED: Final = re.compile(
     r"```.*?(?:```|\Z)"  # a fenced block, also one left open
     r"|~~~.*?(?:~~~|\Z)"
@@ -62,11 +64,13 @@ _LABELLED: Final = re.compile(
 Spans = tuple[tuple[int, int], ...]
 
 
-def quoted_spans(text: str) -> Spans:
-    """Character spans of ``text`` that are code or somebody's words, in order."""
+def quoted_spans(text: str, speaker: str | None = None) -> Spans:
+    """Character spans of ``text`` that are code or words of others than ``speaker``, in order."""
     spans = [match.span() for match in _QUOTED.finditer(text)]
     spans += [match.span("text") for told in (_MATERIAL, _LABELLED) for match in told.finditer(text)]
     spans += [match.span("text" if match["text"] else "rest") for match in _TRANSLATED.finditer(text)]
+    if ":" in text:
+        spans += labelled_spans(text, speaker)
     return tuple(sorted(spans))
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.drafting import SURE, Draft
 from factloom.engine.extraction.mentions import THIRD_PERSON, Kin, Reader
-from factloom.engine.extraction.phrases import conjuncts, entity_type, given_name, phrase, relation_of
+from factloom.engine.extraction.phrases import conjuncts, entity_type, given_name, passes, phrase, relation_of
 from factloom.engine.extraction.predicates import predicate_table
-from factloom.engine.extraction.predications import Clause, preposition
+from factloom.engine.extraction.predications import Clause, Tense, preposition
 from factloom.engine.extraction.rendering import article
+from factloom.engine.extraction.sentences import said_in
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import UNNAMED, Candidate, Mention
 
@@ -47,11 +49,19 @@ def presupposed(tokens: list[Token], span: Span, reader: Reader, anchor: datetim
         owner = next((c for c in token.children if c.dep_ == "nmod:poss"), None) if kin is not None else None
         if kin is None or owner is None or not (kin.named or kin.relation.presupposed):
             continue
+        before = token.doc[max(token.i - 3, 0) : token.i] if not kin.named else ()
+        if any(t.lower_ in _NOT_QUITE and t.pos_ != "VERB" for t in before):
+            continue  # "Jane's not my cousin", "Ben is practically my brother"
         if not kin.named and not kin.owner.is_speaker:
             continue  # somebody else's "cousin's dog" leads too far
         clause = Clause(token, None)
         found += relation_facts(Draft(clause, span, reader, anchor, None), kin)
     return found
+
+
+_NOT_QUITE: Final = frozenset(
+    {"not", "n't", "n’t", "like", "practically", "basically", "virtually", "almost", "nearly"}
+)
 
 
 def _members(token: Token, span: Span, reader: Reader, anchor: datetime) -> list[Candidate]:
@@ -103,14 +113,15 @@ def _several(token: Token, span: Span, reader: Reader, anchor: datetime) -> list
 def relation_facts(draft: Draft, kin: Kin) -> list[Candidate]:
     """The relation itself and, for a pet, what kind of animal it is."""
     noun = kin.relation.noun
-    text = (
-        f"{kin.owner.name}'s {noun} is called {kin.other.name}."
-        if kin.named
-        else f"{kin.owner.name} has {article(noun)}{noun}."
-    )
-    facts = [
-        draft.candidate(kin.owner, kin.relation.predicate, kin.other, text=text, confidence=SURE if kin.named else 0.8)
-    ]
+    if passes(kin.relation) and not kin.over and _BACK_THEN.search(draft.sentence.text) is not None:
+        kin = replace(kin, over=True)
+    if kin.named:
+        text = f"{kin.owner.name}'s {noun} {'was' if kin.over else 'is'} called {kin.other.name}."
+    else:
+        text = f"{kin.owner.name} {'had' if kin.over else 'has'} {article(noun)}{noun}."
+    sure = SURE if kin.named else 0.8
+    predicate = kin.relation.predicate
+    facts = [draft.candidate(kin.owner, predicate, kin.other, text=text, confidence=sure, ended=kin.over)]
     if kin.relation.object == "animal" and kin.named and noun != "pet":
         kind = Mention(name=noun, type="value")
         facts.append(draft.candidate(kin.other, "KIND_OF_ANIMAL", kind))
@@ -120,12 +131,21 @@ def relation_facts(draft: Draft, kin: Kin) -> list[Candidate]:
     subject = draft.clause.subject
     given = draft.clause.lemma in ("have", "get", "adopt", "call", "name")
     stated = draft.clause.copula is not None or (given and (subject is None or relation_of(subject) is None))
-    undated = {"valid_at": draft.anchor, "invalid_at": None}
+    undated = {"valid_at": None, "invalid_at": draft.anchor} if kin.over else {"valid_at": draft.anchor}
     return [
         fact if stated or fact.valid_at is None else fact.model_copy(update={**undated, "metadata": _told(fact)})
         for fact in facts
         if fact is not None
     ]
+
+
+# Where a sentence tells of a time that is over, so is whom one had as a boss then.
+_BACK_THEN: Final = re.compile(
+    r"\bback (?:at|in|when|then|with)\b|\bin those days\b|"
+    r"\b(?:at|in|from|with) my (?:last|old|previous|first|former) \w+|"
+    r"\bwhen (?:i|we) (?:was|were|worked|lived|studied|used|still|started)\b|\byears ago\b",
+    re.IGNORECASE,
+)
 
 
 def _told(fact: Candidate) -> dict[str, object]:
@@ -135,17 +155,36 @@ def _told(fact: Candidate) -> dict[str, object]:
 def read_equation(draft: Draft) -> list[Candidate]:
     """For "Mateus is my brother", "my boss is Ingrid", "Bea is Tom's sister": the two sides are one person."""
     clause, reader = draft.clause, draft.reader
-    if clause.subject is None or clause.negated:
+    if clause.subject is None:
         return []
+    if clause.negated or clause.verb.lower_ == "longer":
+        return _denied(draft)
     for relative, other in ((clause.verb, clause.subject), (clause.subject, clause.verb)):
         kin = reader.kin(relative) if relation_of(relative) is not None else None
-        if kin is None or preposition(clause.verb) or entity_type(other) == "place":
+        if kin is None or preposition(clause.verb):
             continue  # "my mother is from Naples"
-        name = _name_of(other, reader)
+        name = _named_outright(relative, other, kin) or _name_of(other, reader)
         if name is None or name.name == kin.owner.name:
             continue
-        return name_relative(draft, kin, name)
+        past = clause.tense is Tense.PAST and passes(kin.relation)
+        return name_relative(draft, replace(kin, over=kin.over or past), name)
     return []
+
+
+def _denied(draft: Draft) -> list[Candidate]:
+    """For "Jane's not my cousin": it never was so; of relations that pass ("Karl is not my boss"), it is over."""
+    relative, other = draft.clause.verb, draft.clause.subject
+    if relative.lower_ == "longer" and draft.clause.objects:  # the parse takes "no longer" for the predicate
+        relative = draft.clause.objects[0]
+    kin = draft.reader.kin(relative) if relation_of(relative) is not None and other is not None else None
+    if kin is None or other is None or preposition(relative) or draft.clause.tense is not Tense.PRESENT:
+        return []
+    name = _named_outright(relative, other, kin) or _name_of(other, draft.reader)
+    if name is None or name.is_speaker or kin.relation.vague:
+        return []
+    never = not (passes(kin.relation) or draft.clause.no_longer or relative.i != draft.clause.verb.i)
+    denied = draft.candidate(kin.owner, kin.relation.predicate, name, negated=True, correction=never)
+    return [denied] if denied is not None else []
 
 
 def read_calling(draft: Draft) -> list[Candidate]:
@@ -162,7 +201,8 @@ def read_calling(draft: Draft) -> list[Candidate]:
         return _own_venture(draft, name)
     if kin is None or name is None:
         return []
-    return name_relative(draft, kin, Mention(name=name, type=kin.relation.object))
+    past = clause.tense is Tense.PAST and clause.passive and not clause.perfect and passes(kin.relation)
+    return name_relative(draft, replace(kin, over=kin.over or past), Mention(name=name, type=kin.relation.object))
 
 
 def _own_venture(draft: Draft, name: str) -> list[Candidate]:
@@ -196,7 +236,34 @@ def name_relative(draft: Draft, kin: Kin, name: Mention) -> list[Candidate]:
     other = Mention(
         name=name.name, type=kin.relation.object, aliases=(*name.aliases, description), is_speaker=name.is_speaker
     )
-    return relation_facts(draft, Kin(kin.owner, kin.relation, other, named=True))
+    return relation_facts(draft, replace(kin, other=other, named=True))
+
+
+def _named_outright(relative: Token, other: Token, kin: Kin) -> Mention | None:
+    """The name in "my girlfriend is Ines", "Bo is my boss", whatever the parse and the names layer make of it."""
+    doc = other.doc
+    said = said_in(doc)[other.idx : other.idx + len(other)]
+    first = doc[other.i - 1] if other.i > 0 else None
+    bare = not any(c.dep_ in ("det", "case", "amod", "nmod:poss", "compound", "nummod") for c in other.children)
+    if kin.named or not bare or not (said[:1].isupper() and said[1:].islower()) or other.ent_iob_ == "I":
+        return None
+    if other.dep_ == "conj" or any(c.dep_ in ("conj", "flat", "nmod", "obl", "advcl", "xcomp") for c in other.children):
+        return None
+    placed = first is not None and (first.lower_ in _BEING or first.i == relative.i)
+    opens = other.i == other.sent.start and other.pos_ not in ("PRON", "DET", "ADP", "SCONJ", "INTJ", "NUM", "VERB")
+    closes = other.i + 1 == len(doc) or not doc[other.i + 1].text[:1].isalnum()
+    if other.i > relative.i and not (placed and closes):
+        return None
+    if other.i < relative.i and not (opens and other.pos_ == "PROPN"):
+        return None
+    if said in _NO_NAMES or said.lower() in vocabulary().diets | vocabulary().traits:
+        return None
+    return Mention(name=said, type=kin.relation.object)
+
+
+_BEING: Final = frozenset({"is", "'s", "’s", "was"})
+# What somebody is rather than is called, although it is written like a name; "here" and the like in headline writing.
+_NO_NAMES: Final = vocabulary().no_names
 
 
 def _name_of(token: Token, reader: Reader) -> Mention | None:
@@ -204,8 +271,10 @@ def _name_of(token: Token, reader: Reader) -> Mention | None:
     if token.lower_ in THIRD_PERSON and reader.antecedents is not None:
         # "She's my cousin" tells who somebody is that was just asked about; who was named long before is known.
         return reader.antecedents.resolve(token, THIRD_PERSON[token.lower_], reach=1)
-    mention = reader.mention(token, type="person")
-    if mention is None:
+    real = entity_type(token) != "place" and token.text not in _NO_NAMES
+    mention = reader.mention(token, type="person") if real else None
+    after = token.doc[token.i + 1].lower_ if token.i + 1 < len(token.doc) else ""
+    if mention is None or after in ("himself", "herself", "itself", "incarnate"):  # "my boss is Satan himself"
         return None
     if mention.is_speaker or entity_type(token) == "person" or token.pos_ == "PROPN" or token.text[:1].isupper():
         return mention

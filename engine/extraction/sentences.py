@@ -66,6 +66,7 @@ _TAKES_BACK: Final = re.compile(
     r"(?:kidding|joking|messing with you|pulling your leg)\b(?! (?:about|of)\b))",
     re.IGNORECASE,
 )
+_FOOLS: Final = re.compile(r"^\W*(?:happy )?april fools?(?:['’]?s?)?(?: day)?\s*[!.:,–—-]+\s*\w", re.IGNORECASE)
 _QUESTION: Final = re.compile(
     r"^\W*(?:(?:and|but|so|oh|ok|well|btw|wait|hey)\W+)*(?:(?:who|whose|what|when|where|why|how|which)(?:'s|'re|'d)? "
     r"(?:\w+ )?(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|am|'s|'re|'d)\b|"
@@ -107,6 +108,11 @@ def kind_of(text: str) -> Kind:
 def takes_back(text: str) -> bool:
     """Whether a sentence takes back the one before it ("Just kidding!"); what it says besides is meant."""
     return _TAKES_BACK.match(text) is not None
+
+
+def is_joke_told(text: str) -> bool:
+    """Whether a message opens with what tells that the rest is the joke: "April fools! I moved to Rome"."""
+    return _FOOLS.match(text) is not None
 
 
 def is_command(root: Token) -> bool:

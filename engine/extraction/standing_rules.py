@@ -92,7 +92,9 @@ _OVER: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ALLOWED: Final = re.compile(
-    LEAD + r"you (?:can|may) (?:always )?(?P<doing>.+?)\s+again(?: now)?\W*$", re.IGNORECASE | re.DOTALL
+    LEAD + r"you (?:can|may) (?:always )?(?P<doing>.+?)\s+(?:again|any ?time|at any time|"
+    r"whenever you (?:like|want))(?: now| again)?\W*$",
+    re.IGNORECASE | re.DOTALL,
 )
 # How one is answered and written to; manners say enough of these: "always reply briefly".
 _TALKING: Final = frozenset(

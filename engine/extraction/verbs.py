@@ -74,6 +74,8 @@ def read_verb(draft: Draft) -> list[Candidate]:
         if pair:
             return pair
     if clause.passive and not clause.objects and clause.lemma not in ("lay off",):
+        if clause.verb.lower_ in ("married", "engaged") and clause.tense is Tense.PAST and _was_so(draft):
+            return _over(draft, _by_table(draft))
         told = [*_by_participle(draft), *read_milestone(draft), *read_appointment(draft), *_by_table(draft)]
         told = told or read_done(draft)
         return [c for c in told if c is not None]
@@ -100,6 +102,26 @@ def read_verb(draft: Draft) -> list[Candidate]:
     return [candidate for candidate in found if candidate is not None]
 
 
+def _was_so(draft: Draft) -> bool:
+    """Whether "was married to Rita" tells how it was, rather than of the wedding on some day."""
+    auxiliaries = {c.lower_ for c in draft.clause.verb.children if c.dep_ in ("aux", "aux:pass")}
+    return draft.when is None and not draft.clause.negated and bool(auxiliaries & {"was", "were"})
+
+
+def _over(draft: Draft, found: list[Candidate | None]) -> list[Candidate]:
+    return [
+        c.model_copy(
+            update={
+                "valid_at": None,
+                "invalid_at": draft.anchor,
+                "text": retell(draft.clause, c.subject.name, draft.reader, draft.when),
+            }
+        )
+        for c in found
+        if c is not None
+    ]
+
+
 def _by_participle(draft: Draft) -> list[Candidate | None]:
     """For "I'm drawn to turtles", "she's fascinated by bees": adjectives that the parse takes for passives."""
     table, clause = predicate_table(), draft.clause
@@ -118,7 +140,10 @@ def _by_table(draft: Draft) -> list[Candidate | None]:
     found: list[Candidate | None] = []
     nouns = [*(noun for _, noun in clause.obliques), *clause.objects]
     nested = [(preposition(c), c) for noun in nouns for c in noun.children if c.dep_ == "nmod"]
-    for case, noun in [*clause.obliques, *(nested if clause.lemma in ("work", "study", "volunteer", "move") else [])]:
+    obliques = clause.obliques
+    if clause.lemma == "live" and any(case == "in" for case, _ in obliques):  # "near Kiel, in a village called Laboe"
+        obliques = [(case, noun) for case, noun in obliques if case != "near"]
+    for case, noun in [*obliques, *(nested if clause.lemma in ("work", "study", "volunteer", "move") else [])]:
         pattern = table.verbs.get((clause.lemma, case))
         if pattern is not None:
             found += apply(draft, pattern, conjuncts(noun))
@@ -284,6 +309,9 @@ def _without_object(draft: Draft) -> list[Candidate | None]:
     """For "I don't play any more": everything that the subject plays is over."""
     clause = draft.clause
     if clause.lemma in _ABSTAINING and clause.tense is Tense.PRESENT and not (clause.objects or clause.obliques):
+        beside = [c for c in clause.verb.children if c.dep_ in ("advmod", "advcl", "obl:unmarked")]
+        if not clause.no_longer and any(c.i > clause.verb.i for c in beside):
+            return []  # "I never smoke indoors", "I don't drink alone"
         predicate, name = _ABSTAINING[clause.lemma]
         kind = "food" if predicate == "AVOIDS" else "value"
         return [draft.candidate(subject, predicate, Mention(name=name, type=kind)) for subject in draft.subjects()]

@@ -112,6 +112,11 @@ class Vocabulary:
     no_goals: frozenset[str]
     step_verbs: frozenset[str]
     mottos: frozenset[str]
+    recurring_times: frozenset[str]
+    boundless: frozenset[str]
+    scarcely: frozenset[str]
+    no_names: frozenset[str]
+    machines: frozenset[str]
     milestones: dict[str, str]
     afflicted: dict[str, str]
 

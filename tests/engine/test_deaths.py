@@ -100,3 +100,17 @@ def test_a_bare_name_is_the_pet_until_a_person_is_called_so() -> None:
         friend = facts["Ana's friend is called Mia."].object_id
         assert friend != cat
         assert facts["Mia plays cello."].subject_id == friend
+
+
+@pytest.mark.parametrize("name", ["Pixel", "Biscuit", "Bo"])
+def test_a_pet_with_the_name_of_a_thing_is_had_no_longer(name: str) -> None:
+    memory, facts = told(f"We have a dog called {name}.", f"{name} passed away last night.")
+    with memory:
+        assert facts[f"Ana's dog is called {name}."].invalid_at is not None
+
+
+@pytest.mark.parametrize("text", ["Phone died again.", "Wifi died last night.", "Laptop died yesterday, great."])
+def test_a_machine_is_no_dead_person(text: str) -> None:
+    memory, facts = told(text)
+    with memory:
+        assert not facts

@@ -40,7 +40,9 @@ def called(memory: Memory, name: str) -> Entity:
         (("Ana Silva | LIKES | tea", "Bea Silva | LIKES | tea", "Dr. Silva | LIKES | jazz"), 3),
         (("Ana Silva | LIKES | tea", "Mr. Silva | LIKES | jazz", "Mrs. Silva | LIKES | golf"), 2),
         (("Robert Miller | LIKES | tea", "Bob Miller | LIKES | jazz", "Bob | LIKES | golf"), ["Robert Miller"]),
-        (("Bob | LIKES | golf", "Robert Miller | LIKES | tea"), ["Robert Miller"]),
+        (("Robert Miller | LIKES | tea", "Bob | LIKES | golf"), ["Robert Miller"]),
+        (("Bob | LIKES | golf", "Robert Miller | LIKES | tea"), ["Bob", "Robert Miller"]),  # nothing else in common
+        (("Bob (Rui's boss) | LIKES | golf", "Robert Miller (Rui's boss) | LIKES | tea"), ["Robert Miller"]),
         (("Bob | HAS_FRIEND | Robert",), ["Bob", "Robert"]),
         (("Ana | LIKES | tea", "Ana Silva | LIKES | jazz", "Ana Costa | LIKES | golf"), ["Ana Costa", "Ana Silva"]),
         (("John (Rui's brother) | LIKES | tea", "John (Rui's boss) | LIKES | golf"), ["John", "John (Rui's boss)"]),

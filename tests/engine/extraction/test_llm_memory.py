@@ -72,6 +72,20 @@ def test_a_failure_waits_with_its_reason_and_is_made_good_by_retry(open_memory: 
     assert done.metadata[EXTRACTION]["usage"]["prompt_tokens"] == 2000, "both attempts are paid for"
 
 
+def test_what_was_taken_back_before_it_could_be_read_is_not_learned_later(
+    open_memory: Open, service: ChatStandIn
+) -> None:
+    service.script = [completion("I'd rather not.")]
+    service.knows["I moved to Lisbon"] = [MOVED]
+    memory = open_memory()
+    memory.add("I moved to Lisbon", user_id="ana", session="s")
+    assert len(memory.pending(user_id="ana")) == 1
+    memory.add("Just kidding!", user_id="ana", session="s")
+    assert memory.pending(user_id="ana") == []
+    memory.retry(user_id="ana")
+    assert memory.get_all(user_id="ana") == []
+
+
 def test_one_message_that_fails_does_not_hold_up_the_others(open_memory: Open, service: ChatStandIn) -> None:
     def says(body: dict[str, Any]) -> Any:
         data = json.loads(body["messages"][1]["content"])
