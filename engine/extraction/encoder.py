@@ -36,6 +36,7 @@ _EMBEDDING: Final = {
     "layernorm",
 } | {"dropout"}
 _ENCODING: Final = {"expand_window", "maxout", "layernorm", "dropout"}
+_MOST_KNOWN: Final = 8_000  # tokens out of context; 4 MB a network
 _TINY: Final = 1e-8  # thinc's, added to the variance
 
 
@@ -94,6 +95,7 @@ class Encoder:
         self._convolutions = _layers(encode)
         self._pad = int(encode.attrs["pad"])
         self._width = len(self._mix.gain)
+        self._known: dict[bytes, _Floats] = {}
 
     def __call__(self, docs: Sequence[Doc]) -> list[_Floats]:
         """One array (tokens, width) a document."""
@@ -104,6 +106,20 @@ class Encoder:
         return self._encode(self._embed(np.concatenate(features)), [len(doc) for doc in docs])
 
     def _embed(self, features: NDArray[np.uint64]) -> _Floats:
+        """Each token's vector out of context, which is the same wherever it stands: words come again and again."""
+        told = features.tobytes()
+        size = len(told) // len(features) if len(features) else 1
+        keys = [told[start : start + size] for start in range(0, len(told), size)]
+        rows = list(map(self._known.get, keys))
+        missing = [place for place, row in enumerate(rows) if row is None]
+        if missing:
+            if len(self._known) > _MOST_KNOWN:
+                self._known.clear()
+            for place, row in zip(missing, self._embed_anew(features[missing]), strict=True):
+                rows[place] = self._known[keys[place]] = row.copy()  # a row alone, not the array it was cut from
+        return np.array(rows, dtype=np.float32).reshape(len(rows), self._width)
+
+    def _embed_anew(self, features: NDArray[np.uint64]) -> _Floats:
         width = self._width
         found = np.empty((len(features), width * len(self._tables)), dtype=np.float32)
         for place, (column, seed, table) in enumerate(self._tables):

@@ -70,3 +70,13 @@ def test_a_network_of_another_kind_stays_as_it_is() -> None:
     before = wide.get_pipe("tok2vec").model
     encoder.quicken(wide)
     assert wide.get_pipe("tok2vec").model is before
+
+
+def test_words_that_were_seen_before_have_the_same_vectors(slow: Language, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder, "_MOST_KNOWN", 20)  # so that what is known is dropped on the way
+    model = slow.get_pipe("tok2vec").model
+    reading = Encoder(model)
+    for text in [*TEXTS, *TEXTS]:
+        doc = slow.make_doc(text)
+        np.testing.assert_allclose(reading([doc])[0], model.predict([doc])[0], atol=1e-4)
+    assert 0 < len(reading._known) < 100
