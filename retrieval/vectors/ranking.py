@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from factloom.retrieval.vectors.rows import Rows
-from factloom.retrieval.vectors.sketches import propose
+from factloom.retrieval.vectors.sketches import Sketches, propose
 from factloom.schemas.ports import VectorHits
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _MARGIN: Final = 16
 """Rows fetched past those needed, so that the last one is clearly below the last hit and proves that none is missed."""
 
 _WIDER: Final = 4
-"""How many times more rows the second attempt fetches; the third looks at all."""
+"""How many times more rows the second attempt looks at, of FAISS as of sketches; the third looks at all."""
 
 _SKETCH_SHARE: Final = 100
 """Sketches propose where there are so many times more rows than hits wanted; else it would be a good part of all."""
@@ -103,14 +103,21 @@ def _search_sketches(rows: Rows, queries: Vectors, limit: int) -> list[VectorHit
     sketches = rows.sketches
     if sketches is None or _SKETCH_SHARE * limit >= rows.count:
         return [None] * len(queries)
-    answers: list[VectorHits | None] = []
-    for i, query in enumerate(queries):
-        positions, nearer = propose(sketches, query, limit)
-        scores = rows.products(queries[i : i + 1], positions[np.newaxis])[0]
+    return [_search_proposed(rows, sketches, queries[i : i + 1], limit) for i in range(len(queries))]
+
+
+def _search_proposed(rows: Rows, sketches: Sketches, query: Vectors, limit: int) -> VectorHits | None:
+    """The best of the rows that sketches propose for one query, of more where these do not prove it; else None."""
+    for wider in (1, _WIDER):
+        positions, nearer = propose(sketches, query[0], limit, wider=wider)
+        scores = rows.products(query, positions[np.newaxis])[0]
         refs = rows.refs[positions]
         hits = best_records(refs, scores, limit, repeated=rows.extra > 0)
-        answers.append(hits if _nearer_half_suffices(hits, refs[nearer], scores[nearer]) else None)
-    return answers
+        if _nearer_half_suffices(hits, refs[nearer], scores[nearer]):
+            return hits
+        if 2 * len(positions) * _WIDER > rows.count:
+            break  # a scan of all costs little more
+    return None
 
 
 def _nearer_half_suffices(hits: VectorHits, refs: Refs, scores: Vectors) -> bool:

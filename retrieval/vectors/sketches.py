@@ -5,8 +5,8 @@ vectors differ grows with the angle between them. A scan of sketches reads a thi
 does; what it proposes is scored by the vectors themselves, so that only which rows are looked at is approximate.
 
 Signs say much about vectors of a model and little about random ones. So an answer stands only if the further half of
-what was proposed adds nothing to it; else all rows are compared (`ranking.search_rows`). docs/vector-index.md has what
-is found of real sentences.
+what was proposed adds nothing to it; else more are proposed, and at last all rows compared (`ranking.search_rows`).
+docs/vector-index.md has what is found of real sentences.
 """
 
 from __future__ import annotations
@@ -56,16 +56,16 @@ class Proposed(NamedTuple):
     nearer: NDArray[np.bool_]
 
 
-def propose(sketches: Sketches, query: Vectors, limit: int) -> Proposed:
+def propose(sketches: Sketches, query: Vectors, limit: int, *, wider: int = 1) -> Proposed:
     """The rows whose signs differ from those of ``query`` (one vector) the least.
 
-    As many as `PROPOSED` says, less those at the largest distance, of which only some would have had
-    room: which rows are proposed does not depend on where they stand.
+    As many as `PROPOSED` says, or ``wider`` times as many, less those at the largest distance, of which only some would
+    have had room: which rows are proposed does not depend on where they stand.
     """
     import faiss
 
     least, most = PROPOSED
-    wanted = min(max(least, min(len(sketches) // 10, most), 24 * limit), len(sketches))
+    wanted = min(wider * max(least, min(len(sketches) // 10, most), 24 * limit), len(sketches))
     asked = sketch(query[np.newaxis])
     distances = np.empty((1, wanted), np.int32)
     positions = np.empty((1, wanted), np.int64)

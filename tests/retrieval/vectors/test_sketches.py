@@ -3,10 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from factloom.retrieval.vectors import ranking
 from factloom.retrieval.vectors import rows as rows_module
 from factloom.retrieval.vectors.ranking import search_rows
 from factloom.retrieval.vectors.rows import Rows
 from factloom.retrieval.vectors.sketches import propose, sketch
+from factloom.schemas.ports import VectorHits
 
 DIMENSION = 384
 
@@ -129,3 +131,26 @@ def test_sketches_that_a_reader_made_while_room_was_made_are_made_again(few_are_
     made = rows.sketches
     assert made is not None
     assert (made == sketch(vectors)).all()
+
+
+def test_where_the_first_rows_proposed_prove_nothing_more_are_before_all_are_compared(
+    few_are_many: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors, queries = topics(40_000), topics(20, seed=1)
+    rows = filled(vectors, np.arange(40_000))
+    exact = np.argsort(-(queries @ vectors.T), axis=1, kind="stable")[:, :5]
+    looked_at: list[int] = []
+
+    def second_one_suffices(hits: VectorHits, refs: np.ndarray, scores: np.ndarray) -> bool:
+        looked_at.append(len(refs))
+        return len(looked_at) % 2 == 0
+
+    def scan(self: Rows, queries: np.ndarray, k: int) -> None:
+        raise AssertionError("all rows were compared")
+
+    monkeypatch.setattr(ranking, "_nearer_half_suffices", second_one_suffices)
+    monkeypatch.setattr(Rows, "nearest", scan)
+    found = search_rows(rows, queries, 5)
+    shares = [len(np.intersect1d(hits.refs, best)) / 5 for hits, best in zip(found, exact, strict=True)]
+    assert np.mean(shares) > 0.98
+    assert all(more > 3 * few for few, more in zip(looked_at[::2], looked_at[1::2], strict=True))
