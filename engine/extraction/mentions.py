@@ -21,6 +21,7 @@ from factloom.engine.extraction.phrases import (
     relation_of,
 )
 from factloom.engine.extraction.predicates import Relation, predicate_table
+from factloom.engine.extraction.predications import subject_of
 from factloom.engine.extraction.vocabulary import PRONOUNS, gender_of
 from factloom.schemas.extraction import Mention
 
@@ -202,6 +203,8 @@ class Reader:
             return None
         holder = verb.head if verb.dep_ in ("xcomp", "advcl") and verb.head.lower_ == "used" else verb
         subject = next((c for c in holder.children if c.dep_ == "nsubj"), None)
+        if subject is None and holder.dep_ == "conj":
+            subject = subject_of(holder)
         if subject is None and holder.dep_ == "ROOT" and holder.tag_ == "VBD":
             return self.speaker  # "Got a new kitten last week!"
         return self.mention(subject, type="person") if subject is not None else None

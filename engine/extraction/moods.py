@@ -77,7 +77,7 @@ _CONVINCED: Final = frozenset({"convinced", "adamant", "sure", "certain", "posit
 REPORTING: Final = frozenset({"apparently", "allegedly", "supposedly", "reportedly", "seemingly", "purportedly"})
 # Present and past look the same; with an object, speakers more often tell what they did.
 _CONDITIONS: Final = frozenset({"if", "unless"})
-_ALIKE: Final = frozenset({"set", "put", "hit", "cut", "let", "shut", "hurt", "split"})
+PAST_ALIKE: Final = frozenset({"set", "put", "hit", "cut", "let", "shut", "hurt", "split"})
 
 
 def judge(clause: Clause, auxiliaries: list[Token]) -> None:
@@ -93,7 +93,7 @@ def judge(clause: Clause, auxiliaries: list[Token]) -> None:
         clause.tense = Tense.PAST
     if verb.tag_ == "VBD" or (verb.tag_ == "VBN" and not auxiliaries and clause.copula is None):
         clause.tense = Tense.PAST
-    alike = verb.lower_ in _ALIKE and clause.subject is not None and clause.subject.lower_ in ("i", "we")
+    alike = verb.lower_ in PAST_ALIKE and clause.subject is not None and clause.subject.lower_ in ("i", "we")
     if (is_irregular_past(verb) or (alike and clause.objects)) and not auxiliaries:
         clause.tense = Tense.PAST
     if verb.lower_ == "quit" and not auxiliaries:  # present and past look the same; one hardly ever quits by habit

@@ -117,12 +117,24 @@ def is_joke_told(text: str) -> bool:
 
 def is_command(root: Token) -> bool:
     """Whether a clause headed by ``root`` is an imperative: a bare verb in front, with no subject."""
-    if root.pos_ != "VERB" or root.tag_ not in ("VB", "VBP"):
+    if root.pos_ != "VERB" or root.tag_ not in ("VB", "VBP") or _shares_subject(root):
         return False
     for child in root.children:
         if child.dep_.startswith(("nsubj", "expl", "csubj", "aux")) and child.lemma_ != "do":
             return False
     return root.dep_ in ("ROOT", "parataxis", "conj")
+
+
+def _shares_subject(verb: Token) -> bool:
+    """For "I live in Bonn and have a cat"; without the "and", "I'm at home, call me" is one."""
+    if verb.dep_ != "conj" or verb.tag_ != "VBP":
+        return False
+    head = verb.head
+    joined = any(c.dep_ == "cc" for each in (verb, *head.children) if each.dep_ == "conj" for c in each.children)
+    own = next((c for c in head.children if c.dep_ == "nsubj"), None)
+    if any(c.tag_ == "VB" and c.i < verb.i for c in head.children):
+        return False  # "I want to use my platform and leave a legacy"
+    return joined and own is not None and own.lower_ in ("i", "we", "they")
 
 
 def sentences(doc: Doc) -> Iterator[Span]:
