@@ -16,6 +16,7 @@ from factloom.engine.extraction.numeric_dates import other_reading
 from factloom.engine.extraction.phrases import conjuncts, relation_of
 from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.predications import Clause, Tense
+from factloom.engine.extraction.recurring import recurs
 from factloom.engine.extraction.rendering import activity, article, retell
 from factloom.engine.extraction.sentences import said_in, text_of
 from factloom.engine.extraction.undated import Undated, find_undated
@@ -76,6 +77,8 @@ class Draft:
         when = find_when(text, anchor, future=future)
         if when is not None and _RECURRING.match(text[when.span[1] :]):
             when = None  # "on Sunday mornings" is no day
+        if when is not None and recurs(clause, text[slice(*when.span)].strip()):
+            return cls(clause, sentence, reader, anchor, None)
         if when is not None:  # from here on the span counts from the start of the message
             begin, end = when.span
             when = replace(when, span=(begin + sentence.start_char, end + sentence.start_char))

@@ -13,6 +13,8 @@ from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.medicines import is_medicine
 from factloom.engine.extraction.phrases import phrase
 from factloom.engine.extraction.predications import Clause, Tense
+from factloom.engine.extraction.switches import switched
+from factloom.engine.extraction.tastes_over import tastes_over
 from factloom.schemas.extraction import Candidate, Mention
 
 if TYPE_CHECKING:
@@ -30,8 +32,9 @@ _WARDS: Final = frozenset({"hospital", "rehab", "prison", "jail", "icu"})
 def also_over(draft: Draft, told: list[Candidate]) -> list[Candidate]:
     """What the clause ends besides; ``told``: what has been read of it, whose words it takes."""
     clause = draft.clause
-    if clause.negated:
-        return []
+    changed = [*tastes_over(draft, told), *switched(draft, told)]
+    if changed or clause.negated:
+        return changed
     if clause.copula is not None:
         return _left_behind(draft)
     verb = verb_lemma(clause.verb)
@@ -91,11 +94,12 @@ def _medicines(clause: Clause) -> list[tuple[str, Mention]]:
 
 
 def _languages(clause: Clause, draft: Draft) -> list[tuple[str, Mention]]:
-    """For "I gave up on Dutch"."""
+    """For "I gave up on Dutch", which the names layer takes for a place."""
     if clause.lemma != "give up":
         return []
-    things = [draft.reader.mention(token, type="topic") for case, token in clause.obliques if case == "on"]
-    return [("LEARNS", thing) for thing in things if thing is not None and thing.type != "person"]
+    things = [draft.reader.mention(token) for case, token in clause.obliques if case == "on"]
+    others = [thing for thing in things if thing is not None and thing.type != "person"]
+    return [("LEARNS", thing.model_copy(update={"type": "activity"})) for thing in others]
 
 
 def _left_behind(draft: Draft) -> list[Candidate]:

@@ -10,6 +10,7 @@ from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.mentions import FIRST_PERSON, THIRD_PERSON, Reader
 from factloom.engine.extraction.phrases import is_introduced
 from factloom.engine.extraction.predications import SUBJECTS, Clause
+from factloom.engine.extraction.recurring import FRONTED, is_habitual
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,7 +56,7 @@ def retell(clause: Clause, subject: str, reader: Reader, when: When | None) -> s
         words = f"has {words}"
     elif clause.implicit and clause.verb.tag_ == "VBG":
         words = f"is {words}"
-    often = fronted_times(clause)
+    often = fronted_times(clause) if when is None or when.since else ""
     words = f"{words.rstrip(' ,.;:!-')} {often}" if often else words
     return _sentence(f"{subject} {words}", when)
 
@@ -74,10 +75,14 @@ def fronted_times(clause: Clause) -> str:
     if clause.subject is None or clause.subject.left_edge.i == clause.subject.sent.start:
         return ""
     before = clause.subject.doc[clause.subject.sent.start : clause.subject.left_edge.i]
-    match = _FRONTED.match(before.text) if len(before) <= _SHORT_FRONT else None
+    if len(before) > _SHORT_FRONT:
+        return ""
+    match = _FRONTED.match(before.text) or (_FRONTED_NAME.match(before.text) if is_habitual(clause) else None)
     return match["often"][:1].lower() + match["often"][1:] if match is not None else ""
 
 
+# "In the summer we go sailing", "on Christmas Eve we eat fish".
+_FRONTED_NAME: Final = re.compile(rf"^\W*(?:(?:and|so|but)\W+)?(?P<often>{FRONTED})\W*$", re.IGNORECASE)
 _SHORT_FRONT: Final = 6  # tokens
 
 

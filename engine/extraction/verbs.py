@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.assertions import apply, assert_fact
+from factloom.engine.extraction.calendar_words import SEASONS
 from factloom.engine.extraction.clauses import read_complement
 from factloom.engine.extraction.copulas import GROUPS, name_facts, read_couple
 from factloom.engine.extraction.doings import read_done
@@ -145,7 +146,7 @@ def _by_table(draft: Draft) -> list[Candidate | None]:
         obliques = [(case, noun) for case, noun in obliques if case != "near"]
     for case, noun in [*obliques, *(nested if clause.lemma in ("work", "study", "volunteer", "move") else [])]:
         pattern = table.verbs.get((clause.lemma, case))
-        if pattern is not None:
+        if pattern is not None and noun.lower_ not in SEASONS:  # "in the summer I work as a lifeguard"
             found += apply(draft, pattern, conjuncts(noun))
     if clause.lemma == "want" and clause.complement is not None and (clause.negated or clause.objects):
         return []  # "I don't want them to go through that", "Tom wants Bea to become a doctor": not them

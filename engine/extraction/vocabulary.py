@@ -80,6 +80,8 @@ class Vocabulary:
     organs: frozenset[str]
     homes: frozenset[str]
     forgone: frozenset[str]
+    studies: frozenset[str]
+    daily: frozenset[str]
     belongings: frozenset[str]
     common_to_all: frozenset[str]
     empty_adjectives: frozenset[str]
