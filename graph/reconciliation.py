@@ -25,6 +25,7 @@ from typing import Any
 from factloom.graph.disputes import are_disputed
 from factloom.graph.factbook import plain, telling
 from factloom.graph.lifetimes import deaths_of_ends, ended_by_death, is_death
+from factloom.graph.possessions import OWNED, thing_meant
 from factloom.graph.retraction import Retractions
 from factloom.graph.statements import (
     SAME_EVENT,
@@ -418,8 +419,12 @@ class Reconciler(Retractions):
         running = [fact for fact in earlier if never or holds_after(fact, statement.began)]
         disputed = [fact for fact in running if self._disputes.disagree(fact, statement)]
         running = [fact for fact in running if fact not in disputed]
-        if not (running or disputed) and statement.object is not None:
-            running = self._loosely_meant(statement, statement.object)
+        if statement.object is not None:
+            if statement.predicate == OWNED[0] and not disputed:
+                held = self._held(statement.subject.id, OWNED)
+                running += [f for f in thing_meant(self._tx, self._spaces, statement, held) if f not in running]
+            elif not (running or disputed):
+                running = self._loosely_meant(statement, statement.object)
         over = {"expired_at": self._now} if statement.correction else {"invalid_at": statement.began}
         changes = []
         for fact in running:

@@ -66,6 +66,12 @@ def read_copula(draft: Draft) -> list[Candidate]:
     return [candidate for candidate in found if candidate is not None]
 
 
+def read_former(draft: Draft) -> list[Candidate]:
+    """What "used to be a nurse" tells that somebody was; the parse makes a preposition of "to"."""
+    found = [fact for subject in draft.subjects() if subject.type == "person" for fact in _noun(draft, subject)]
+    return [fact for fact in found if fact is not None]
+
+
 def _of_owned(draft: Draft) -> list[Candidate]:
     """For "My name is Gus", "her birthday is 14 March", "my favourite food is sushi"."""
     clause = draft.clause

@@ -33,6 +33,12 @@ _SHORT: Final = re.compile(
     r"(?:,? not (?P<old>[^,?]{1,40}?))?(?:,? (?:actually|i mean|i meant|sorry|of course))?[.!…]*$",
     re.IGNORECASE,
 )
+# "Sorry, not Tom, Tim" is "Sorry, Tim, not Tom".
+_NOT_FIRST: Final = re.compile(
+    rf"^(?P<lead>\W*{_FILLER}{_TAKING_BACK}+)not (?P<old>[\w'’-]+(?: [\w'’-]+){{0,2}})(?:,| -|;) (?:but |it['’]s )?"
+    r"(?P<new>[\w'’-]+(?: [\w'’-]+){0,2})\W*$",
+    re.IGNORECASE,
+)
 # "*Tim", "Tim*": how messengers mend what was mistyped; the whole message.
 _TYPO: Final = re.compile(r"^\s*(?:\*+\s?(?P<before>[\w'’-]+(?: [\w'’-]+){0,2})|(?P<behind>[\w'’-]+)\*+)[.!]?\s*$")
 _ALIKE: Final = 0.5  # of a word and the one that was mistyped, as ``difflib`` counts
@@ -85,7 +91,7 @@ def complete_correction(before: Iterable[str], message: str, anchor: datetime) -
         mended = _retyped(earlier[-_REACH:], typo["before"] or typo["behind"], anchor)
         return Correction(f"Actually, {mended}", message.strip(), None) if mended is not None else None
     for position, sentence in enumerate(said[:_REACH]):
-        match = _SHORT.match(sentence)
+        match = _SHORT.match(_NOT_FIRST.sub(r"\g<lead>\g<new>, not \g<old>", sentence))
         if match is None:
             continue
         inside = said[:position]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from factloom.engine.extraction.antecedents import REACH, Antecedents, Turn
 from factloom.engine.extraction.attributes import read_attribute, read_measure, read_participle
 from factloom.engine.extraction.benefits import read_benefit
+from factloom.engine.extraction.bonds import read_bond
 from factloom.engine.extraction.casing import recased
 from factloom.engine.extraction.clauses import read_clauses
 from factloom.engine.extraction.completions import SILENT_ROLES, Completion, completions, readable_text
@@ -69,7 +70,7 @@ from factloom.engine.extraction.titles import readable
 from factloom.engine.extraction.unmeant import goes_on_in_fiction
 from factloom.engine.extraction.verbs import read_naming, read_verb
 from factloom.engine.extraction.worth import is_worth_keeping, weigh
-from factloom.schemas.extraction import CORRECTS, Candidate, Extraction, ExtractionRequest, Mention
+from factloom.schemas.extraction import CORRECTS, UNNAMED, Candidate, Extraction, ExtractionRequest, Mention
 from factloom.schemas.ontology import Ontology, ontology_in_use, using
 from factloom.schemas.records import Episode, Role
 
@@ -304,7 +305,16 @@ def _read_whole(drafts: list[Draft], found: list[Candidate]) -> list[Candidate]:
     return whole + (read_trips(drafts) if drafts else [])
 
 
-_FIRST: Final = (read_role_over, read_ending, read_move, read_death, read_naming, read_calling, read_equation)
+_FIRST: Final = (
+    read_bond,
+    read_role_over,
+    read_ending,
+    read_move,
+    read_death,
+    read_naming,
+    read_calling,
+    read_equation,
+)
 _STATED: Final = (
     read_schedule,
     read_measure,
@@ -353,7 +363,9 @@ def _relatives_around(draft: Draft, facts: list[Candidate], own: list[Token]) ->
 
 
 def _distinct(candidates: list[Candidate]) -> list[Candidate]:
-    """Each fact once, the surest reading of it; "Ana's sister" not beside Bea, who is she."""
+    """Each fact once, the surest reading of it; "Ana's sister" not beside Bea, who is she, or is so no longer."""
+    denied = {(c.subject.name, c.predicate) for c in candidates if c.negated and not c.correction}
+    candidates = [c for c in candidates if UNNAMED not in c.metadata or (c.subject.name, c.predicate) not in denied]
     best: dict[tuple[str, str, str, bool], Candidate] = {}
     for candidate in candidates:
         object = candidate.object.name.casefold() if candidate.object is not None else ""

@@ -8,13 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.copulas import GROUPS
-from factloom.engine.extraction.drafting import Draft
+from factloom.engine.extraction.drafting import FAIR, Draft
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.medicines import is_medicine
 from factloom.engine.extraction.phrases import phrase
 from factloom.engine.extraction.predications import Clause, Tense
+from factloom.engine.extraction.rendering import retell
 from factloom.engine.extraction.switches import switched
 from factloom.engine.extraction.tastes_over import tastes_over
+from factloom.engine.extraction.things_gone import things_gone
 from factloom.schemas.extraction import Candidate, Mention
 
 if TYPE_CHECKING:
@@ -32,8 +34,8 @@ _WARDS: Final = frozenset({"hospital", "rehab", "prison", "jail", "icu"})
 def also_over(draft: Draft, told: list[Candidate]) -> list[Candidate]:
     """What the clause ends besides; ``told``: what has been read of it, whose words it takes."""
     clause = draft.clause
-    changed = [*tastes_over(draft, told), *switched(draft, told)]
-    if changed or clause.negated:
+    changed = [*tastes_over(draft, told), *switched(draft, told), *things_gone(draft, told)]
+    if clause.negated or (changed and clause.lemma not in ("give away", "give")):
         return changed
     if clause.copula is not None:
         return _left_behind(draft)
@@ -42,10 +44,13 @@ def also_over(draft: Draft, told: list[Candidate]) -> list[Candidate]:
         return []
     text = told[0].text if told else None
     held = [*_pets(clause, draft), *_groups(clause, draft), *_medicines(clause), *_languages(clause, draft)]
-    found: list[Candidate | None] = []
+    found: list[Candidate | None] = [*changed]
     for subject in draft.subjects():
         found += [draft.candidate(subject, name, None, negated=True) for name in _ended_wholly(clause)]
         for predicate, thing in held:
+            if text is None and predicate == "HAS_PET":
+                text = retell(clause, subject.name, draft.reader, draft.when)
+                found.append(draft.candidate(subject, "GIVE_AWAY", thing, text=text, confidence=FAIR))
             if text is not None or predicate in ("TAKES", "MEMBER_OF"):
                 found.append(draft.candidate(subject, predicate, thing, text=text, negated=True))
     return [candidate for candidate in found if candidate is not None]

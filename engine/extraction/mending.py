@@ -46,7 +46,7 @@ def mend(doc: Doc) -> Doc:
             _limb_taken_for_part(token)
         elif token.dep_ == "ROOT" and token.tag_ == "VBG":
             _subject_taken_for_statement(token)
-        if token.tag_ in ("VB", "VBP") and token.head.lower_ in ("promoted", "demoted") and token.i > token.head.i + 1:
+        if token.head.lower_ in _RAISED and token.i > token.head.i + 1 and token.dep_ in ("advcl", "xcomp"):
             _job_taken_for_verb(token)
         if token.dep_ == "csubj" and token.tag_ == "VBG":
             _object_taken_for_subject(token)
@@ -81,6 +81,7 @@ def _mend_asides(doc: Doc) -> None:
             mend_described(token)
 
 
+_RAISED: Final = frozenset({"promoted", "demoted"})
 _DETERMINED: Final = frozenset({"a", "an", "my", "our", "your", "his", "her", "their", "the", "this", "that"})
 
 
@@ -111,6 +112,8 @@ _TELLING: Final = frozenset({"allergic", "afraid", "scared", "married", "pregnan
 def _job_taken_for_verb(token: Token) -> None:
     """For "promoted to manager in May": a job, and the date is that of the promotion."""
     verb, lead = token.head, token.nbor(-1)
+    if verb.pos_ == "ADJ" and any(c.dep_ == "aux:pass" for c in verb.children):
+        verb.pos_, verb.tag_ = "VERB", "VBN"
     if lead.lower_ != "to" or token.dep_ not in ("advcl", "xcomp"):
         return
     token.dep_, token.pos_, token.tag_ = "obl", "NOUN", "NN"

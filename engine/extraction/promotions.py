@@ -78,9 +78,8 @@ def read_role_over(draft: Draft) -> list[Candidate]:
         return []
     if clause.verb.lower_ == "demoted" and (clause.passive or clause.copula is not None):
         job = _job_given(draft, clause.verb.i + 1)
-        if job is not None:
-            return [c for s in _people(draft) if (c := _has_job(draft, s, job)) is not None]
-        return _role_over(draft, None)
+        begun = [_has_job(draft, person, job) for person in _people(draft)] if job is not None else []
+        return [*_role_over(draft, None), *(fact for fact in begun if fact is not None)]
     if not (clause.lemma in _LEAVING or (clause.passive and clause.lemma in _REMOVING)):
         return []
     led = next((t for t in draft.sentence if t.lower_ == "as" and t.i > clause.verb.i), None)

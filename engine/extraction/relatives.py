@@ -161,8 +161,9 @@ def read_equation(draft: Draft) -> list[Candidate]:
         return _denied(draft)
     for relative, other in ((clause.verb, clause.subject), (clause.subject, clause.verb)):
         kin = reader.kin(relative) if relation_of(relative) is not None else None
-        if kin is None or preposition(clause.verb):
-            continue  # "my mother is from Naples"
+        placed = preposition(clause.verb) not in ("", "to" if clause.used_to else "")
+        if kin is None or placed:
+            continue  # "my mother is from Naples", not "Rita used to be my boss"
         name = _named_outright(relative, other, kin) or _name_of(other, reader)
         if name is None or name.name == kin.owner.name:
             continue
@@ -176,14 +177,20 @@ def _denied(draft: Draft) -> list[Candidate]:
     relative, other = draft.clause.verb, draft.clause.subject
     if relative.lower_ == "longer" and draft.clause.objects:  # the parse takes "no longer" for the predicate
         relative = draft.clause.objects[0]
+    elif relative.lower_ == "longer" and relative.head.i > relative.i:
+        relative = relative.head
+    if other is not None and relation_of(relative) is None and relation_of(other) is not None:
+        relative, other = other, relative  # "my girlfriend isn't Ana any more"
     kin = draft.reader.kin(relative) if relation_of(relative) is not None and other is not None else None
     if kin is None or other is None or preposition(relative) or draft.clause.tense is not Tense.PRESENT:
         return []
     name = _named_outright(relative, other, kin) or _name_of(other, draft.reader)
-    if name is None or name.is_speaker or kin.relation.vague:
+    over = draft.clause.no_longer or draft.clause.verb.lower_ == "longer"
+    if name is None or name.is_speaker or (kin.relation.vague and not over):
         return []
-    never = not (passes(kin.relation) or draft.clause.no_longer or relative.i != draft.clause.verb.i)
-    denied = draft.candidate(kin.owner, kin.relation.predicate, name, negated=True, correction=never)
+    never = not (passes(kin.relation) or over)
+    text = f"{name.name} is {'not' if never else 'no longer'} {kin.owner.name}'s {kin.relation.noun}."
+    denied = draft.candidate(kin.owner, kin.relation.predicate, name, text=text, negated=True, correction=never)
     return [denied] if denied is not None else []
 
 
@@ -251,7 +258,8 @@ def _named_outright(relative: Token, other: Token, kin: Kin) -> Mention | None:
         return None
     placed = first is not None and (first.lower_ in _BEING or first.i == relative.i)
     opens = other.i == other.sent.start and other.pos_ not in ("PRON", "DET", "ADP", "SCONJ", "INTJ", "NUM", "VERB")
-    closes = other.i + 1 == len(doc) or not doc[other.i + 1].text[:1].isalnum()
+    behind = doc[other.i + 1] if other.i + 1 < len(doc) else None
+    closes = behind is None or not behind.text[:1].isalnum() or behind.lower_ in ("any", "anymore")
     if other.i > relative.i and not (placed and closes):
         return None
     if other.i < relative.i and not (opens and other.pos_ == "PROPN"):
@@ -261,7 +269,7 @@ def _named_outright(relative: Token, other: Token, kin: Kin) -> Mention | None:
     return Mention(name=said, type=kin.relation.object)
 
 
-_BEING: Final = frozenset({"is", "'s", "’s", "was"})
+_BEING: Final = frozenset({"is", "'s", "’s", "was", "be", "n't", "n’t", "not", "longer"})
 # What somebody is rather than is called, although it is written like a name; "here" and the like in headline writing.
 _NO_NAMES: Final = vocabulary().no_names
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.assertions import apply, assert_fact
 from factloom.engine.extraction.calendar_words import SEASONS
-from factloom.engine.extraction.clauses import read_complement
-from factloom.engine.extraction.copulas import GROUPS, name_facts, read_couple
+from factloom.engine.extraction.clauses import read_clause, read_complement
+from factloom.engine.extraction.copulas import GROUPS, name_facts, read_couple, read_former
 from factloom.engine.extraction.doings import read_done
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.habits import read_habit
@@ -28,9 +28,9 @@ from factloom.engine.extraction.milestones import (
 )
 from factloom.engine.extraction.phrases import conjuncts, is_content, phrase
 from factloom.engine.extraction.predicates import VerbPattern, predicate_table
-from factloom.engine.extraction.predications import Clause, Tense, preposition
+from factloom.engine.extraction.predications import Clause, Tense, child_of, preposition
 from factloom.engine.extraction.promotions import read_appointment, read_promotion
-from factloom.engine.extraction.relatives import called_name, relation_facts
+from factloom.engine.extraction.relatives import called_name, read_equation, relation_facts
 from factloom.engine.extraction.rendering import activity, retell
 from factloom.engine.extraction.specifics import is_specific
 from factloom.engine.extraction.vocabulary import vocabulary
@@ -68,8 +68,10 @@ def read_verb(draft: Draft) -> list[Candidate]:
     clause = draft.clause
     if clause.copula is not None:
         return []
-    if clause.lemma == "use" and clause.tense is Tense.PAST and clause.complement is not None:
-        return _used_to(draft)
+    if clause.lemma == "use" and clause.tense is Tense.PAST:
+        formerly = read_complement(clause) if clause.complement is not None else _formerly(clause)
+        if formerly is not None:
+            return _used_to(draft, formerly)
     if clause.passive and clause.verb.lower_ == "engaged" and clause.tense is Tense.PRESENT:
         pair = read_couple(draft, "ENGAGED_TO")
         if pair:
@@ -264,25 +266,32 @@ _HOLLOW: Final = frozenset(
 )
 
 
-def _used_to(draft: Draft) -> list[Candidate]:
-    inner = read_complement(draft.clause)
-    if inner is None:
-        return []
+def _used_to(draft: Draft, inner: Clause) -> list[Candidate]:
     inner.used_to, inner.tense = True, Tense.PAST
+    inner.subject = inner.subject or draft.clause.subject
     told = Draft(inner, draft.sentence, draft.reader, draft.anchor, draft.when)
     kept = [draft.reader.kin(noun) for noun in inner.objects] if inner.lemma == "have" else []
     held = [fact for kin in kept if kin is not None for fact in relation_facts(told, kin)]
-    found = [c for c in held or _by_table(told) or read_done(told) if c is not None]
+    equal = read_equation(told) if inner.copula is not None else []  # "my boss used to be Rita"
+    held = held or (read_former(told) if inner.copula is not None else [])  # "used to be a nurse"
+    found = [c for c in equal or held or _by_table(told) or read_done(told) if c is not None]
     return [
         c.model_copy(
             update={
-                "text": retell(draft.clause, c.subject.name, draft.reader, draft.when),
+                "text": c.text if c in equal else retell(draft.clause, c.subject.name, draft.reader, draft.when),
                 "valid_at": c.valid_at if c.invalid_at is not None else None,
                 "invalid_at": c.invalid_at or draft.anchor,
             }
         )
         for c in found
     ]
+
+
+def _formerly(clause: Clause) -> Clause | None:
+    """For "Rita used to be my boss", where the parse takes the boss for a place."""
+    being = (c for c in clause.verb.children if c.dep_ == "obl" and any(b.dep_ == "cop" for b in c.children))
+    noun = next(being, None)
+    return read_clause(noun, child_of(noun, "cop")) if noun is not None else None
 
 
 def _forgone(draft: Draft) -> list[Candidate | None]:

@@ -82,6 +82,7 @@ class Vocabulary:
     forgone: frozenset[str]
     studies: frozenset[str]
     daily: frozenset[str]
+    no_things: frozenset[str]
     belongings: frozenset[str]
     common_to_all: frozenset[str]
     empty_adjectives: frozenset[str]

@@ -71,3 +71,64 @@ def test_the_new_subject_takes_the_place_of_the_old(said: str) -> None:
 def test_other_switches_leave_the_subject(said: str) -> None:
     [studies] = [fact for fact in learned("I study law.", said) if fact.predicate == "STUDIES"]
     assert studies.invalid_at is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Tom and I are back together.",
+        "I'm back together with Tom.",
+        "Tom and I got back together.",
+        "I'm back with Tom.",
+    ],
+)
+def test_a_couple_is_one_again(said: str) -> None:
+    bonds = [f for f in learned("Tom is my boyfriend.", "Tom and I broke up.", said) if f.predicate == "HAS_PARTNER"]
+    assert sorted(bond.invalid_at is None for bond in bonds) == [False, True]
+
+
+@pytest.mark.parametrize("said", ["I'm back with Tom in the office.", "Tom and I are back in Rome.", "Tom is back."])
+def test_who_is_back_is_no_partner(said: str) -> None:
+    bonds = [f for f in learned("Tom is my boyfriend.", "Tom and I broke up.", said) if f.predicate == "HAS_PARTNER"]
+    assert [bond.invalid_at is None for bond in bonds] == [False]
+
+
+@pytest.mark.parametrize(
+    ("held", "over", "predicate"),
+    [
+        ("Eva is my friend.", "Eva and I aren't friends anymore.", "HAS_FRIEND"),
+        ("Eva is my friend.", "I'm not friends with Eva any more.", "HAS_FRIEND"),
+        ("Eva is my friend.", "Me and Eva are no longer friends", "HAS_FRIEND"),
+        ("Eva is my friend.", "Eva is no longer my friend.", "HAS_FRIEND"),
+        ("My girlfriend is Ana.", "Ana and I aren't together anymore.", "HAS_PARTNER"),
+        ("My girlfriend is Ana.", "My girlfriend isn't Ana any more.", "HAS_PARTNER"),
+        ("My boss is Rita.", "My boss isn't Rita anymore.", "HAS_BOSS"),
+        ("My boss is Rita.", "My boss used to be Rita.", "HAS_BOSS"),
+        ("My boss is Rita.", "Rita used to be my boss.", "HAS_BOSS"),
+        ("Tom is a nurse.", "Tom used to be a nurse.", "HAS_JOB"),
+    ],
+)
+def test_the_bond_is_over(held: str, over: str, predicate: str) -> None:
+    facts = [fact for fact in learned(held, over) if fact.predicate == predicate]
+    assert [fact.invalid_at is None for fact in facts] == [False]
+
+
+@pytest.mark.parametrize(
+    "said", ["Ana and I aren't together this weekend.", "Ana isn't my friend.", "Ana and I aren't tired any more."]
+)
+def test_the_bond_holds(said: str) -> None:
+    facts = [fact for fact in learned("My girlfriend is Ana.", said) if fact.predicate == "HAS_PARTNER"]
+    assert [fact.invalid_at is None for fact in facts] == [True]
+
+
+@pytest.mark.parametrize("said", ["Leo was demoted to assistant manager.", "Leo got demoted to clerk."])
+def test_who_is_demoted_has_another_job(said: str) -> None:
+    jobs = {f.text: f.invalid_at is None for f in learned("Leo is a manager.", said) if f.predicate == "HAS_JOB"}
+    assert jobs.pop("Leo works as a manager.") is False
+    assert list(jobs.values()) == [True]
+
+
+@pytest.mark.parametrize("said", ["Sorry, not Tom, Tim.", "No wait, not Tom, Tim.", "Oops, not Tom, but Tim"])
+def test_the_wrong_name_may_come_first(said: str) -> None:
+    told = {fact.text: fact.expired_at is None for fact in learned("My brother is called Tom.", said)}
+    assert told == {"Zoe's brother is called Tom.": False, "Zoe's brother is called Tim.": True}
