@@ -25,6 +25,7 @@ from typing import Any
 from factloom.graph.disputes import are_disputed
 from factloom.graph.factbook import plain, telling
 from factloom.graph.lifetimes import deaths_of_ends, ended_by_death, is_death
+from factloom.graph.plans import alike, loosely_meant
 from factloom.graph.possessions import OWNED, thing_meant
 from factloom.graph.retraction import Retractions
 from factloom.graph.statements import (
@@ -46,11 +47,6 @@ from factloom.schemas.results import FactChange
 __all__ = ["Reconciler", "Statement"]
 
 _RULE = "RULES_OUT"
-_LOOSELY = (("PLANS_TO", "PLANS"), ("HAS_JOB",), (_RULE,))
-"""What is called over in fewer words than it was told in: "the trip" to Rome, a teacher "at Elm School".
-
-And who may be called any time may be called before ten, too.
-"""
 
 
 class Reconciler(Retractions):
@@ -424,7 +420,9 @@ class Reconciler(Retractions):
                 held = self._held(statement.subject.id, OWNED)
                 running += [f for f in thing_meant(self._tx, self._spaces, statement, held) if f not in running]
             elif not (running or disputed):
-                running = self._loosely_meant(statement, statement.object)
+                predicates = alike(statement)
+                held = self._held(statement.subject.id, predicates) if predicates else []
+                running = loosely_meant(statement, held)
         over = {"expired_at": self._now} if statement.correction else {"invalid_at": statement.began}
         changes = []
         for fact in running:
@@ -444,17 +442,6 @@ class Reconciler(Retractions):
             changes += self._affirm(kept)
         return changes or [self._fact_change(Action.NOTHING, None, None, statement, "it negates nothing that is held")]
 
-    def _loosely_meant(self, statement: Statement, called_off: Entity) -> list[Fact]:
-        """The one open plan or job of the subject that has all words of what is over ("the trip"), if just one."""
-        alike = next((group for group in _LOOSELY if statement.predicate in group), ())
-        words = _words(called_off.name)
-        meant = [
-            fact
-            for fact in (self._held(statement.subject.id, alike) if alike else ())
-            if holds_after(fact, statement.began) and began(fact) <= statement.began and words <= _words(fact.text)
-        ]
-        return meant if len(meant) == 1 else []
-
     def _is_news(self, statement: Statement, *, known: bool) -> bool:
         """Whether a negation is worth a fact of its own (NOT_EATS), beside closing what it negates.
 
@@ -464,7 +451,3 @@ class Reconciler(Retractions):
         if statement.object is None or statement.correction or statement.restated or statement.predicate == _RULE:
             return False
         return self._ontology[statement.predicate].category is Category.PREFERENCE or not known
-
-
-def _words(text: str) -> set[str]:
-    return {normalise_name(word) for word in normalise_name(text).split()}

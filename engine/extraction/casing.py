@@ -1,4 +1,4 @@
-"""Give names their capitals in messages typed all in lower case, so that the parser sees them."""
+"""Give messages the capitals and apostrophes that the parser knows: names typed small, "don’t" as phones write it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ from factloom.engine.extraction.vocabulary import vocabulary
 
 _NAMED: Final = re.compile(r"\b[^\W\d_]{2,}\b")
 _MONTH: Final = re.compile(r"(?<=\b(?:in|of|on) )(?:january|february|march|april|may|june|july|august)\b")
+
+
+_APOSTROPHE: Final = re.compile(r"(?<=\w)[’ʼ´`′](?=\w)")
+
+
+def straightened(text: str) -> str:
+    """The text, as long as it was, with typewriter apostrophes inside words: the model has seen "n't", not "n’t"."""
+    return _APOSTROPHE.sub("'", text)
 
 
 def recased(text: str, known: frozenset[str]) -> str:

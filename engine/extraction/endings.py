@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.milestones import MARRIAGES
 from factloom.engine.extraction.phrases import COUPLES, entity_type, is_content, phrase, relation_of
-from factloom.engine.extraction.predications import Tense, preposition
+from factloom.engine.extraction.predications import Clause, Tense, preposition
 from factloom.engine.extraction.rendering import retell
 from factloom.engine.extraction.sentences import said_in
 from factloom.engine.extraction.vocabulary import vocabulary
@@ -36,7 +36,11 @@ def read_ending(draft: Draft) -> list[Candidate]:
         left = _left(draft)
         if left:
             return left
-    if clause.lemma in ("cancel", "call off", "fall through") or clause.verb.lower_ in ("cancelled", "canceled"):
+    if (
+        clause.lemma in ("cancel", "call off", "fall through")
+        or _calls_off(clause)
+        or clause.verb.lower_ in ("cancelled", "canceled")
+    ):
         return _cancelling(draft)
     if clause.passive and clause.lemma == "make" and re.search(r"\bmade redundant\b", draft.text):
         return _quitting(draft)
@@ -47,6 +51,12 @@ def read_ending(draft: Draft) -> list[Candidate]:
     ):
         return _quitting(draft)
     return []
+
+
+def _calls_off(clause: Clause) -> bool:
+    """For "we've called off the trip", where the parse takes "off" for a preposition."""
+    verb = clause.verb
+    return clause.lemma == "call" and verb.i + 1 < len(verb.doc) and verb.nbor().lower_ == "off"
 
 
 def _quitting(draft: Draft) -> list[Candidate]:
@@ -205,12 +215,13 @@ def _cancelling(draft: Draft) -> list[Candidate]:
     """For "I've cancelled the trip to Rome", "the concert was cancelled": the plan is off."""
     clause = draft.clause
     passive = clause.passive or clause.copula is not None or clause.lemma == "fall through"
-    token = clause.subject if passive else next(iter(clause.objects), None)
+    called = [*clause.objects, *(noun for case, noun in clause.obliques if case == "off")]
+    token = clause.subject if passive else next(iter(called), None)
     speaker = draft.reader.speaker
     if token is None or token.pos_ not in ("NOUN", "PROPN"):
         return []
     name = phrase(token)
-    if not is_content(token, name) and token.lemma_.lower() not in ("plan", "plans"):
+    if not is_content(token, name) and token.lemma_.lower() not in vocabulary().trips | {"plan"}:
         return []
     event = Mention(name=name, type="event")
     found: list[Candidate | None] = []

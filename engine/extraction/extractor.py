@@ -19,7 +19,8 @@ from factloom.engine.extraction.antecedents import REACH, Antecedents, Turn
 from factloom.engine.extraction.attributes import read_attribute, read_measure, read_participle
 from factloom.engine.extraction.benefits import read_benefit
 from factloom.engine.extraction.bonds import read_bond
-from factloom.engine.extraction.casing import recased
+from factloom.engine.extraction.casing import recased, straightened
+from factloom.engine.extraction.changed_plans import read_changed_plan
 from factloom.engine.extraction.clauses import read_clauses
 from factloom.engine.extraction.completions import SILENT_ROLES, Completion, completions, readable_text
 from factloom.engine.extraction.copulas import read_copula
@@ -115,7 +116,9 @@ class OfflineExtractor:
             texts = (_tokens(nlp, request.episode, request.previous) for request in requests)
             docs = [mend(doc) for doc in nlp.pipe(texts, batch_size=BATCH)]
             completed = [completions(request) for request in requests]
-            statements = [text for each in completed for completion in each for text in completion.statements]
+            statements = [
+                straightened(text) for each in completed for completion in each for text in completion.statements
+            ]
             told = map(mend, nlp.pipe(statements, batch_size=BATCH))
             found = []
             for request, doc, each in zip(requests, docs, completed, strict=True):
@@ -197,7 +200,7 @@ class OfflineExtractor:
 def _tokens(nlp: Language, episode: Episode, around: Sequence[Episode], *, last: int = LONGEST) -> Doc:
     """The message as tokens; what was said, capital for capital, stays in the document's user data."""
     said = readable_text(episode)[-last:]
-    doc = readable(nlp, recased(said, _first_names([episode, *around])))
+    doc = readable(nlp, recased(straightened(said), _first_names([episode, *around])))
     doc.user_data["said"] = said
     keep_apart(doc)
     return doc
@@ -309,6 +312,7 @@ _FIRST: Final = (
     read_bond,
     read_role_over,
     read_ending,
+    read_changed_plan,
     read_move,
     read_death,
     read_naming,

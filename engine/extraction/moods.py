@@ -14,7 +14,7 @@ from factloom.engine.extraction.vocabulary import vocabulary
 if TYPE_CHECKING:
     from spacy.tokens import Token
 
-NEGATIONS: Final = frozenset({"not", "n't", "never", "no", "nobody", "neither", "nor", "barely", "hardly"})
+NEGATIONS: Final = frozenset({"not", "n't", "n’t", "never", "no", "nobody", "neither", "nor", "barely", "hardly"})
 DOUBTFUL_MODALS: Final = frozenset({"would", "could", "might", "may", "should", "can", "must", "'d", "ought"})
 DOUBTFUL_MARKS: Final = frozenset({"if", "unless", "whether", "lest", "though"})
 # Verbs whose complement is not stated as true by the speaker.

@@ -29,7 +29,7 @@ def read_schedule(draft: Draft) -> list[Candidate]:
     when = _ahead(draft, clause.verb if placed else None)
     if event is None or when is None or when.end <= draft.anchor:
         return []
-    day = _date_words(when)
+    day = date_words(when)
     timed = replace(draft, when=when, period=None)
     be = "is not" if clause.negated else "is"
     text = f"The {event.name} {be} planned for {day}."
@@ -71,7 +71,8 @@ def _ahead(draft: Draft, predicate: Token | None) -> When | None:
     return replace(when, span=(when.span[0] + rest.start_char, when.span[1] + rest.start_char))
 
 
-def _date_words(when: When) -> str:
+def date_words(when: When) -> str:
+    """The day that something is planned for, as "12 July", "October 2025"."""
     month = MONTHS[when.start.month - 1].capitalize()
     return f"{when.start.day} {month}" if when.precision == "day" else when.phrase.removeprefix("in ")
 

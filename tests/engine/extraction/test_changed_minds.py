@@ -132,3 +132,68 @@ def test_who_is_demoted_has_another_job(said: str) -> None:
 def test_the_wrong_name_may_come_first(said: str) -> None:
     told = {fact.text: fact.expired_at is None for fact in learned("My brother is called Tom.", said)}
     assert told == {"Zoe's brother is called Tom.": False, "Zoe's brother is called Tim.": True}
+
+
+@pytest.mark.parametrize(
+    ("held", "moved", "told"),
+    [
+        ("I have an exam on 5 July.", "The exam got postponed to 12 July.", "The exam is planned for 12 July."),
+        (
+            "My wedding is on 5 September.",
+            "The wedding's been moved to October.",
+            "The wedding is planned for October 2025.",
+        ),
+        (
+            "My wedding is on 5 September.",
+            "We had to push back the wedding to October.",
+            "Zoe's wedding is in October 2025.",
+        ),
+        (
+            "I have a dentist appointment on Tuesday.",
+            "I moved my dentist appointment to Thursday.",
+            "Zoe's dentist appointment is on 5 June 2025.",
+        ),
+        ("The demo is on the 24th.", "They moved the demo to the 29th", "The demo is planned for 29 June."),
+        ("I have an exam on 5 July.", "My exam was postponed.", ""),
+    ],
+)
+def test_a_plan_is_moved_to_another_day(held: str, moved: str, told: str) -> None:
+    plans = {f.text: f.invalid_at is None for f in learned(held, moved) if f.predicate in ("PLANS", "PLANNED_FOR")}
+    assert [text for text, open_ in plans.items() if open_] == ([told] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("held", "off"),
+    [
+        ("I plan to fly to Rome in August.", "The trip to Rome is cancelled."),
+        ("We're flying to Rome in August.", "We're not going to Rome after all."),
+        ("We're flying to Rome in August.", "We decided not to go to Rome."),
+        ("We're flying to Rome in August.", "I won't be going to Rome after all"),
+        ("We're flying to Rome in August.", "We called off the trip to Rome"),
+        ("We're flying to Rome in August.", "I'm no longer going to Rome."),
+        ("I'm moving to Porto in May.", "I'm not moving to Porto after all."),
+        ("I'm running a marathon in May.", "I'm not doing the marathon after all."),
+    ],
+)
+def test_a_plan_is_called_off(held: str, off: str) -> None:
+    plans = [fact for fact in learned(held, off) if fact.predicate == "PLANS_TO"]
+    assert [plan.invalid_at is None for plan in plans] == [False]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "We're not going to Paris after all.",
+        "We moved the sofa to the kitchen.",
+        "The concert was postponed to 12 July.",
+        "I decided to go to Rome.",
+        "We're not going to Rome tonight.",
+        "The exam wasn't postponed.",
+    ],
+)
+def test_other_plans_stand(said: str) -> None:
+    facts = learned("We're flying to Rome in August.", "I have an exam on 5 July.", said)
+    plans = [
+        f for f in facts if f.text in ("Zoe plans to fly to Rome in August 2025.", "Zoe has an exam on 5 July 2025.")
+    ]
+    assert [plan.invalid_at is None for plan in plans] == [True, True]
