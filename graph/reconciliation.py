@@ -39,7 +39,7 @@ from factloom.graph.statements import (
     replaced,
     tellings,
 )
-from factloom.schemas.extraction import BESIDES, CORRECTS, UNNAMED
+from factloom.schemas.extraction import BESIDES, CORRECTS, UNDATED, UNNAMED
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.records import Action, Category, Entity, Fact
 from factloom.schemas.results import FactChange
@@ -355,6 +355,8 @@ class Reconciler(Retractions):
         What is told undated of somebody whose death is told later had its time before that, whenever it was said.
         """
         end = began(new)
+        if is_death(statement) and UNDATED in statement.metadata and "time_expression" not in old.metadata:
+            return {"valid_at": None, "invalid_at": end}  # "he died years ago": no later than it was told
         if begun_by(old, end):
             return {"invalid_at": end}
         if outdates(statement, old) or (is_death(statement) and "time_expression" not in old.metadata):

@@ -250,6 +250,19 @@ def _day_month(match: re.Match[str], anchor: datetime, future: bool) -> Span:
     return _calendar_day(match.group(1), match.group(2), match.group(3), anchor, future)
 
 
+def _week_of(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    """For "the week of 14 July": the one with that day in it."""
+    day, month = (match["day"], match["month"]) if match["day"] else (match["day_behind"], match["month_before"])
+    told, _ = _calendar_day(day, month, match["year"], anchor, future)
+    return told - timedelta(days=told.weekday()), "week"
+
+
+_WEEK_OF: Final = (
+    r"\b(?:(?:in|during|for|over) )?(?:the )?week (?:of|beginning|starting|commencing)(?: on)?(?: monday,?)?(?: the)? "
+    rf"(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{MONTH_SHORT[1:-1]})|"
+    rf"(?P<month_before>{MONTH_SHORT[1:-1]}) (?P<day_behind>\d{{1,2}})(?:st|nd|rd|th)?)\b(?:,? (?P<year>\d{{4}})\b)?"
+)
+
 _UNITS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 _ORDINALS: Final = [
     *_UNITS,
@@ -321,6 +334,7 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Reader], ...]] = tuple(
         *HOLIDAYS,
         *PARTS,
         *RELATIVE,
+        (_WEEK_OF, _week_of),
         (rf"\b(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {MONTH_SHORT}\b(?:,? (\d{{4}})\b)?", _day_month),
         (rf"\b(?:on )?(?:the )?{_ORDINAL_WORD}(?: of)? {MONTH}\b(?:,? (\d{{4}})\b)?", _word_month),
         (rf"\b{MONTH_SHORT} (\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)(?:,? (\d{{4}})\b)?", _month_day),

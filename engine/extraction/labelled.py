@@ -34,6 +34,12 @@ _ORDERED: Final = re.compile(
     r"(?![^\n]*\b(?:I|my|we|our|I['’]m)\b)(?P<text>\s*[^\n]*)",
     re.IGNORECASE | re.MULTILINE,
 )
+# "AI: my new hobby. I work for Tesco.": what is spoken of, and something said of it that is no sentence.
+_TOPIC: Final = re.compile(
+    r"(?:ai|llm|bot|model|tool)s?:\s+(?:my|our|what an?|such an?|the|an?)\b"
+    r"(?:(?!\b(?:is|are|was|were|am|be|has|have|had|will|should|must|do|does|did|can|lives?|works?|says?|i|you|user)\b)[^.!?\n:]){1,40}(?:[.!?]|$)",
+    re.IGNORECASE,
+)
 _CLOCK: Final = r"[\d:,./ apmAPM-]+"
 _PASTED: Final = re.compile(
     rf"^[^\S\n]*(?:\[{_CLOCK}\][^\S\n]*)?(?P<who>[A-Z][\w'’-]+)(?: [A-Z][\w'’-]+)?(?:[ ]?[(\[]{_CLOCK}[)\]])?:"
@@ -44,7 +50,8 @@ _PASTED: Final = re.compile(
 
 def labelled_spans(text: str, speaker: str | None) -> list[tuple[int, int]]:
     """Character spans of what labels give to others than ``speaker``."""
-    spans = [match.span("text") for told in (_ROLES_WORDS, _ORDERED) for match in told.finditer(text)]
+    told = [match for labels in (_ROLES_WORDS, _ORDERED) for match in labels.finditer(text)]
+    spans = [match.span("text") for match in told if not _TOPIC.match(match[0].strip())]
     return spans + [match.span("text") for match in _PASTED.finditer(text) if _is_anothers(match["who"], speaker)]
 
 

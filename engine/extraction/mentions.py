@@ -133,6 +133,8 @@ class Reader:
             owner = self._owner(owner_token)
         elif token.lower_ in _OWN and token.dep_ != "vocative":
             owner = self.speaker  # "Mom called": everybody's own
+        elif _is_title(token):
+            owner = self.speaker  # "Uncle Tom called"
         elif token.dep_ in ("obj", "conj", "obl") or (token.dep_ == "nsubj" and token.head.dep_ == "conj"):
             owner = self._keeper(token, _KEEPING if relation.object == "animal" else _HAVING)
         if owner is None or _is_anybody(owner_token, owner):
@@ -142,6 +144,8 @@ class Reader:
         noun = token.lemma_.lower() if token.lemma_.lower() in predicate_table().relations else relation.noun
         description = f"{owner.name}'s {noun}"[:200]
         name = given_name(token)
+        if name and owner_token is None:
+            name = name.removeprefix(f"{token.text} ")  # "Uncle Tom" is Tom
         if name:
             other = Mention(name=name, type=relation.object, aliases=(description,))
         else:
@@ -304,6 +308,18 @@ _SOMEBODY: Final = frozenset({"someone", "somebody", "guy", "woman", "man", "gir
 _ELDERS: Final = frozenset({"parent", "grandparent"})
 _DEICTIC: Final = frozenset({"this", "that", "these", "those"})
 _KEEPING: Final = frozenset({"adopt", "get", "have", "buy", "rescue", "own", "live", "foster"})
+
+
+_TITLES: Final = frozenset({"uncle", "aunt", "auntie", "aunty", "grandma", "grandpa", "granny", "grandad"})
+_PROVERBIAL: Final = frozenset({"sam", "ben", "bens", "jemima", "buck", "fester", "bob"})
+
+
+def _is_title(token: Token) -> bool:
+    """Whether a relation stands as a title before a name: "Uncle Tom", not Uncle Sam."""
+    doc, after = token.doc, token.i + 1
+    if token.lower_ not in _TITLES or not token.text[:1].isupper() or after >= len(doc):
+        return False
+    return doc[after].text[:1].isupper() and doc[after].text.isalpha() and doc[after].lower_ not in _PROVERBIAL
 
 
 def _addressed(token: Token) -> bool:

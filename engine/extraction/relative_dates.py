@@ -33,6 +33,12 @@ def _counted(anchor: datetime, unit: str, count: int) -> Span:
     return back(anchor, "year", 10 * count) if unit == "decade" else back(anchor, unit, count)
 
 
+def _from_tomorrow(match: re.Match[str], anchor: datetime, future: bool) -> Span:
+    """For "a week tomorrow", "two weeks from tomorrow", "tomorrow week"."""
+    weeks = number_of(match["count"] or "a") * (2 if match["unit"] == "fortnight" else 1)
+    return day_of(anchor + timedelta(days=1, weeks=weeks)), "day"
+
+
 _NAMED_DAYS: Final = {
     "today": 0,
     "tonight": 0,
@@ -106,6 +112,8 @@ RELATIVE: Final = (
     (rf"\bin {NUMBER} {UNIT}\b(?:['’]s?)?(?: time\b)?", _ahead),
     (rf"\b{NUMBER} {UNIT} from (?:now|today)\b", _ahead),
     (rf"\b{NUMBER} (week|fortnight)s? today\b", _ahead),
+    (rf"\b(?P<count>{NUMBER[1:-1]}) (?P<unit>week|fortnight)s? (?:from )?tomorrow\b", _from_tomorrow),
+    (r"\b(?P<count>)tomorrow (?P<unit>week|fortnight)\b", _from_tomorrow),
     (r"\bhalf a year ago\b", _half_year),
     (rf"\b{_HALVES} (?:ago|back)\b", _and_a_half),
     (rf"\bfor (?:about |almost |over |nearly |around |more than )?{_HALVES}\b", _and_a_half),

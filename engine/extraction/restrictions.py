@@ -128,6 +128,8 @@ def _limit(token: Token, lemma: str, *, strict: bool) -> str | None:
     """The words of a restriction that ``token`` heads ("" where they say how often, or who), or None."""
     lower, doc = token.lower_, token.doc
     if token.dep_ == "advcl":
+        if not strict and lower == "work" and doc[token.left_edge.i : token.right_edge.i + 1].text.lower() == "to work":
+            return "to work"  # "I don't drive the Skoda to work", where the parse makes a verb of it
         return "" if not strict and token.left_edge.lower_ in _TELLING_WHEN else None
     if token.dep_ == "advmod" or token.pos_ == "ADV":
         if strict or lower not in _SCARCELY or (lower == "just" and token.i < token.head.i):

@@ -38,7 +38,7 @@ from factloom.engine.extraction.ways_of_life import read_way_of_life
 from factloom.schemas.extraction import Candidate, Mention
 
 if TYPE_CHECKING:
-    pass
+    from spacy.tokens import Token
 
 
 def read_naming(draft: Draft) -> list[Candidate]:
@@ -141,7 +141,7 @@ def _by_participle(draft: Draft) -> list[Candidate | None]:
 def _by_table(draft: Draft) -> list[Candidate | None]:
     table, clause = predicate_table(), draft.clause
     found: list[Candidate | None] = []
-    nouns = [*(noun for _, noun in clause.obliques), *clause.objects]
+    nouns = [*(noun for case, noun in clause.obliques if not _is_once(clause, case, noun)), *clause.objects]
     nested = [(preposition(c), c) for noun in nouns for c in noun.children if c.dep_ == "nmod"]
     obliques = clause.obliques
     if clause.lemma == "live" and any(case == "in" for case, _ in obliques):  # "near Kiel, in a village called Laboe"
@@ -162,6 +162,11 @@ def _by_table(draft: Draft) -> list[Candidate | None]:
         found = _degree(draft) or _group(draft)
     pattern = table.verbs.get((clause.lemma, "~"))
     return found if found or pattern is None else _by_complement(draft, pattern)
+
+
+def _is_once(clause: Clause, case: str, noun: Token) -> bool:
+    """Whether "a project for Google" was one: who "worked on a project for" them need not have been employed there."""
+    return clause.lemma == "work" and case == "on" and (clause.tense is Tense.PAST or noun.tag_ == "NN")
 
 
 def _working_on(draft: Draft) -> list[Candidate | None]:
