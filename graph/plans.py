@@ -13,11 +13,13 @@ from factloom.graph.statements import Statement, began, holds_after
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.records import Fact
 
-_ALIKE: Final = (("PLANS_TO", "PLANS"), ("HAS_JOB",), ("RULES_OUT",))
+_ALIKE: Final = (("PLANS_TO", "PLANS"), ("WANTS_TO",), ("HAS_JOB",), ("RULES_OUT",))
 _TRAVEL: Final = frozenset(
     ["trip", "holiday", "vacation", "flight", "journey", "visit", "getaway", "tour", "go", "going", "fly", "travel"]
 )
-_SMALL: Final = frozenset({"to", "in", "the", "our", "my", "their", "a", "do", "have", "attend", "take", "part"})
+_SMALL: Final = frozenset(
+    {"to", "in", "the", "our", "my", "their", "a", "do", "have", "attend", "take", "part", "be", "become"}
+)
 
 
 def alike(statement: Statement) -> tuple[str, ...]:

@@ -128,23 +128,24 @@ def _dropped(draft: Draft) -> list[Candidate]:
     """For "we're not going to Rome after all", "I decided not to go to Rome"."""
     clause = draft.clause
     planned: Clause | None = None
+    predicate = "PLANS_TO"
     if clause.negated and _AFTER_ALL.search(draft.text) is not None:
         going = clause.progressive and clause.tense is Tense.PRESENT and not clause.perfect
         planned = clause if going or clause.tense is Tense.FUTURE else None
         if planned is not None and clause.lemma in ("go", "plan") and clause.complement is not None:
             planned = read_complement(clause)  # "I'm not going to move after all"
+        if clause.lemma == "want" and clause.complement is not None:
+            planned, predicate = read_complement(clause), "WANTS_TO"  # "I don't want to be a doctor any more"
     elif verb_lemma(clause.verb) == "decide" and clause.complement is not None:
         inner = read_complement(clause)
         planned = inner if inner is not None and (inner.negated or clause.negated) else None
-    doing = activity(planned, draft.reader, draft.when) if planned is not None else None
-    if doing is None or planned is None or planned.copula is not None:
+    doing = activity(planned, draft.reader, draft.when, dropped=True) if planned is not None else None
+    if doing is None or planned is None or (planned.copula is not None and predicate == "PLANS_TO"):
         return []
-    doing = _AFTER_ALL.sub("", doing)
-    doing = re.sub(r"^be (\w+ing)\b", lambda m: verb_lemma(planned.verb), re.sub(r"\s+", " ", doing)).strip()
     object = Mention(name=doing[:200], type="activity")
     found = [
         draft.candidate(
-            subject, "PLANS_TO", object, text=retell(clause, subject.name, draft.reader, draft.when), negated=True
+            subject, predicate, object, text=retell(clause, subject.name, draft.reader, draft.when), negated=True
         )
         for subject in draft.subjects()
     ]

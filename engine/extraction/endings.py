@@ -10,8 +10,8 @@ from factloom.engine.extraction.milestones import MARRIAGES
 from factloom.engine.extraction.phrases import COUPLES, entity_type, is_content, phrase, relation_of
 from factloom.engine.extraction.predications import Clause, Tense, preposition
 from factloom.engine.extraction.rendering import retell
-from factloom.engine.extraction.sentences import said_in
-from factloom.engine.extraction.vocabulary import vocabulary
+from factloom.engine.extraction.sentences import said_in, words_in
+from factloom.engine.extraction.vocabulary import gender_of, vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ def read_ending(draft: Draft) -> list[Candidate]:
     clause = draft.clause
     if clause.negated or clause.tense is Tense.FUTURE:
         return []
+    if "go" in words_in(draft.sentence.doc) or "day" in words_in(draft.sentence.doc):
+        let_go = _let_go(draft)
+        if let_go:
+            return let_go
     if clause.lemma in _PARTING and clause.tense is Tense.PAST:
         return _parting(draft)
     if clause.verb.lower_ in _LEFT and clause.tense is Tense.PAST and clause.objects:
@@ -51,6 +55,31 @@ def read_ending(draft: Draft) -> list[Candidate]:
     ):
         return _quitting(draft)
     return []
+
+
+# "Bosch let me go", "today was my last day at Bosch".
+_FIRM: Final = r"(?-i:[A-Z][\w&'-]+)"
+_LET_GO: Final = re.compile(
+    rf"^\W*(?:(?:so|well|and|sadly),? )?(?P<firm>{_FIRM}) (?:has |have )?let me go\b(?! (?:to|home|early|out)\b)"
+    r"|^\W*(?:(?:so|well|and),? )?(?:today|yesterday|that|last \w+) (?:was|is) my (?:very )?last day (?:at|with) "
+    rf"(?P<place>{_FIRM})",
+    re.IGNORECASE,
+)
+
+
+def _let_go(draft: Draft) -> list[Candidate]:
+    """That the speaker's job is over, told of the firm or of the last day."""
+    match, speaker = _LET_GO.match(draft.text), draft.reader.speaker
+    name = match["firm"] or match["place"] if match is not None else None
+    if match is None or name is None or speaker is None or gender_of(name) is not None:
+        return []
+    firm = Mention(name=name, type="organisation")
+    text = f"{speaker.name} left the job at {name}{f' {draft.when.phrase}' if draft.when is not None else ''}."
+    found = [
+        draft.candidate(speaker, "LEFT_JOB_AT", firm, text=text),
+        draft.candidate(speaker, "WORKS_FOR", firm, text=text, negated=True),
+    ]
+    return [candidate for candidate in found if candidate is not None]
 
 
 def _calls_off(clause: Clause) -> bool:

@@ -5,6 +5,7 @@ These end what is held; that they happened is read elsewhere.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.copulas import GROUPS
@@ -12,7 +13,7 @@ from factloom.engine.extraction.drafting import FAIR, Draft
 from factloom.engine.extraction.lemmas import verb_lemma
 from factloom.engine.extraction.medicines import is_medicine
 from factloom.engine.extraction.phrases import phrase
-from factloom.engine.extraction.predications import Clause, Tense
+from factloom.engine.extraction.predications import Clause, Tense, preposition
 from factloom.engine.extraction.rendering import retell
 from factloom.engine.extraction.switches import switched
 from factloom.engine.extraction.tastes_over import tastes_over
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 _ALL_OVER: Final = {
     "drop out": ("STUDIES_AT", "STUDIES"),
     "retire": ("WORKS_FOR", "HAS_JOB"),
+    "graduate": ("STUDIES",),
 }
-_VERBS: Final = frozenset({"give", "rehome", "leave", "quit", "stop", "drop", "retire", "call", "have"})
+_VERBS: Final = frozenset({"give", "rehome", "leave", "quit", "stop", "drop", "retire", "call", "have", "graduate"})
 _WARDS: Final = frozenset({"hospital", "rehab", "prison", "jail", "icu"})
 
 
@@ -35,6 +37,16 @@ def also_over(draft: Draft, told: list[Candidate]) -> list[Candidate]:
     """What the clause ends besides; ``told``: what has been read of it, whose words it takes."""
     clause = draft.clause
     changed = [*tastes_over(draft, told), *switched(draft, told), *things_gone(draft, told)]
+    if clause.negated and clause.no_longer and clause.copula is not None:
+        return [*changed, *_out_of_groups(draft)]
+    if (
+        clause.lemma == "live"
+        and not clause.negated
+        and clause.tense is Tense.PRESENT
+        and _ALONE.search(draft.text) is not None
+    ):
+        homes = [draft.candidate(subject, "LIVES_WITH", None, negated=True) for subject in draft.subjects()]
+        return [candidate for candidate in homes if candidate is not None]
     if clause.negated or (changed and clause.lemma not in ("give away", "give")):
         return changed
     if clause.copula is not None:
@@ -62,7 +74,8 @@ def _ended_wholly(clause: Clause) -> tuple[str, ...]:
     if verb_lemma(verb) == "call" and verb.i + 1 < len(verb.doc) and verb.nbor().lower_ == "off":
         wedding = any(t.lower_ in ("wedding", "engagement") for t in verb.subtree)
         return ("ENGAGED_TO",) if wedding else ()
-    if clause.objects or any(case in ("as", "from") for case, _ in clause.obliques):
+    named = clause.lemma != "graduate" and any(case in ("as", "from") for case, _ in clause.obliques)
+    if clause.objects or named:
         return ()
     return _ALL_OVER.get(clause.lemma, ())
 
@@ -105,6 +118,21 @@ def _languages(clause: Clause, draft: Draft) -> list[tuple[str, Mention]]:
     things = [draft.reader.mention(token) for case, token in clause.obliques if case == "on"]
     others = [thing for thing in things if thing is not None and thing.type != "person"]
     return [("LEARNS", thing.model_copy(update={"type": "activity"})) for thing in others]
+
+
+_ALONE: Final = re.compile(
+    r"\blives? (?:alone|by (?:my|him|her)self|on (?:my|his|her) own)(?: again)? (?:now|these days)\b", re.I
+)
+
+
+def _out_of_groups(draft: Draft) -> list[Candidate]:
+    """For "I'm not in the chess club anymore"."""
+    noun = draft.clause.verb
+    if preposition(noun) != "in" or noun.lemma_.lower() not in GROUPS:
+        return []
+    group = draft.reader.mention(noun, type="organisation")
+    found = [draft.candidate(s, "MEMBER_OF", group, negated=True) for s in draft.subjects() if group is not None]
+    return [candidate for candidate in found if candidate is not None]
 
 
 def _left_behind(draft: Draft) -> list[Candidate]:

@@ -114,13 +114,20 @@ def named_once(text: str, name: str) -> str:
     return f"{head}{found}" + re.sub(rf"(?<=\s){re.escape(name)}'s(?=\s)", "their", tail)
 
 
-def activity(clause: Clause, reader: Reader, when: When | None) -> str | None:
-    """The clause's verb phrase in the base form ("move to Porto"), or None when it leans on the context."""
+_ANY_MORE: Final = re.compile(r"\s+(?:any ?more|any longer|no longer|after all)\b", re.IGNORECASE)
+
+
+def activity(clause: Clause, reader: Reader, when: When | None, *, dropped: bool = False) -> str | None:
+    """The clause's verb phrase in the base form ("move to Porto"), or None when it leans on the context.
+
+    ``dropped``: it is told as planned no more, and "any more" is no part of it.
+    """
     verb = clause.verb
     told = clause.copula if clause.copula is not None else verb
     tokens = [t for t in _own_tokens(verb) if t.i > told.i]
     text = _words(tokens, reader, when, None, clause)
     text = f"{'be' if clause.copula is not None else verb_lemma(verb)} {text}".strip()
+    text = _ANY_MORE.sub("", text) if dropped else text
     text = re.split(r" (?:after|before|when|while|since|as soon as) ", text)[0]
     if len(text) > 70:
         text = re.split(r",| and | so | because | but | to see if ", text)[0]

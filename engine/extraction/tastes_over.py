@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _GATE: Final = frozenset({"off", "done", "through", "do"})
 _THROUGH: Final = frozenset({"done", "through", "finished"})
-_ENDED: Final = ("LIKES", "INTERESTED_IN")  # beside what GAVE_UP ends
+_ENDED: Final = ("LIKES", "INTERESTED_IN", "FAVOURITE_FOOD", "FAVOURITE_DRINK")  # beside what GAVE_UP ends
 
 
 def tastes_over(draft: Draft, told: list[Candidate]) -> list[Candidate]:

@@ -70,7 +70,12 @@ def _gone(draft: Draft, nouns: list[Token], told: list[Candidate], event: str) -
 
 
 def _no_longer_had(draft: Draft) -> list[Candidate]:
-    """For "I no longer have the Volvo"."""
+    """For "I no longer have the Volvo", "I don't have asthma any more"."""
+    ailments = [noun for noun in draft.clause.objects if noun.lemma_.lower() in vocabulary().conditions]
+    if ailments:
+        cured = [Mention(name=phrase(noun).lower(), type="condition") for noun in ailments]
+        healed = [draft.candidate(s, "HAS_CONDITION", one, negated=True) for s in draft.subjects() for one in cured]
+        return [candidate for candidate in healed if candidate is not None]
     nouns = [noun for noun in draft.clause.objects if _is_own(noun)]
     found = [
         draft.candidate(subject, "HAS", Mention(name=phrase(noun), type="thing"), negated=True)

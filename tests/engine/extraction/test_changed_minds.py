@@ -172,6 +172,7 @@ def test_a_plan_is_moved_to_another_day(held: str, moved: str, told: str) -> Non
         ("We're flying to Rome in August.", "We called off the trip to Rome"),
         ("We're flying to Rome in August.", "I'm no longer going to Rome."),
         ("I'm moving to Porto in May.", "I'm not moving to Porto after all."),
+        ("I'm moving to Porto in May.", "I'm not moving to Porto anymore."),
         ("I'm running a marathon in May.", "I'm not doing the marathon after all."),
     ],
 )
@@ -197,3 +198,26 @@ def test_other_plans_stand(said: str) -> None:
         f for f in facts if f.text in ("Zoe plans to fly to Rome in August 2025.", "Zoe has an exam on 5 July 2025.")
     ]
     assert [plan.invalid_at is None for plan in plans] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("held", "said", "predicate", "over"),
+    [
+        ("I work for Bosch.", "Bosch let me go.", "WORKS_FOR", True),
+        ("I work for Bosch.", "Today was my last day at Bosch.", "WORKS_FOR", True),
+        ("I work for Bosch.", "Tom let me go.", "WORKS_FOR", False),
+        ("I work for Bosch.", "Bosch let me go home early.", "WORKS_FOR", False),
+        ("I live with Eva.", "I live alone now.", "LIVES_WITH", True),
+        ("I live with Eva.", "I don't live alone now.", "LIVES_WITH", False),
+        ("My favourite food is sushi.", "I've gone off sushi.", "FAVOURITE_FOOD", True),
+        ("I have asthma.", "I don't have asthma any more.", "HAS_CONDITION", True),
+        ("I study law at Leeds.", "I graduated from Leeds.", "STUDIES", True),
+        ("I want to become a doctor.", "I don't want to be a doctor anymore.", "WANTS_TO", True),
+        ("I want to become a doctor.", "I don't want to be a nurse anymore.", "WANTS_TO", False),
+        ("I'm a member of the chess club.", "I'm not in the chess club anymore.", "MEMBER_OF", True),
+        ("I'm a member of the chess club.", "I'm not in the mood anymore.", "MEMBER_OF", False),
+    ],
+)
+def test_what_is_told_otherwise_is_over(held: str, said: str, predicate: str, over: bool) -> None:
+    [fact] = [fact for fact in learned(held, said) if fact.predicate == predicate]
+    assert (fact.invalid_at is not None) is over
