@@ -23,7 +23,8 @@ GATE: Final = re.compile(
     r"\b(?:let (?:me|him|her|us) go|fired|sacked|laid off|redundant|treated|acting up|playing up|unwind|clear my head|"
     r"de-?stress|switch off|let off steam|wind down|calm (?:myself )?down|first language|native language|mother tongue|"
     r"into|came (?:first|second|third|last|\d)|expecting|pregnant|due|saving(?: up)?|together|got an?|"
-    r"pics?|photos?|pictures?|move)\b",
+    r"pics?|photos?|pictures?|move|there|flatmates|housemates|roommates|cousins|colleagues|coworkers|neighbou?rs|"
+    r"sisters|brothers)\b",
     re.IGNORECASE,
 )
 
@@ -264,6 +265,51 @@ def _moving(match: re.Match[str], before: str) -> str | None:
     return f"{_capital(who)} {plan} to move {match['where']}{match['with'] or ''} {match['when']}."
 
 
+_NAMED: Final = r"(?-i:[A-Z][\w'’-]+)"
+_PEOPLE: Final = re.compile(
+    r"\b(?:my (?:(?:two|three|four|five|\d) )?|I (?:live|share an? \w+|work) with (?:(?:my|two|three|four|five|\d) )?)"
+    r"(?P<kind>flatmates|housemates|roommates|cousins|colleagues|coworkers|neighbou?rs|sisters|brothers)"
+    rf"(?::|,| called| named)? (?P<names>{_NAMED}(?:, {_NAMED})*,? (?:and|&) {_NAMED})(?<!['’]s)(?![\w'’]| and\b)",
+    re.IGNORECASE,
+)
+
+
+def _people(match: re.Match[str], before: str) -> str | None:
+    """For "my flatmates Nora, Jun and Pavel are great", "I live with two flatmates: Nora and Jun"."""
+    names = re.split(r",? (?:and|&) |, ", match["names"])
+    return " ".join(f"My {match['kind'].lower().removesuffix('s')} is called {name}." for name in names)
+
+
+_THERE: Final = re.compile(
+    rf"{_LEAD}(?P<who>I|we)(?P<verb>(?:['’]ve| have) been| was| were| went|(?:['’]ve| have) never been) there"
+    r"(?P<when> (?:in|on|last|two|three|a few|once|twice|when|with|for)\b[^?;]*)?[.!]*$|"
+    rf"{_LEAD}(?P<lover>I|we) (?P<feel>love|like|hate|loved|liked|hated) it there[.!]*$",
+    re.IGNORECASE,
+)
+_ASKED_OF: Final = re.compile(
+    r"\b(?:been to|been in|go to|went to|visit(?:ed)?|know|live in|lived in|moved? to|like|trip to|how['’]?s|how is|"
+    r"how was)"
+    r" (?P<place>(?-i:[A-Z][\w'’-]+)(?: (?-i:[A-Z][\w'’-]+))?)\b[^.!?]*\?",
+    re.IGNORECASE,
+)
+
+
+def _there(match: re.Match[str], before: str) -> str | None:
+    """For "Have you been to Lisbon?" "I was there in May": the place is named in the question."""
+    asked = {found["place"] for found in _ASKED_OF.finditer(before)}
+    if len(asked) != 1:
+        return None
+    [place] = asked
+    if match["lover"] is not None:
+        return f"{match['lover']} {match['feel']} {place}." if match["feel"].lower() in _NOW else None
+    if "never" in match["verb"]:
+        return None
+    return f"{match['who']} went to {place}{match['when'] or ''}."
+
+
+_NOW: Final = frozenset({"love", "like", "hate"})
+
+
 def _capital(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}"
 
@@ -282,6 +328,7 @@ PHRASES: Final[tuple[tuple[re.Pattern[str], _Tell, bool], ...]] = (
     (_SAVING, _saving, True),
     (_TOGETHER, _together, True),
     (_MOVING, _moving, True),
+    (_THERE, _there, True),
 )
-WITHIN: Final[tuple[tuple[re.Pattern[str], _Tell], ...]] = ((_PICTURE, _picture),)
+WITHIN: Final[tuple[tuple[re.Pattern[str], _Tell], ...]] = ((_PICTURE, _picture), (_PEOPLE, _people))
 """What may stand anywhere in a sentence, which is read besides."""

@@ -7,6 +7,7 @@ import pytest
 from factloom.engine.extraction.extractor import OfflineExtractor
 
 from .one_turn import facts
+from .test_spelling_out import learned
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,9 @@ STATED = [
     ("We move in on 1 July.", "Ana PLANS_TO move in"),
     ("Here's a photo of us camping in Wales.", "Ana GO camping"),
     ("Here's a pic of us at the beach in Zandvoort.", "Ana GO_TO beach in Zandvoort"),
+    ("My flatmates Nora, Jun and Pavel are great.", "Ana HAS_ROOMMATE Jun"),
+    ("I live with three flatmates: Nora, Jun and Pavel.", "Ana HAS_ROOMMATE Pavel"),
+    ("My cousins Lea and Max moved to Rome.", "Ana HAS_COUSIN Max"),
     ("I've known Petra since kindergarten.", "Ana KNOWS Petra"),
     ("I've been seeing a therapist since March.", "Ana HAS_DOCTOR Ana's therapist"),
     ("I find crowds exhausting.", "Ana DISLIKES crowds"),
@@ -85,6 +89,8 @@ def test_it_is_learned(extractor: OfflineExtractor, text: str, fact: str) -> Non
         "I take the bins out.",
         "I have known better days.",
         "I'd get up at five if I had to.",
+        "My colleagues Tom and Bea's boss left.",
+        "I was there in May.",
     ],
 )
 def test_what_only_sounds_like_it_is_not(extractor: OfflineExtractor, text: str) -> None:
@@ -106,3 +112,19 @@ def test_what_is_something_else_is_not_told(extractor: OfflineExtractor, text: s
 
 def test_who_says_the_name_is_still_called_so(extractor: OfflineExtractor) -> None:
     assert "Ana ALSO_KNOWN_AS Teo" in facts(extractor, "I'm Teo.")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "fact"),
+    [
+        ("Have you ever been to Lisbon?", "I was there in May.", "Ana VISITED Lisbon"),
+        ("How do you like Lisbon?", "I love it there.", "Ana LIKES Lisbon"),
+    ],
+)
+def test_there_is_the_place_of_the_question(extractor: OfflineExtractor, asked: str, said: str, fact: str) -> None:
+    assert fact in learned(extractor, ("Bo", asked), ("Ana", said))
+
+
+def test_there_is_none_of_two_places(extractor: OfflineExtractor) -> None:
+    asked = "Have you been to Lisbon? Have you been to Rome?"
+    assert not learned(extractor, ("Bo", asked), ("Ana", "I was there in May."))
