@@ -26,7 +26,10 @@ GROUPS: Final = frozenset({"choir", "band", "team", "club", "orchestra", "union"
 _LATELY: Final = frozenset({"now", "currently", "nowadays", "presently"})
 _JOBS: Final = re.compile(r"\b(?:jobs?|work|career|position|company|employer|hired)\b", re.IGNORECASE)
 _COUPLES: Final = {"engaged": "ENGAGED_TO", "married": "MARRIED_TO"}
-_NATIONAL: Final = re.compile(r"^[A-Z][a-z]+(?:ese|ish|[^aeiou]an|ian|ench|utch|reek|elsh|erman|wiss)$")
+_NATIONAL: Final = re.compile(
+    r"^(?:[A-Z][a-z]+(?:ese|ish|[^aeiou]an|ian|ench)|Dutch|Greek|Welsh|Swiss|Czech|Thai|Turkish|Israeli|Iraqi|Pakistani|"
+    r"Filipino|Slovak|Croat|Serb|Afghan|Nepali|Bengali|Somali|Kurdish)$"
+)
 _NUMBERS: Final = [
     "zero",
     "one",
@@ -159,7 +162,9 @@ def _about_person(draft: Draft, subject: Mention) -> list[Candidate | None]:
     if beside:
         return beside
     case = preposition(token)
-    if (token.pos_ in ("ADJ", "VERB") or _NATIONAL.search(token.text)) and not case:
+    quality = token.pos_ in ("ADJ", "VERB") or _NATIONAL.search(token.text) or token.lower_ in vocabulary().traits
+    bare = not any(c.dep_ == "det" for c in token.children)
+    if quality and not case and (bare or token.pos_ in ("ADJ", "VERB")):
         return [*_adjective(draft, subject), _age(draft, subject)]
     if case == "from" and not clause.negated:
         return [draft.candidate(subject, "COMES_FROM", _place(draft, token))] if _place(draft, token) else []
@@ -258,12 +263,18 @@ def _adjective(draft: Draft, subject: Mention) -> list[Candidate | None]:
     if _NATIONAL.search(clause.verb.text) and not clause.obliques and clause.tense is Tense.PRESENT:
         people = Mention(name=clause.verb.text, type="value")
         return [draft.candidate(subject, "HAS_TRAIT", people, negated=clause.negated)]
-    trait = _whole_word(clause.verb)
+    trait = _whole_word(clause.verb).replace(" ", "-")
+    if trait in _FREE_OF and clause.tense is Tense.PRESENT:
+        diet = Mention(name=trait, type="diet")
+        return [draft.candidate(subject, "FOLLOWS_DIET", diet, text=_as_told(draft, subject), negated=clause.negated)]
     before = clause.verb.doc[clause.verb.i - 1].lower_ if clause.verb.i else ""
     trait = f"{before}-{trait}" if trait == "blind" and before in ("colour", "color") else trait
     senses = trait in ("deaf", "blind") and all(case == "in" for case, _ in clause.obliques)
     if trait in vocabulary().traits and clause.tense is Tense.PRESENT and (senses or not clause.obliques):
-        return [draft.candidate(subject, "HAS_TRAIT", Mention(name=trait, type="value"), negated=clause.negated)]
+        text = _as_told(draft, subject) if clause.verb.text[:1].isupper() else None
+        return [
+            draft.candidate(subject, "HAS_TRAIT", Mention(name=trait, type="value"), text=text, negated=clause.negated)
+        ]
     for case, noun in clause.obliques:
         predicate = adjectives.get((clause.verb.lower_, case))
         if predicate is None:
@@ -274,6 +285,9 @@ def _adjective(draft: Draft, subject: Mention) -> list[Candidate | None]:
         for object in draft.things(noun, type=predicate_table().get(predicate).object):
             found.append(draft.candidate(subject, predicate, object, negated=clause.negated, ended=over))
     return found
+
+
+_FREE_OF: Final = frozenset({"gluten-free", "dairy-free", "lactose-free", "alcohol-free"})
 
 
 def _as_told(draft: Draft, subject: Mention) -> str:
@@ -336,6 +350,9 @@ def _noun(draft: Draft, subject: Mention) -> list[Candidate | None]:
         return _diet(draft, subject)
     if token.text.isupper() and token.lower_ in lists.ranks:  # "the CFO"
         return _job(draft, subject, token.text)
+    if token.lower_ in lists.traits and token.text[:1].isupper() and clause.tense is Tense.PRESENT:  # "a Muslim"
+        trait = Mention(name=token.lower_, type="value")
+        return [draft.candidate(subject, "HAS_TRAIT", trait, text=_as_told(draft, subject), negated=clause.negated)]
     if token.pos_ == "PROPN" or entity_type(token):
         return list(_self_introduction(draft, subject))
     determiner = next((c.lower_ for c in token.children if c.dep_ == "det"), "")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.clauses import read_clause
 from factloom.engine.extraction.dates import When, find_when
 from factloom.engine.extraction.durations import Period, find_period
-from factloom.engine.extraction.lemmas import verb_lemma
+from factloom.engine.extraction.lemmas import gerund, verb_lemma
 from factloom.engine.extraction.mentions import FIRST_PERSON, Reader
 from factloom.engine.extraction.numeric_dates import other_reading
 from factloom.engine.extraction.phrases import conjuncts, relation_of
@@ -43,6 +44,17 @@ _LATELY: Final = re.compile(r"\b(?:now|nowadays|these days|any ?more|no longer|r
 _BESIDES: Final = frozenset({"also", "as well", "besides", "in addition", "additionally", "on the side"})
 _RECURRING: Final = re.compile(r"\s*(?:mornings|afternoons|evenings|nights)\b", re.IGNORECASE)
 _OBJECTION: Final = re.compile(r"^\W*(?:no|nope)\b|\bnot (?:the |in |on |at )?\w+$", re.IGNORECASE)
+
+
+@cache
+def _doings() -> frozenset[str]:
+    return frozenset(gerund(verb).capitalize() for verb in vocabulary().pastimes)
+
+
+def _is_doing(name: str) -> bool:
+    """Whether a name is a pastime with a capital of its own: "Painting landscapes", but not "Boeing aircraft"."""
+    first, _, rest = name.partition(" ")
+    return rest[:1].islower() and first in _doings()
 
 
 @dataclass(slots=True)
@@ -189,8 +201,10 @@ class Draft:
             return None
         if object is not None and object.type == "activity":  # "improving their town", where it is told of them
             own = re.sub(rf"\b{re.escape(subject.name)}'s\b", "their", object.name)
-            gerund = re.match(r"[A-Z][a-z]+ing\b", own) is not None  # "Painting landscapes is my favourite"
-            object = object.model_copy(update={"name": own[:1].lower() + own[1:] if gerund else own})
+            capital = re.match(r"[A-Z][a-z]+ing\b", own) is not None  # "Painting landscapes is my favourite"
+            object = object.model_copy(update={"name": own[:1].lower() + own[1:] if capital else own})
+        elif object is not None and _is_doing(object.name):  # "Zoe likes Painting landscapes"
+            object = object.model_copy(update={"name": object.name[:1].lower() + object.name[1:]})
         spec = predicate_table().get(predicate)
         if spec.own:  # what is skippered is a ship, whatever its name looks like
             subject = subject if subject.is_speaker else _typed(subject, spec.subject)

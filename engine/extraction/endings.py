@@ -115,6 +115,12 @@ def _quitting(draft: Draft) -> list[Candidate]:
         if employer is not None:  # first, so that the leaving is what ended the job
             text = retell(clause, subject.name, draft.reader, draft.when)
             found.append(draft.candidate(subject, "LEFT_JOB_AT", employer, text=text))
+        elif (
+            subject.is_speaker and clause.tense is Tense.PAST and clause.lemma not in _QUITTING
+        ):  # no job need have been told of before
+            event = Mention(name="loss of a job" if clause.lemma == "lose" else "dismissal", type="event")
+            text = retell(clause, subject.name, draft.reader, draft.when)
+            found.append(draft.candidate(subject, "HAD_MILESTONE", event, text=text))
         found.append(draft.candidate(subject, "WORKS_FOR", employer, negated=True))
     return [candidate for candidate in found if candidate is not None]
 

@@ -8,6 +8,7 @@ from factloom.engine.extraction.asides import NAMING, mend_aside, mend_described
 from factloom.engine.extraction.calendar_words import MONTHS, WEEKDAYS
 from factloom.engine.extraction.moods import PAST_ALIKE
 from factloom.engine.extraction.predications import child_of
+from factloom.engine.extraction.torn import PARTICLES, mend_dish, mend_doing, mend_noun, mend_particle
 from factloom.engine.extraction.vocabulary import vocabulary
 
 if TYPE_CHECKING:
@@ -24,12 +25,19 @@ def mend(doc: Doc) -> Doc:
     for token in doc:
         if token.pos_ == "NOUN":
             _verb_taken_for_noun(token)
+            mend_noun(token)
+            if token.dep_ == "xcomp":
+                mend_doing(token)
             if token.lower_ in _FAR_BACK:
                 _place_taken_for_time(token)
         elif token.lower_ in _BARE_ING and token.tag_ == "VBG" and token.pos_ == "VERB":
             token.tag_ = "VBP"
         elif token.lower_ in ("'s", "’s") and token.dep_ == "case" and token.head.dep_ == "nmod:poss":
             _being_taken_for_genitive(token)
+        elif token.lower_ in PARTICLES and token.dep_ == "advmod":
+            mend_particle(token)
+        elif token.pos_ == "ADJ" and token.dep_ == "xcomp":
+            mend_dish(token)
         elif token.lower_ == "away" and token.head.lemma_.lower() == "pass" and token.head.pos_ == "VERB":
             token.dep_ = "compound:prt"
         elif token.lower_ in _HARMED and token.dep_ == "obj" and token.head.lemma_.lower() == "get":
@@ -93,6 +101,8 @@ def _being_taken_for_genitive(token: Token) -> None:
         token.dep_, token.pos_ = "cop", "AUX"
         return
     verbal = told.tag_ == "VBG" and (told.pos_ in ("VERB", "AUX") or any(c.tag_ == "VBN" for c in told.children))
+    led = any(c.i > told.i and c.dep_ in ("obl", "obj", "xcomp") for c in told.children)
+    verbal = verbal or (told.tag_ == "VBG" and told.dep_ == "ROOT" and led)  # "My mum's recovering from her operation"
     telling = told.pos_ == "ADJ" or told.lower_ in _TELLING
     if told.i <= token.i or not (verbal or telling) or any(t.pos_ == "NOUN" for t in token.doc[token.i + 1 : told.i]):
         return

@@ -397,6 +397,8 @@ def is_content(token: Token, name: str) -> bool:
         return False
     if head in lists.empty_nouns or token.lower_ in lists.empty_nouns:
         described = [c for c in token.children if c.dep_ in ("amod", "compound", "nmod") and c.i != token.i]
+        if head == "job" and any(c.dep_ == "nmod" and c.lemma_.lower() not in lists.empty_nouns for c in described):
+            return True  # "a job at the library"
         return (
             any(
                 c.lemma_.lower() not in lists.empty_adjectives

@@ -43,14 +43,19 @@ def read_plan(draft: Draft) -> list[Candidate]:
     if aim:
         return aim
     predicate, planned = _planned(draft)
-    if predicate is None or planned is None or not (_changing(planned) or _substantial(planned)):
+    if predicate is None or planned is None:
+        return []
+    moving = planned.lemma in _MOVING and (draft.when is not None or planned is not clause)
+    if not (moving or _stops(planned) or _changing(planned) or _substantial(planned)):
         return []
     if planned is not clause and draft.when is None:  # "thinking about going next month": the date is the inner one's
         ahead = Draft.of(replace(planned, tense=Tense.FUTURE), draft.sentence, draft.reader, draft.anchor)
         draft = replace(draft, when=ahead.when)
     doing = _changing(planned) or activity(planned, draft.reader, draft.when)
-    if doing is None and planned.lemma in ("retire", "graduate", "marry", "divorce"):
+    if doing is None and planned.lemma in ("retire", "graduate", "marry", "divorce", *_MOVING):
         doing = planned.lemma  # "retire"
+    if doing is None and _stops(planned) and planned.complement is not None:
+        doing = f"{planned.lemma} {planned.complement.lower_}"  # "quit smoking"
     if doing is None or _hollow(doing):
         return []
     object = Mention(name=doing[:200], type="activity")
@@ -75,6 +80,15 @@ def read_plan(draft: Draft) -> list[Candidate]:
         for candidate in found
         if candidate is not None
     ]
+
+
+def _stops(clause: Clause) -> bool:
+    """For "decided to quit smoking"."""
+    doing = clause.complement
+    return clause.lemma in ("quit", "stop", "give up") and doing is not None and doing.tag_ == "VBG"
+
+
+_MOVING: Final = frozenset({"move in", "move out", "move house"})
 
 
 def _changing(clause: Clause) -> str | None:
@@ -183,18 +197,19 @@ def _planned(draft: Draft) -> tuple[str | None, Clause | None]:
         return "PLANS_TO", complement
     if (clause.passive or clause.progressive) and present and _changing(clause) is not None:
         return "PLANS_TO", clause
-    if clause.progressive and present and (lemma in _GOING or dated) and (lemma != "go" or dated):
+    ahead = clause.progressive and present and not clause.perfect  # "I've been going there" lies behind
+    if ahead and (lemma in _GOING or dated) and (lemma != "go" or dated):
         return "PLANS_TO", clause
     if present and dated and lemma in vocabulary().scheduled and not clause.perfect and not clause.progressive:
         return "PLANS_TO", clause
     if clause.tense is Tense.FUTURE and (dated or clause.hearsay):
         return "PLANS_TO", clause
     place = any(case == "to" and entity_type(t) == "place" for case, t in clause.obliques)
-    if clause.progressive and present and lemma == "go" and place:
+    if ahead and lemma == "go" and place:
         return "PLANS_TO", clause
     # "I'm going to a conference this month" went through above; without a date, an occasion tells that it is ahead.
     occasion = any(t.lemma_.lower() in vocabulary().occasions for _, t in clause.obliques)
-    if clause.progressive and present and lemma in ("go", "come") and occasion:
+    if ahead and lemma in ("go", "come") and occasion:
         return "PLANS_TO", clause
     return None, None
 
@@ -269,7 +284,11 @@ def read_occasion(drafts: list[Draft]) -> list[Candidate]:
         lemma = token.lemma_.lower()
         if token.i in over:
             continue
-        if lemma not in vocabulary().occasions or lemma == "birthday" or token.tag_ in ("NNS", "NNPS"):
+        if (
+            lemma not in vocabulary().occasions
+            or lemma == "birthday"
+            or (token.tag_ in ("NNS", "NNPS") and lemma != "exam")
+        ):
             continue
         owner = next((c for c in token.children if c.dep_ == "nmod:poss"), None)
         holder = draft.reader.mention(owner, type="person") if owner is not None else None
@@ -291,7 +310,7 @@ def read_occasion(drafts: list[Draft]) -> list[Candidate]:
 def _day_of(draft: Draft, token: Token) -> When | None:
     """The day named right after an event: "my wedding in May", "my interview is on Tuesday"."""
     doc, start = token.doc, token.i + 1
-    while start < draft.sentence.end and doc[start].lower_ in ("is", "'s", "will", "be", "coming", "up"):
+    while start < draft.sentence.end and doc[start].lower_ in ("is", "are", "'s", "will", "be", "coming", "up"):
         start += 1
     rest = doc[start : draft.sentence.end]
     if not len(rest):

@@ -55,7 +55,8 @@ def _is_event(token: Token) -> bool:
     lemma = token.lemma_.lower()
     known = lemma in vocabulary().appointments or lemma in vocabulary().occasions
     # "My exam is on the 3rd" is a plan of the speaker's, read as one.
-    articles = ("the", "our", "my") if lemma in vocabulary().appointments else ("the", "our")
+    articles = {"the"} if lemma in ("flight", "exam") else {"the", "our"}
+    articles |= {"my"} if lemma in vocabulary().appointments else set()
     return token.pos_ in ("NOUN", "PROPN") and known and any(c.lower_ in articles for c in token.children)
 
 

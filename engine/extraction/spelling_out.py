@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
+from factloom.engine.extraction import set_phrases
 from factloom.engine.extraction.calendar_words import NUMBERS
 from factloom.engine.extraction.echoes import echoed
 from factloom.engine.extraction.lemmas import gerund
@@ -292,7 +293,7 @@ _RULES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], str | 
 
 def spell_out(message: str, before: str = "") -> Iterator[SpelledOut]:
     """The remarks of a message that can be told in plain sentences. ``before``: the turn before it, whoever took it."""
-    if _GATE.search(message) is None and GATE.search(message) is None:
+    if all(gate.search(message) is None for gate in (_GATE, GATE, set_phrases.GATE)):
         return
     spans = split(message)[:MOST]
     for number, (start, end) in enumerate(spans):
@@ -316,6 +317,12 @@ def _spelled(sentence: str, before: str) -> SpelledOut | None:
         told = tell(match, before) if match is not None else None
         if told is not None:
             return SpelledOut(told, sentence, instead)
+    set_phrase = set_phrases.GATE.search(sentence) is not None
+    for pattern, tell, instead in set_phrases.PHRASES if set_phrase else ():
+        match = pattern.match(sentence)
+        told = tell(match, before) if match is not None else None
+        if told is not None:
+            return SpelledOut(told, sentence, instead)
     child = _born(sentence, before)
     if child is not None:
         return SpelledOut(child, sentence)
@@ -327,7 +334,7 @@ def _spelled(sentence: str, before: str) -> SpelledOut | None:
     told = _aged_beside(aged, before) if aged is not None else None
     if told is not None:
         return SpelledOut(told, sentence, False)
-    for pattern, tell in WITHIN:
+    for pattern, tell in (*WITHIN, *(set_phrases.WITHIN if set_phrase else ())):
         match = pattern.search(sentence)
         told = tell(match, before) if match is not None else None
         if told is not None:

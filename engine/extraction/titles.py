@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.vocabulary import vocabulary
+from factloom.engine.extraction.vocabulary import gender_of, vocabulary
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -19,6 +19,11 @@ _TITLE: Final = re.compile(
     r"(?:(?<![\w\"])\"(?=[A-Z])(?P<straight>[^\"\n.!?;]{2,60}?),?\"(?!\w)|“(?=[A-Z])(?P<curly>[^”\n.!?;]{2,60}?),?”)"
 )
 _JOINED: Final = re.compile(r"\b[A-Z][A-Za-z]+:[A-Z][A-Za-z]+\b")  # "CS:GO"
+# "I work at Tarwe & Zoon": a firm, where two people would be joined otherwise.
+_FIRM: Final = re.compile(
+    r"(?:\b(?:at|called|named)|\bwork(?:s|ed|ing)? (?:for|with)) "
+    r"(?P<name>[A-Z][\w'’-]+ & [A-Z][\w'’-]+(?: & [A-Z][\w'’-]+)?)"
+)
 _KIN: Final = (
     r"(?:grand)?(?:mother|father|mum|mom|dad|ma|pa|parent|son|daughter|child|kid)|brother|bro|sister|sis|sibling|aunt|auntie|uncle|"
     r"nephew|niece|cousin"
@@ -34,12 +39,14 @@ _SAYING: Final = {
 _COMPOUND: Final = re.compile(
     rf"\b(?:type[ -](?:1|2|one|two|ii?)[ -]diabetes|(?:{_KIN})s?[ -]in[ -]law|(?:step|half|god|foster)[ -](?:{_KIN})s?|"
     r"great(?:[ -]great)?[ -](?:grand\w+|aunt|auntie|uncle|niece|nephew)|"
+    r"colou?r[ -]blind|(?<=['’]m |['’]s )(?:gluten|dairy|lactose)[ -]free\b(?! \w)|"
+    r"(?<=\b(?:am|is) )(?:gluten|dairy|lactose)[ -]free\b(?! \w)|"
     r"ex-(?:wife|husband|boyfriend|girlfriend|partner|fianc[eé]e?|boss|manager|supervisor|colleague|coworker|neighbou?r|"
     r"roommate|flatmate|housemate|teacher|coach|doctor|landlord))\b",
     re.IGNORECASE,
 )
 _BASE: Final = re.compile(rf"diabetes|(?:{_KIN})s?(?=[ -]in)|[^ -]+$")
-_COMPOUNDED: Final = ("in-law", "in law", "step", "half", "god", "foster", "great", "ex-", "diabetes")
+_COMPOUNDED: Final = ("blind", "free", "in-law", "in law", "step", "half", "god", "foster", "great", "ex-", "diabetes")
 LONGEST: Final = 8  # words of a title
 
 
@@ -49,7 +56,10 @@ def readable(nlp: Language, text: str) -> Doc:
     The quotation marks of a title stay beside it.
     """
     doc = nlp.make_doc(text)
-    spans = [doc.char_span(*inside, alignment_mode="contract") for inside in [*_titles(text), *_compounds(text)]]
+    spans = [
+        doc.char_span(*inside, alignment_mode="contract")
+        for inside in [*_titles(text), *_compounds(text), *_firms(text)]
+    ]
     if spans:
         with doc.retokenize() as retokenizer:
             for span in spans:
@@ -71,6 +81,15 @@ def _compounds(text: str) -> list[tuple[int, int]]:
     if not any(part in lower for part in _COMPOUNDED):
         return []
     return [match.span() for match in _COMPOUND.finditer(text) if '"' not in match[0]]
+
+
+def _firms(text: str) -> list[tuple[int, int]]:
+    """Where firms with "&" in their name stand; not where the first is a given name: "at Tom & Bea's"."""
+    if " & " not in text:
+        return []
+    return [
+        m.span("name") for m in _FIRM.finditer(text) if gender_of(m["name"]) is None and not m["name"].endswith("s'")
+    ]
 
 
 def _titles(text: str) -> list[tuple[int, int]]:

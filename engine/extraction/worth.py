@@ -34,6 +34,12 @@ _STEPS: Final = {
     "told at length": -0.1,
 }
 _LEANING: Final = re.compile(r"\b(?:it|this|that|these|those|there|here|you|your|something|someone|stuff)\b", re.I)
+# Where a clause begins that only says how, why or which: what leans there, leans not in what is told.
+_BESIDE: Final = re.compile(
+    r",? (?:to (?:\w+ )?(?:remind|make|try|see|show|help|get|keep|bring|share)|"
+    r"so|because|'cause|cos|as|while|where|who|which|"
+    r"that (?!\w+ (?:day|night|time|week|year|one)\b)(?=\w+)|since|when|if|but|it was|it's|and it)\b| [-–—] "
+)
 _STEPS_TOLD: Final = re.compile(r"[,;] |\b(?:and|then|first|when|whenever|before|after|if|by)\b", re.IGNORECASE)
 _LENGTHY: Final = 160  # characters of a text that tells more than one thing
 
@@ -81,6 +87,17 @@ def _tells_enough(candidate: Candidate) -> bool:
     )
 
 
+def _core(candidate: Candidate) -> str:
+    """The text up to the clause that follows what is told; a statement of a core predicate counts in whole."""
+    name = candidate.object.name if candidate.object is not None else ""
+    at = candidate.text.find(name.split()[-1]) if name else -1
+    if at < 0:
+        return candidate.text
+    end = at + len(name.split()[-1])
+    beside = _BESIDE.search(candidate.text, end)
+    return candidate.text[: beside.start()] if beside is not None else candidate.text
+
+
 def _applies(step: str, candidate: Candidate, core: bool) -> bool:
     name = candidate.object.name if candidate.object is not None else ""
     named = name[:1].isupper() or (candidate.object is not None and candidate.object.type in ("person", "animal"))
@@ -93,7 +110,7 @@ def _applies(step: str, candidate: Candidate, core: bool) -> bool:
         "steps or a condition": candidate.category is Category.PROCEDURAL and bool(_STEPS_TOLD.search(candidate.text)),
         "ends or corrects something": candidate.negated or candidate.correction or candidate.invalid_at is not None,
         "bare object": not core and not named and not described and not _tells_enough(candidate),
-        "leans on the context": bool(_LEANING.search(candidate.text)),
+        "leans on the context": bool(_LEANING.search(_core(candidate))),
         "hearsay": "reported_by" in candidate.metadata,
         "told at length": len(candidate.text) > _LENGTHY and candidate.category is not Category.PROCEDURAL,
     }
