@@ -58,9 +58,10 @@ def read_ending(draft: Draft) -> list[Candidate]:
 
 
 # "Bosch let me go", "today was my last day at Bosch".
-_FIRM: Final = r"(?-i:[A-Z][\w&'-]+)"
+_FIRM: Final = r"(?-i:(?!(?:They|He|She|You|It|We|Mum|Mom|Dad)\b)[A-Z][\w&'-]+)"
 _LET_GO: Final = re.compile(
-    rf"^\W*(?:(?:so|well|and|sadly),? )?(?P<firm>{_FIRM}) (?:has |have )?let me go\b(?! (?:to|home|early|out)\b)"
+    rf"^\W*(?:(?:so|well|and|sadly),? )?(?P<firm>{_FIRM}) (?:has |have )?let me go\b"
+    r"(?! (?:to|home|early|out|first|ahead|on|and|with|through|back)\b)"
     r"|^\W*(?:(?:so|well|and),? )?(?:today|yesterday|that|last \w+) (?:was|is) my (?:very )?last day (?:at|with) "
     rf"(?P<place>{_FIRM})",
     re.IGNORECASE,
