@@ -87,6 +87,10 @@ class Evidence:
         found = sorted((spoken_of[e.id], e.id, e) for e in entities if e.id in spoken_of)
         return found[0][2] if found and not (only and len(found) > 1) else None
 
+    def has_spoken_of(self, entity: Entity) -> bool:
+        """Whether the session has just spoken of somebody; so it has where no message is read, but names alone."""
+        return self._episode is None or self.last_named([entity]) is not None
+
     def _spoken_of(self) -> dict[str, int]:
         """Entities that the last turns of the session state something of, with how many turns ago that was."""
         if self._recent is None:

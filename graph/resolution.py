@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from factloom.graph.entity_names import distinct_names, is_relational, names_compatible, without_qualifier
 from factloom.graph.evidence import Evidence
 from factloom.graph.merge_records import told_apart
-from factloom.graph.people import PersonName, completes, first_name, other_keys, same_person
+from factloom.graph.people import PersonName, completes, first_name, kin_of, other_keys, same_person
 from factloom.schemas.extraction import Mention
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ontology import UNTYPED, Ontology, core_ontology
@@ -172,9 +172,21 @@ class Resolver:
         "Robert Miller" is not the Bob of before.
         """
         known = PersonName.read(entity.name)
+        if why == "a first name":
+            return self._is_full_name_of(name, entity)
         if why != "a nickname" or (known is not None and known.surname and name.surname):
             return True
         return not name.surname and self._evidence.last_named([entity]) is not None
+
+    def _is_full_name_of(self, name: PersonName, entity: Entity) -> bool:
+        """Whether a full name is that of somebody known by the first one, where the session has just spoken of him.
+
+        Whom somebody calls his brother John he does not call John Smith next, unless that is his own surname.
+        """
+        if not self._evidence.has_spoken_of(entity):
+            return False
+        owners = [PersonName.read(owner) for owner in kin_of((entity.name, *entity.aliases))]
+        return not owners or any(owner is not None and owner.surname == name.surname != "" for owner in owners)
 
     def _by_surname(self, name: PersonName) -> list[Entity]:
         """People of this surname, for a name without a given name in full, as far as they are not too many."""

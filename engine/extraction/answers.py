@@ -12,6 +12,7 @@ from typing import Final
 
 from factloom.engine.extraction.lemmas import past_tense
 from factloom.engine.extraction.sentences import split
+from factloom.engine.extraction.vocabulary import gender_of
 
 LONGEST_ANSWER: Final = 12  # words; a longer one says what it means by itself
 
@@ -25,6 +26,19 @@ _POLITE: Final = re.compile(r"^\W*(?:thanks|thank you|thx|cheers|congrats|congra
 _FILLER: Final = re.compile(
     r"^(?:(?:oh|well|um+|uh+|hmm+|so|ah|haha|just|it's|it is|that's|in fact|mostly)\b[,.]?\s*)+", re.I
 )
+# What stands before or behind the answer itself: "Still in Bath, Rob.", "Alien, hands down.", "X, hosted on Y."
+_STILL: Final = re.compile(
+    r"^(?:(?:still|now|currently|actually|always|probably|definitely|that would be)\b,? )+", re.I
+)
+_TAG: Final = re.compile(
+    r"(?:,? (?:hands[- ]down|no (?:contest|doubt|question)|of course|for sure|(?:most )?definitely|obviously|"
+    r"absolutely|easily|by far|always|actually|as (?:always|ever|usual)|still|for now|at the moment|without a doubt|"
+    r"any day|all the way|to be honest|tbh|honestly|naturally|clearly|like always|i['’]d say)"
+    r"|, (?:mate|man|guys|mum|mom|dad|dude|bro|dear|darling|honey|love|buddy|pal|sis))+$",
+    re.I,
+)
+_DESCRIBED: Final = re.compile(r", (?:\w+ly )?\w{2,}(?:ed|t|un|en|de) (?:on|in|by|at|with|from|to|for) [^,]*$")
+_CALLED: Final = re.compile(r"(?P<gap>.*\w), (?P<who>[A-Z][a-z]+)$")
 # What only sounds like an answer: "Hm, let me think.", "Not sure.", "Somewhere nice."
 _UNTOLD: Final = re.compile(
     r"\b(?:h+m+|let me|let['’]s|think|guess|idk|dunno|no idea|not sure|unsure|secret|depends|nowhere|somewhere|nothing|"
@@ -263,7 +277,7 @@ def _having(match: re.Match[str], answer: str) -> str | None:
 def _filled(question: str, answer: str) -> str | None:
     """For "Where did you move?" "Lisbon, last spring.": the answer in the place of the question word."""
     gap = _FILLER.sub("", re.split(r"\s*[;–—]\s+|\s+- ", answer)[0]).strip(" .!😊🙂😄")
-    gap = _SUCH_AS.sub("", gap)
+    gap = _bare(_SUCH_AS.sub("", gap), question)
     words = gap.split()
     since = _SINCE_THEN.match(gap)
     lasted = _PERFECT.match(question) if since is not None else None
@@ -293,6 +307,19 @@ def _filled(question: str, answer: str) -> str | None:
         return f"{subject} {_third('have', subject)} {gap.lower()} {match['things']}."
     match = _BE.match(question)
     return _been(match, gap) if match is not None else None
+
+
+def _bare(gap: str, question: str) -> str:
+    """The answer without what stands around it: doubts dispelled, whom it is said to, what is told of it besides."""
+    called = _CALLED.match(gap)
+    where = question[:5].lower() == "where"
+    if called is not None and (where or (gender_of(called["who"]) and not _LISTED.search(question))):
+        gap = called["gap"]
+    gap = _TAG.sub("", gap)
+    return _DESCRIBED.sub("", _STILL.sub("", gap, count=1), count=1)
+
+
+_LISTED: Final = re.compile(r"\b(?:who|whose|names?|called|\w+s are)\b", re.I)
 
 
 # "Some fun ones like charades and a scavenger hunt", "Since I was 17 or so".
@@ -412,7 +439,9 @@ _SMALL: Final = frozenset(
 _NAMES: Final = re.compile(
     r"\b(?:names?|named|called|learn\w*|speak|language|books?|movies?|films?|bands?|city|town|country|place|team|"
     r"author|"
-    r"singer|song|show|series|game|artist|brand|company|reading|read|watch\w*|who|where)\b",
+    r"singer|song|show|series|game|artist|brand|company|reading|read|watch\w*|who|where|"
+    r"databases?|tools?|apps?|frameworks?|editors?|phones?|laptops?|cars?|banks?|systems?|services?|providers?|"
+    r"browsers?|programs?|software|librar\w+|consoles?|cameras?|airlines?)\b",
     re.I,
 )
 

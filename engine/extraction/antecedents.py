@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from factloom.engine.extraction.sentences import words_in
 from factloom.schemas.extraction import Mention
 
 if TYPE_CHECKING:
@@ -32,12 +33,38 @@ class Turn:
     people: list[Person]
     open: frozenset[str] = frozenset()
     named: tuple[Mention, ...] = ()  # places and organisations, the last first
+    somebody: bool = False  # it ends by telling of somebody without a name: "I'm seeing someone new"
 
 
 def _joins_people(pronoun: Token) -> bool:
     """Whether the message names people together before the pronoun."""
     before = pronoun.doc[: pronoun.i]
     return any(t.dep_ == "conj" and t.ent_type_ == "PER" and t.head.ent_type_ == "PER" for t in before)
+
+
+_SOMEBODY: Final = frozenset({"someone", "somebody"})
+_ANYBODY: Final = frozenset({"guy", "man", "bloke", "chap", "boy", "woman", "girl", "lady", "person"})
+
+
+_FINDING: Final = frozenset({"see", "date", "meet", "find", "hire", "have", "get", "marry", "know"})
+
+
+def somebody_new(doc: Doc, before: int) -> int:
+    """The index of the last word before token ``before`` that brings up somebody without a name; else -1.
+
+    "I'm seeing someone new, his name is Max": he is nobody who was named before.
+    """
+    words = words_in(doc)
+    if words.isdisjoint(_SOMEBODY) and words.isdisjoint(_ANYBODY):
+        return -1
+    for index in range(before - 1, -1, -1):
+        token = doc[index]
+        if token.lower_ in _SOMEBODY and token.dep_ == "obj" and token.head.lemma_.lower() in _FINDING:
+            return index
+        led = {c.lower_ for c in token.lefts} if token.lower_ in _ANYBODY else ()
+        if "new" in led or ("a" in led and token.dep_ in ("obj", "obl")):
+            return index
+    return -1
 
 
 @dataclass(slots=True)
@@ -57,14 +84,15 @@ class Antecedents:
 
         Turns that speak of somebody by such a pronoun alone keep to the subject, and do not count.
         """
-        within = self.within(pronoun, gender)
-        if within is not None:
+        new = somebody_new(pronoun.doc, pronoun.i) if gender != PLURAL else -1
+        within = self.within(pronoun, gender, after=new)
+        if within is not None or new >= 0:
             return within
         if gender == PLURAL and _joins_people(pronoun):
             return None  # "Tom and Bea are married. They live in Bonn.": not those of an earlier turn
         silent = 0
         for turn in self.previous():
-            if silent >= reach:
+            if silent >= reach or (turn.somebody and gender != PLURAL):
                 return None
             silent += gender not in turn.open
             people = _going_on(turn.people)
@@ -90,11 +118,13 @@ class Antecedents:
                 return fitting[0] if len({mention.name for mention in fitting}) == 1 else None
         return None
 
-    def within(self, pronoun: Token, gender: str) -> Mention | None:
-        """The same, looking only at the pronoun's own message."""
+    def within(self, pronoun: Token, gender: str, *, after: int = -1) -> Mention | None:
+        """The same, looking only at the pronoun's own message, there only behind token ``after``."""
         mate = _clause_mate(pronoun)
         over: Person | None = None
         for person in self.people(pronoun.doc, pronoun.i):
+            if person.index < after:
+                break
             if not self._fits(person, gender) or person.index == mate:
                 continue
             if over is None and person.over and person.index < pronoun.sent.start:

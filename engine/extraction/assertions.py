@@ -25,6 +25,8 @@ def apply(draft: Draft, pattern: VerbPattern, nouns: list[Token]) -> list[Candid
     """What the pattern states of each of ``nouns`` that can be its object."""
     spec = predicate_table().get(pattern.predicate)
     found: list[Candidate | None] = []
+    if spec.name in _MOVES and _moves_a_thing(draft.clause, nouns):
+        return []
     for noun in nouns:
         if draft.when is not None and draft.when.span[0] <= noun.idx < draft.when.span[1]:
             continue  # "born in May 1990 in Faro": a time
@@ -59,6 +61,25 @@ def apply(draft: Draft, pattern: VerbPattern, nouns: list[Token]) -> list[Candid
             object = object.model_copy(update={"type": spec.object})  # the names layer takes companies for places
         found += assert_fact(draft, pattern, object)
     return found
+
+
+def _moves_a_thing(clause: Clause, places: list[Token]) -> bool:
+    """For "we moved the team to Slack", "I moved from Windows to Linux": what moved is no household.
+
+    Or they did not move to a place: the names layer takes few towns for firms, and most products for towns.
+    """
+    moved = [t for t in clause.objects if t.i not in {place.i for place in places}]
+    if any(t.lemma_.lower() not in _HOUSEHOLD and t.lemma_.lower() not in _TIME_WORDS for t in moved):
+        return True
+    beside = [*places, *(t for _, t in clause.obliques), *(c for t in places for c in t.children if c.dep_ == "nmod")]
+    return any(entity_type(t) == "organisation" or t.lower_ in vocabulary().products for t in beside)
+
+
+_MOVES: Final = frozenset({"MOVED_TO", "MOVED_FROM"})
+_HOUSEHOLD: Final = frozenset(
+    {"house", "home", "family", "household", "life", "kid", "child", "mum", "mother", "parent"}
+)
+_TIME_WORDS: Final = frozenset({"week", "month", "year", "summer", "winter", "spring", "autumn", "fall", "day", "time"})
 
 
 def _described(noun: Token) -> Mention | None:

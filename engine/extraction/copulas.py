@@ -331,7 +331,16 @@ def _age(draft: Draft, subject: Mention) -> Candidate | None:
     value = int(lower) if lower.isdigit() else (_NUMBERS.index(lower) if lower in _NUMBERS else 0)
     if not 1 <= value <= 120:
         return None
+    unit = next((c for c in token.subtree if c.lemma_.lower() in _SHORT_UNITS), None)
+    if unit is not None:  # "six months old"
+        age = f"{value} {unit.lower_}"
+        text = f"{subject.name} is {age} old."
+        whole = unit.i == number.i + 1
+        return draft.candidate(subject, "HAS_AGE", Mention(name=age, type="value"), text=text) if whole else None
     return draft.candidate(subject, "HAS_AGE", Mention(name=str(value), type="value"))
+
+
+_SHORT_UNITS: Final = frozenset({"day", "week", "month"})
 
 
 def _place(draft: Draft, token: Token) -> Mention | None:

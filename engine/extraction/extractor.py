@@ -15,7 +15,7 @@ from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from factloom.engine.extraction.antecedents import REACH, Antecedents, Turn
+from factloom.engine.extraction.antecedents import REACH, Antecedents, Turn, somebody_new
 from factloom.engine.extraction.attributes import read_attribute, read_measure, read_participle
 from factloom.engine.extraction.benefits import read_benefit
 from factloom.engine.extraction.bonds import read_bond
@@ -190,7 +190,10 @@ class OfflineExtractor:
             and antecedents is not None
             and antecedents.within(token, THIRD_PERSON[token.lower_]) is None
         }
-        found = Turn(list(reader.people(doc, len(doc))), frozenset(open_), reader.named(doc, len(doc)))
+        people = list(reader.people(doc, len(doc)))
+        new = somebody_new(doc, len(doc))
+        somebody = new >= 0 and all(person.index < new for person in people)
+        found = Turn(people, frozenset(open_), reader.named(doc, len(doc)), somebody)
         self._cache[_key(episode, reader)] = found
         while len(self._cache) > REMEMBERED:
             self._cache.popitem(last=False)

@@ -10,6 +10,7 @@ from factloom.engine.extraction.moods import PAST_ALIKE
 from factloom.engine.extraction.predications import child_of
 from factloom.engine.extraction.torn import PARTICLES, mend_dish, mend_doing, mend_noun, mend_particle
 from factloom.engine.extraction.vocabulary import vocabulary
+from factloom.engine.extraction.vocatives import mend_vocatives
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
@@ -56,6 +57,8 @@ def mend(doc: Doc) -> Doc:
             _subject_taken_for_statement(token)
         if token.head.lower_ in _RAISED and token.i > token.head.i + 1 and token.dep_ in ("advcl", "xcomp"):
             _job_taken_for_verb(token)
+        if token.tag_ == "VBN" and token.dep_ == "conj" and token.head.tag_ in ("VBG", "VBP", "VBZ", "VB"):
+            _quality_taken_for_statement(token)
         if token.dep_ == "csubj" and token.tag_ == "VBG":
             _object_taken_for_subject(token)
         if token.pos_ == "VERB" and token.dep_ == "obj" and any(c.dep_ == "nsubj" for c in token.children):
@@ -71,6 +74,8 @@ def mend(doc: Doc) -> Doc:
     text = doc.text
     if "," in text or " called " in text or " named " in text:
         _mend_asides(doc)
+    if "," in text:
+        mend_vocatives(doc)
     if '"' in text or "“" in text:
         for token in doc[1:-1]:
             _title(token)
@@ -222,6 +227,19 @@ _DEGREES: Final = frozenset(
         "always",
     ]
 )
+
+
+def _quality_taken_for_statement(token: Token) -> None:
+    """For "I'm using Postgres, hosted on Hetzner": the speaker hosted nothing."""
+    if token.i < 2 or token.nbor(-1).text != "," or any(c.dep_ in ("cc", "aux", "nsubj") for c in token.children):
+        return
+    noun = token.nbor(-2)
+    while noun.pos_ == "NUM" and noun.i > 0:  # "Postgres 15"
+        noun = noun.nbor(-1)
+    while noun.pos_ not in ("NOUN", "PROPN") and noun.head.i not in (noun.i, token.head.i):
+        noun = noun.head
+    if noun.pos_ in ("NOUN", "PROPN"):
+        token.head, token.dep_ = noun, "acl"
 
 
 def _subject_taken_for_statement(token: Token) -> None:

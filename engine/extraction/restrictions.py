@@ -121,12 +121,18 @@ def _around(verb: Token, objects: list[Token]) -> Iterator[Token]:
         if child.dep_ in ("obl", "obl:unmarked", "nmod", "advmod", "advcl"):
             yield child
     for noun in held:
-        yield from (c for c in noun.children if c.dep_ in ("nmod", "obl", "advmod", "nmod:unmarked") and c.i > noun.i)
+        yield from (c for c in noun.children if c.dep_ in _BESIDE and c.i > noun.i)
+        yield from (c for c in noun.children if c.lower_ in ("much", "many") and c.i < noun.i)
+
+
+_BESIDE: Final = frozenset({"nmod", "obl", "advmod", "nmod:unmarked", "obl:unmarked"})
 
 
 def _limit(token: Token, lemma: str, *, strict: bool) -> str | None:
     """The words of a restriction that ``token`` heads ("" where they say how often, or who), or None."""
     lower, doc = token.lower_, token.doc
+    if lower in ("much", "many"):
+        return "" if not strict and _is_compared(token) else None
     if token.dep_ == "advcl":
         if not strict and lower == "work" and doc[token.left_edge.i : token.right_edge.i + 1].text.lower() == "to work":
             return "to work"  # "I don't drive the Skoda to work", where the parse makes a verb of it
@@ -136,11 +142,47 @@ def _limit(token: Token, lemma: str, *, strict: bool) -> str | None:
             return None
         return ""
     if token.dep_ in ("obl:unmarked", "nmod:unmarked"):
-        return "" if not strict and any(c.lower_ == "every" for c in token.children) else None
+        passing = lower in _PASSING_DAYS or (lower in _PASSING and _lead(token) in ("this", "next"))
+        return "" if not strict and (passing or any(c.lower_ == "every" for c in token.children)) else None
     case = preposition(token)
     if case not in _LIMITING or token.i < token.head.i or not _is_limit(token, case, lemma, strict=strict):
         return None
-    return doc[token.left_edge.i : token.right_edge.i + 1].text if not token.ent_type_ else ""
+    if token.ent_type_ or (case == "for" and lower in _STRETCHES):
+        return ""
+    return doc[token.left_edge.i : token.right_edge.i + 1].text
+
+
+def _lead(token: Token) -> str:
+    """The word in front of a time: "this" week."""
+    return token.left_edge.lower_
+
+
+def _is_compared(token: Token) -> bool:
+    """Whether a degree is told by another's: "don't love opera as much as my sister does", "as much tennis as before"."""
+    before = token.doc[token.i - 1].lower_ if token.i > 0 else ""
+    return before in ("as", "so", "that") and "as" in {t.lower_ for t in token.doc[token.i + 1 : token.sent.end]}
+
+
+# What is so for the time being only: "I can't drink coffee this week".
+_PASSING_DAYS: Final = frozenset({"today", "tonight", "tomorrow"})
+_STRETCHES: Final = frozenset({"day", "days", "week", "weeks", "month", "months", "weekend", "summer", "winter"})
+_PASSING: Final = frozenset(
+    {
+        "week",
+        "weekend",
+        "month",
+        "semester",
+        "term",
+        "season",
+        "quarter",
+        "morning",
+        "afternoon",
+        "evening",
+        "time",
+        *SEASONS,
+    }
+    | {*WEEKDAYS, *MONTHS}
+)
 
 
 def _is_limit(token: Token, case: str, lemma: str, *, strict: bool) -> bool:
@@ -161,6 +203,8 @@ def _is_limit(token: Token, case: str, lemma: str, *, strict: bool) -> bool:
     if case == "for" and lower in _GAINS:
         return True
     own = predicate_table().verbs.get((lemma, case)) is not None  # "work for", "live in": what is denied itself
+    if case == "for" and lower in _STRETCHES:
+        return token.tag_ == "NN" or any(c.dep_ == "nummod" for c in token.children)  # not "for months"
     if own or lower in _WITHOUT_LIMIT or token.pos_ == "PRON":
         return False
     if token.ent_type_:

@@ -120,6 +120,9 @@ class Vocabulary:
     scarcely: frozenset[str]
     no_names: frozenset[str]
     machines: frozenset[str]
+    products: frozenset[str]
+    people: frozenset[str]
+    addressing: frozenset[str]
     milestones: dict[str, str]
     afflicted: dict[str, str]
 

@@ -110,3 +110,39 @@ def test_the_wrong_person_is_taken_out_by_the_message(memory: Memory) -> None:
         "Bob Miller likes golf.",
         "Bob Miller likes jazz.",
     ]
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        ["I'm seeing someone new, his name is Max."],
+        ["I'm seeing someone new.", "His name is Max."],
+        ["I met a guy yesterday. His name is Max and he lives in Rome."],
+    ],
+)
+def test_somebody_new_is_nobody_named_before(turns: list[str]) -> None:
+    with Memory(":memory:") as memory:
+        for text in ["My boyfriend is called Tim.", "Tim and I broke up three weeks ago.", *turns]:
+            memory.add([{"role": "user", "name": "Zoe", "content": text}], user_id="zoe")
+        facts = memory.get_all(user_id="zoe", include_history=True)
+    assert not [fact.text for fact in facts if "Tim" in fact.text and ("Max" in fact.text or "Rome" in fact.text)]
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        (("John (Rui's brother) | LIKES | tea", "John Smith | LIKES | golf"), ["John", "John Smith"]),
+        (("John (Rui Smith's brother) | LIKES | tea", "John Smith | LIKES | golf"), ["John Smith"]),
+        (("John (Rui's boss) | LIKES | tea", "John Smith | LIKES | golf"), ["John Smith"]),
+        (("John | LIKES | tea", "John Smith | LIKES | golf"), ["John Smith"]),
+    ],
+)
+def test_whose_first_name_a_full_name_begins_with(memory: Memory, said: tuple[str, ...], names: list[str]) -> None:
+    say(memory, *said)
+    assert [name for name in people(memory) if not name.startswith("Rui")] == names
+
+
+def test_a_first_name_alone_joins_nobody_out_of_another_session(memory: Memory) -> None:
+    say(memory, "John | LIKES | tea", session="one")
+    say(memory, "John Smith | LIKES | golf", session="two", day=30)
+    assert people(memory) == ["John", "John Smith"]

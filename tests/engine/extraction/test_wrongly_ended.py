@@ -205,3 +205,51 @@ def test_what_was_so_is_over(text: str) -> None:
 )
 def test_what_is_so_goes_on(text: str) -> None:
     assert any(is_open(fact) and fact.predicate in ("MARRIED_TO", "ALLERGIC_TO") for fact in told(text).values())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I don't like coffee as much as my sister does.",
+        "I don't drink as much coffee as Tom.",
+        "I don't play squash as often as I used to.",
+        "I can't drink coffee this week, doctor's orders.",
+        "I'm not drinking coffee today.",
+        "I can't drink coffee for two weeks.",
+        "I'm not playing squash this summer, too busy.",
+        "I don't play squash this month.",
+        "I'm not taking metformin tonight.",
+    ],
+)
+def test_less_than_another_or_for_a_while_ends_nothing(text: str) -> None:
+    facts = told(HELD, text)
+    assert all(is_open(fact) for fact in facts.values())
+    assert not [fact for fact in facts.values() if fact.predicate in ("DISLIKES", "AVOIDS")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I no longer use Mint, I've moved everything to YNAB.",
+        "We moved the team to Slack last week.",
+        "I moved from Windows to Linux.",
+        "I moved to Notion.",
+        "I moved my savings to Revolut.",
+        "We moved our stuff to Leeds.",
+        "I moved to Bosch last year.",
+    ],
+)
+def test_what_moves_things_moves_no_home(text: str) -> None:
+    facts = told("I live in Bath.", text)
+    assert is_open(facts["Zoe lives in Bath."])
+    assert not {"MOVED_TO", "MOVED_FROM"} & {fact.predicate for fact in facts.values()}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["I moved to Leeds.", "I moved my family to Leeds.", "We moved house to Leeds.", "I moved from Bath to Leeds."],
+)
+def test_a_household_that_moves_has_a_new_home(text: str) -> None:
+    facts = told("I live in Bath.", text)
+    assert is_open(facts["Zoe lives in Leeds."])
+    assert not is_open(facts["Zoe lives in Bath."])
