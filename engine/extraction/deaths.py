@@ -165,9 +165,16 @@ def _died(draft: Draft, dead: list[Mention], *, retold: bool) -> list[Candidate]
 
 
 def outlived(candidates: list[Candidate]) -> list[Candidate]:
-    """What is told of the dead in the same message, such as whose dog it was, is told as over."""
-    deaths = {c.subject.name: c for c in candidates if c.predicate == MILESTONE and _is_death(c)}
-    return [_ended(c, deaths) for c in candidates]
+    """What is told of the dead in the same message, such as whose dog it was, is told as over.
+
+    Deaths come last, so that they end what the same words take for granted: "my wife died" tells of a wife, too.
+    """
+    deaths = {c.subject.name: c for c in candidates if _is_told_death(c)}
+    return [_ended(c, deaths) for c in sorted(candidates, key=_is_told_death)] if deaths else candidates
+
+
+def _is_told_death(candidate: Candidate) -> bool:
+    return candidate.predicate == MILESTONE and _is_death(candidate)
 
 
 def _is_death(candidate: Candidate) -> bool:

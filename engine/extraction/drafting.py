@@ -19,7 +19,7 @@ from factloom.engine.extraction.predicates import predicate_table
 from factloom.engine.extraction.predications import Clause, Tense
 from factloom.engine.extraction.recurring import recurs
 from factloom.engine.extraction.rendering import activity, article, retell
-from factloom.engine.extraction.sentences import said_in, text_of
+from factloom.engine.extraction.sentences import said_in, text_of, words_in
 from factloom.engine.extraction.undated import Undated, find_undated
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import AT_AGE, BESIDES, UNDATED, Candidate, Mention
@@ -106,7 +106,8 @@ class Draft:
                 return cls(clause, sentence, reader, anchor, booked, booked=True)
             beside = clause.gap is not None and clause.tense is Tense.PRESENT  # "gave to a shelter I help at yesterday"
             made = when.beginning == "from" and clause.tense is Tense.PAST and _is_of_the_object(when, clause)
-            when = when if _belongs(when.span, clause, sentence) and not (lasted or aimed or beside or made) else None
+            other = beside or made or _is_when_due(when, clause, sentence)
+            when = when if _belongs(when.span, clause, sentence) and not (lasted or aimed or other) else None
         undated = find_undated(clause, sentence, anchor) if when is None else None
         return cls(clause, sentence, reader, anchor, when, undated=undated)
 
@@ -313,6 +314,15 @@ def words_of(when: When, sentence: Span) -> str:
 
 
 _BOOKING: Final = frozenset({"sign up", "book", "register", "enter", "enrol", "enroll", "schedule", "reserve"})
+
+
+def _is_when_due(when: When, clause: Clause, sentence: Span) -> bool:
+    """For "my wife is pregnant, due in November": the date of what is to come, not since when it is so."""
+    words = words_in(sentence.doc)
+    if "due" not in words or clause.copula is None or clause.verb.lower_ == "due":
+        return False
+    due = next((t for t in sentence if t.lower_ == "due" and t.i > clause.verb.i), None)
+    return due is not None and due.idx < when.span[0]
 
 
 def _is_of_what_was_booked(when: When, clause: Clause) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -37,12 +37,22 @@ def find_period(text: str, anchor: datetime, *, future: bool = False) -> Period 
             continue
         end = last.end if last.precision == "day" else last.start
         first = _bound(_beside(match["from"], match), anchor, future) if match["from"] else None
+        if first is not None and first.start >= end and _YEAR.search(match["to"]) and not _YEAR.search(match["from"]):
+            first = _bound(f"{match['from']} {last.start.year}", anchor, future) or first  # "from March to June 2021"
+            if first.start >= end:
+                first = _bound(f"{match['from']} {last.start.year - 1}", anchor, future) or first
         if first is not None and end <= first.start and last.precision in ("month", "season"):
             end = shift(end, months=12)  # "from November to March"
         if match["from"] and (first is None or first.start >= end):
             continue
-        return Period(first.start if first is not None else None, end, match.span())
+        told = min(match.end(), match.start("to") + max(last.span[1], 1)) if _IS_WORD.search(match["to"]) else match.end()
+        return Period(first.start if first is not None else None, end, (match.start(), told))
     return None
+
+
+_YEAR: Final = re.compile(r"\b(?:19|20)\d\d\b")
+# A word behind the date, which the pattern takes along: "until 2022 I".
+_IS_WORD: Final = re.compile(r"\d{4} [A-Za-z]+$")
 
 
 def _beside(words: str, period: re.Match[str]) -> str:
@@ -55,5 +65,5 @@ def _bound(words: str, anchor: datetime, future: bool) -> When | None:
     for text in (words, f"in {words}"):
         found = find_when(text, anchor, future=future)
         if found is not None and found.span[0] <= 4:
-            return found
+            return replace(found, span=(0, found.span[1] - (len(text) - len(words))))
     return None

@@ -113,6 +113,34 @@ _IRREGULAR: Final = dict(
         "bit:bite",
         "hid:hide",
         "slid:slide",
+        "wrung:wring",
+        "wound:wind",
+        "unwound:unwind",
+        "strove:strive",
+        "strode:stride",
+        "stank:stink",
+        "stung:sting",
+        "clung:cling",
+        "flung:fling",
+        "swung:swing",
+        "shrank:shrink",
+        "rewrote:rewrite",
+        "rebuilt:rebuild",
+        "resold:resell",
+        "redid:redo",
+        "overcame:overcome",
+        "overtook:overtake",
+        "undertook:undertake",
+        "forgave:forgive",
+        "leapt:leap",
+        "knelt:kneel",
+        "fled:flee",
+        "crept:creep",
+        "bled:bleed",
+        "bred:breed",
+        "blew:blow",
+        "wove:weave",
+        "laid:lay",
     ]
 )
 
@@ -123,7 +151,7 @@ def is_irregular_past(token: Token) -> bool:
     return token.tag_ in ("VBP", "VB") and form in _IRREGULAR and form not in _AMBIGUOUS
 
 
-_AMBIGUOUS: Final = frozenset({"found", "saw", "felt", "left", "fell", "bit", "shot", "hung", "led", "lent", "wound"})
+_AMBIGUOUS: Final = frozenset({"found", "saw", "felt", "left", "fell", "bit", "shot", "hung", "led", "wound"})
 
 
 _BRITISH: Final = frozenset(

@@ -53,6 +53,10 @@ def mend(doc: Doc) -> Doc:
             _doing_taken_for_quality(token)
         elif token.tag_ == "VBG" and token.dep_ == "obj":
             _limb_taken_for_part(token)
+        elif token.dep_ == "nsubj" and token.i > 0 and token.nbor(-1).text == "," and token.lower_ in _PRONOUNS:
+            _statement_of_its_own(token)
+        elif token.dep_ == "mark" and token.lower_ in _SUBORDINATING and token.head.dep_ == "ROOT":
+            _subordinate_taken_for_main(token)
         elif token.dep_ == "ROOT" and token.tag_ == "VBG":
             _subject_taken_for_statement(token)
         if token.head.lower_ in _RAISED and token.i > token.head.i + 1 and token.dep_ in ("advcl", "xcomp"):
@@ -121,7 +125,7 @@ def _being_taken_for_genitive(token: Token) -> None:
                 child.dep_, child.pos_, child.tag_ = "obl", "NOUN", "NN"
 
 
-_TELLING: Final = frozenset({"allergic", "afraid", "scared", "married", "pregnant", "engaged", "vegan", "vegetarian"})
+_TELLING: Final = frozenset({"due", "allergic", "afraid", "scared", "married", "pregnant", "engaged", "vegan", "vegetarian"})
 
 
 def _job_taken_for_verb(token: Token) -> None:
@@ -227,6 +231,47 @@ _DEGREES: Final = frozenset(
         "always",
     ]
 )
+
+
+_PRONOUNS: Final = frozenset({"he", "she", "they", "i", "we", "it"})
+_SUBORDINATING: Final = frozenset({"since", "when", "after", "because", "while", "although", "though"})
+
+
+def _statement_of_its_own(subject: Token) -> None:
+    """For "I'm taking over from Dmitri, he's on leave": what is told behind the comma belongs to nothing before it."""
+    told = subject.head
+    being = next((c for c in told.children if c.dep_ == "cop"), None)
+    if being is None or being.i != subject.i + 1:
+        return
+    whole = told.head
+    if told.dep_ == "compound" and whole.i > told.i:  # "on paternity leave"
+        for child in list(told.children):
+            if child.dep_ in ("nsubj", "cop", "case", "advmod"):
+                child.head = whole
+        told = whole
+    if told.dep_ in ("xcomp", "obl", "obj", "nmod", "appos") and told.head.i < subject.i - 1:
+        told.head, told.dep_ = subject.sent.root, "parataxis"
+
+
+def _subordinate_taken_for_main(mark: Token) -> None:
+    """For "Since I quit smoking I've been cooking": without a comma the parse makes the first clause the main one."""
+    verb = mark.head
+    if verb.pos_ != "VERB" or mark.i > verb.i or mark.i - verb.sent.start > _OPENING:
+        return
+    if not any(c.dep_ == "nsubj" and mark.i < c.i < verb.i for c in verb.children):
+        return
+    for main in verb.doc[verb.i + 1 : verb.sent.end]:
+        subject = next((c for c in main.children if c.dep_ == "nsubj" and verb.i < c.i < main.i), None)
+        if main.dep_ not in ("ccomp", "parataxis", "advcl") or main.pos_ not in ("VERB", "AUX") or subject is None:
+            continue
+        if any(c.dep_ == "mark" for c in main.children) or subject.tag_ in ("WP", "WDT"):
+            return
+        main.head, main.dep_ = main, "ROOT"
+        verb.head, verb.dep_ = main, "advcl"
+        return
+
+
+_OPENING: Final = 3  # tokens
 
 
 def _quality_taken_for_statement(token: Token) -> None:

@@ -77,7 +77,7 @@ _CONVINCED: Final = frozenset({"convinced", "adamant", "sure", "certain", "posit
 REPORTING: Final = frozenset({"apparently", "allegedly", "supposedly", "reportedly", "seemingly", "purportedly"})
 # Present and past look the same; with an object, speakers more often tell what they did.
 _CONDITIONS: Final = frozenset({"if", "unless"})
-PAST_ALIKE: Final = frozenset({"set", "put", "hit", "cut", "let", "shut", "hurt", "split"})
+PAST_ALIKE: Final = frozenset({"set", "put", "hit", "cut", "let", "shut", "hurt", "split", "beat", "bet", "cast"})
 
 
 def judge(clause: Clause, auxiliaries: list[Token]) -> None:

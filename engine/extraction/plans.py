@@ -56,7 +56,7 @@ def read_plan(draft: Draft) -> list[Candidate]:
         doing = planned.lemma  # "retire"
     if doing is None and _stops(planned) and planned.complement is not None:
         doing = f"{planned.lemma} {planned.complement.lower_}"  # "quit smoking"
-    if doing is None or _hollow(doing):
+    if doing is None or _hollow(doing) or _TRIVIAL.match(doing):
         return []
     object = Mention(name=doing[:200], type="activity")
     # No more than that, so it is told so.
@@ -354,6 +354,14 @@ def _hollow(doing: str) -> bool:
     return words[0] == "help" and words[-1] in vocabulary().empty_nouns and len(words) <= 4
 
 
+# What everybody does any day: going to bed, home, or to the shop.
+_TRIVIAL: Final = re.compile(
+    r"(?:go|head|get|run|pop|nip|walk|drive|come|leave)(?: (?:straight|back|over|off|out|down|up|right|early|soon|now))* "
+    r"?(?:for |to |in )?(?:(?:the|a|my|their) )?(?:bed|sleep|home|out|outside|inside|shops?|store|supermarket|"
+    r"grocery store|groceries|mall|bakery|bathroom|toilet|loo|kitchen|shower|walk|run|nap|couch|sofa)"
+    r"(?: (?:early|late|soon|now|again|later|first|quickly))*$",
+    re.IGNORECASE,
+)
 _CAUSES: Final = frozenset({"help", "support", "create", "build", "raise", "teach", "inspire", "protect"})
 
 

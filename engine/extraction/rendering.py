@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.clauses import GOING
-from factloom.engine.extraction.lemmas import verb_lemma
+from factloom.engine.extraction.lemmas import is_irregular_past, verb_lemma
 from factloom.engine.extraction.mentions import FIRST_PERSON, THIRD_PERSON, Reader
 from factloom.engine.extraction.phrases import is_introduced
-from factloom.engine.extraction.predications import SUBJECTS, Clause
+from factloom.engine.extraction.predications import SUBJECTS, Clause, Tense
 from factloom.engine.extraction.recurring import FRONTED, is_habitual
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def _words(tokens: Iterable[Token], reader: Reader, when: When | None, finite: T
         if finite is not None and token.i == finite.i and token.lower_ in ("'s", "’s"):
             text = "has" if clause.perfect else "is"
         if finite is not None and token.i == finite.i and first_person:
-            text = _agree(token, text)
+            text = _agree(token, text, past=clause.tense is Tense.PAST)
         follows = last is not None and last.i == token.i - 1 and not last.whitespace_
         glued = follows and (text == token.text or text[:1] in "'’") and parts[-1].strip() == token.nbor(-1).text
         parts.append(text if glued else f" {text}")
@@ -252,12 +252,13 @@ def _word(token: Token, reader: Reader) -> str:
     return token.text
 
 
-def _agree(token: Token, text: str) -> str:
-    """First-person verb to third person, present tense only."""
+def _agree(token: Token, text: str, *, past: bool) -> str:
+    """First-person verb to third person, present tense only; "I beat Tom last week" is none, whatever its tag."""
     lower = token.lower_
     if lower in _THIRD:
         return _THIRD[lower]
-    finite = token.tag_ in ("VBP", "VB") and token.pos_ == "VERB" and lower != "quit"
+    finite = token.tag_ in ("VBP", "VB") and token.pos_ == "VERB" and lower != "quit" and not is_irregular_past(token)
+    finite = finite and not past
     return third_person(text) if finite else text
 
 
