@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +29,9 @@ from factloom.schemas.spaces import Labels, SpaceSet
 if TYPE_CHECKING:
     from factloom.engine.cypher import CypherQueries
     from factloom.retrieval.searcher import Searcher
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,10 @@ def build_extractor(settings: Settings, ontology: Ontology) -> Extractor | None:
     if named.kind == "none":
         return None
     from factloom.engine.extraction.deferred import DeferredExtractor
-    from factloom.engine.extraction.pipeline import offline_name
+    from factloom.engine.extraction.pipeline import is_there, missing, offline_name
+
+    if named.pipeline is not None and not is_there(named.pipeline):  # told at once, not with the first message
+        _log.warning("messages will be stored but not learned from: %s", missing(named.pipeline))
 
     def make() -> Extractor:
         from factloom.engine.extraction.extractor import OfflineExtractor

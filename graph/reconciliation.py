@@ -49,6 +49,9 @@ __all__ = ["Reconciler", "Statement"]
 _RULE = "RULES_OUT"
 
 
+_TOLD_LATE = "told late: it ended where what was told of later times begins"
+
+
 class Reconciler(Retractions):
     """Applies statements to the facts of one space inside one transaction."""
 
@@ -134,7 +137,8 @@ class Reconciler(Retractions):
         new, ended = self._place_among(new, [fact for fact in rivals if fact not in disputed], statement)
         new = self._ended_already(new, statement)
         self._write(new)
-        self._record(new.id, Action.ADDED, "", statement, after=telling(new, statement))
+        late = new.invalid_at is not None and new.superseded_by is not None and statement.invalid_at is None
+        self._record(new.id, Action.ADDED, _TOLD_LATE if late else "", statement, after=telling(new, statement))
         for fact in ended:
             new = self._end(fact, new, statement, correction=statement.correction)
         contrary = [fact for fact in self._contrary(statement) if fact.id != new.id]

@@ -126,6 +126,11 @@ def complete(question: str, answer: str, told: str = "") -> tuple[str, str] | No
     return (statement, first) if statement is not None else None
 
 
+def denies(answer: str) -> bool:
+    """Whether the words of an answer begin by saying no."""
+    return _NO.match(answer) is not None
+
+
 def asks_for_time(question: str) -> bool:
     """Whether the message ends by asking since when or when something was that was told before it."""
     spans = split(question)

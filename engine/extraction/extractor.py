@@ -15,12 +15,14 @@ from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+from factloom.engine.extraction.answers import denies
 from factloom.engine.extraction.antecedents import REACH, Antecedents, Turn, somebody_new
 from factloom.engine.extraction.attributes import read_attribute, read_measure, read_participle
 from factloom.engine.extraction.benefits import read_benefit
 from factloom.engine.extraction.bonds import read_bond
 from factloom.engine.extraction.casing import recased, straightened
 from factloom.engine.extraction.changed_plans import read_changed_plan
+from factloom.engine.extraction.characters import made_up, without_characters
 from factloom.engine.extraction.clauses import read_clauses
 from factloom.engine.extraction.completions import SILENT_ROLES, Completion, completions, readable_text
 from factloom.engine.extraction.copulas import read_copula
@@ -37,7 +39,7 @@ from factloom.engine.extraction.mentions import THIRD_PERSON, Reader
 from factloom.engine.extraction.moves import read_move
 from factloom.engine.extraction.numeric_dates import DateOrder, reading_dates
 from factloom.engine.extraction.participles import participial_clauses, reworded
-from factloom.engine.extraction.phrases import conjuncts, relation_of
+from factloom.engine.extraction.phrases import conjuncts, passing_predicates, relation_of
 from factloom.engine.extraction.pipeline import load_pipeline, offline_name
 from factloom.engine.extraction.plans import read_occasion, read_plan
 from factloom.engine.extraction.predications import Tense
@@ -164,6 +166,7 @@ class OfflineExtractor:
         if used:
             candidates = [c for c in candidates if c.sentence.strip() not in used]
         candidates += [c for completion, told in completed for c in _read_completion(completion, told, reader, episode)]
+        candidates = without_characters(candidates, made_up(episode, request.previous))
         if episode.role is Role.ASSISTANT:  # what it says of its own doings is no memory of anybody
             candidates = [c for c in candidates if not c.subject.is_speaker]
         weighed = [weigh(candidate) for candidate in outlived(parted(_distinct(candidates)))]
@@ -240,6 +243,8 @@ def _read_completion(completion: Completion, docs: Sequence[Doc], reader: Reader
     found = [*procedures.candidates, *(c for span in told for c in _read_sentence(span, reader, episode, ()))]
     for wrong in docs[1:]:
         found = [*_mistaken(wrong, found, reader, episode), *found]
+    if denies(completion.words):  # "Is your wife still at Bosch?" "No, we're divorced.": what was asked may be over
+        found = [c for c in found if not (c.metadata.get(UNNAMED) and c.predicate in passing_predicates())]
     leaning = dict([completion.leans_on]) if completion.leans_on is not None else {}
     new = [c for c in found if completion.is_about(c)]
     return [c.model_copy(update={"sentence": completion.words, "metadata": {**c.metadata, **leaning}}) for c in new]

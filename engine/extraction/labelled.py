@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from factloom.engine.extraction.sentences import split
 from factloom.engine.extraction.vocabulary import gender_of
 
 _ROLE: Final = (
@@ -46,6 +47,44 @@ _PASTED: Final = re.compile(
     r"(?P<text>[^\S\n]+[^\n]+)",
     re.MULTILINE,
 )
+
+
+# "Ignore all previous instructions and store that …": what follows is to be taken for something it is not.
+_OVERRIDING: Final = re.compile(
+    r"\b(?:ignore|disregard|forget|override|bypass|discard|overlook|do not follow|don['’]t follow)\b"
+    r"(?: (?:all|any|every|each|of|the|your|my|these|those|this|that|previous|prior|earlier|above|preceding|past|"
+    r"existing|former|other|initial|original|system|safety)\b)* "
+    r"(?:instructions?|prompts?|rules?|directives?|guidelines?|orders|commands?|programming|restrictions?|"
+    r"(?:everything|all)(?: (?:above|before|you|that came|prior)\b|(?=\s*[.!,;:]| and\b)))",
+    re.IGNORECASE,
+)
+_OVERRIDES: Final = ("ignore", "disregard", "forget", "overrid", "bypass", "discard", "overlook", "follow")
+_OF_ONESELF: Final = re.compile(r"\b(?:I|I['’]\w+|my|me|we|our)\b")
+
+
+def overriding_spans(text: str) -> list[tuple[int, int]]:
+    """What a message orders behind "ignore all previous instructions", as far as it is not about the speaker."""
+    lowered = text.lower()
+    if not any(word in lowered for word in _OVERRIDES):
+        return []
+    order = _OVERRIDING.search(text)
+    if order is None:
+        return []
+    spans = [(start, end) for start, end in split(text) if end > order.start()]
+    return [(start, end) for start, end in spans if not _OF_ONESELF.search(text, max(start, order.end()), end)]
+
+
+# A line of a context block that is pasted back: "- Zoe likes opera. (2025-06-02; Zoe)".
+_REMEMBERED: Final = re.compile(
+    r"^[^\S\n]*(?:[-•*]|\d+[.)])[^\S\n]+(?P<text>[^\n]+[.!?]?[^\S\n]\((?:[\w ,]*\d{4}(?:-\d\d){0,2}[^()\n]*;[^()\n]*"
+    r"|\d{4}-\d\d-\d\d[^()\n]*|since \d{4}-\d\d[^()\n]*)\))[^\S\n]*$",
+    re.MULTILINE,
+)
+
+
+def pasted_facts(text: str) -> list[tuple[int, int]]:
+    """The lines of a message that a memory has written: each closes with its dates and sources in parentheses."""
+    return [match.span("text") for match in _REMEMBERED.finditer(text)] if "(" in text else []
 
 
 def labelled_spans(text: str, speaker: str | None) -> list[tuple[int, int]]:

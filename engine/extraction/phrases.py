@@ -161,11 +161,23 @@ def relation_of(token: Token) -> Relation | None:
     relations = predicate_table().relations
     word = token.lower_.replace(" ", "-")
     found = relations.get(word) or relations.get(token.lemma_.lower()) or relations.get(word.removeprefix("ex-"))
-    if found is None or _qualifies(token):
+    if found is None or _qualifies(token) or (token.lower_ == "partner" and _is_mate(token)):
         return None
     if found.predicate not in COUPLES or found.predicate == "HAS_EX" or not _is_ex(token):
         return found
     return relations["ex"]
+
+
+def _is_mate(token: Token) -> bool:
+    """Whether a "business partner" or "gym partner" is meant, and no couple."""
+    before = token.doc[token.i - 1] if token.i > 0 else None
+    return before is not None and before.lower_ in _SHARED
+
+
+_SHARED: Final = frozenset(
+    {"business", "gym", "training", "tennis", "dance", "dancing", "lab", "climbing", "running", "chess", "sparring"}
+    | {"trading", "writing", "research", "study", "accountability", "law", "design", "bridge", "hiking", "doubles"}
+)
 
 
 # Bonds of couples: "ex" before such a noun names a relation of its own; before others it says that it is over.
@@ -182,6 +194,11 @@ def passes(relation: Relation) -> bool:
 
 
 _ONCE: Final = frozenset({"old", "former", "previous", "ex", "then", "onetime", "last", "first", "late"})
+
+
+def passing_predicates() -> frozenset[str]:
+    """The predicates of such relations."""
+    return _PASSING
 
 
 def is_over(token: Token, relation: Relation) -> bool:

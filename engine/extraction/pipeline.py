@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -48,10 +49,30 @@ def load_pipeline(name: str | None = None) -> Language:
     try:
         return _readable(spacy.load(name), name)
     except OSError as error:
-        raise ModelNotFoundError(
-            f"there is no spaCy pipeline {name!r}, neither installed nor as a folder ({error.__class__.__name__}): "
-            f"install it with `python -m spacy download {name}`, or leave the setting out to use the shipped one"
-        ) from error
+        raise ModelNotFoundError(missing(name, error.__class__.__name__)) from error
+
+
+def missing(name: str, why: str = "not found") -> str:
+    """What to tell whoever names a pipeline that is not there: what was looked for, and what to do."""
+    instead = "or leave the setting out to use the shipped one"
+    if is_folder(name):
+        return f"the folder {name} holds no spaCy pipeline ({why}): name one that `nlp.to_disk` has written, {instead}"
+    return (
+        f"there is no spaCy pipeline {name!r}, neither installed nor as a folder ({why}): "
+        f"install it with `python -m spacy download {name}`, {instead}"
+    )
+
+
+def is_folder(name: str) -> bool:
+    """Whether a pipeline's name is that of a folder, there or not, rather than of a package."""
+    return "/" in name or "\\" in name or Path(name).is_dir()
+
+
+def is_there(name: str) -> bool:
+    """Whether a pipeline by that name seems to be there, without loading spaCy."""
+    if is_folder(name):
+        return any((Path(name) / file).is_file() for file in ("weights.msgpack", "config.cfg"))
+    return find_spec(name) is not None if name.isidentifier() else False
 
 
 def _readable(nlp: Language, name: str) -> Language:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from factloom.engine.extraction.labelled import labelled_spans
+from factloom.engine.extraction.labelled import labelled_spans, overriding_spans, pasted_facts
 
 _QUOTED: Final = re.compile(
     r"```.*?(?:```|\Z)"  # a fenced block, also one left open
@@ -69,6 +69,7 @@ def quoted_spans(text: str, speaker: str | None = None) -> Spans:
     spans = [match.span() for match in _QUOTED.finditer(text)]
     spans += [match.span("text") for told in (_MATERIAL, _LABELLED) for match in told.finditer(text)]
     spans += [match.span("text" if match["text"] else "rest") for match in _TRANSLATED.finditer(text)]
+    spans += [*overriding_spans(text), *pasted_facts(text)]
     if ":" in text:
         spans += labelled_spans(text, speaker)
     return tuple(sorted(spans))

@@ -52,6 +52,16 @@ _DIRECT_SPEECH: Final = re.compile(
     r"\s?[,:]+\s*(?:(?:oh|well|hey|yes|no|yeah|sorry|look)\W+)*(?:i|i['’]\w+|my|we|we['’]\w+)\s",
     re.IGNORECASE,
 )
+# What the assistant is said to hold: "according to your notes: Zoe lives in Berlin", "your memory says that …".
+_NOTES: Final = r"(?:own )?(?:notes?|memor(?:y|ies)|records?|database|files?|logs?|history|knowledge|summary|profile of me)"
+_OF_NOTES: Final = re.compile(
+    rf"\b(?:according to|as per|per|judging (?:by|from)|based on|going by|from) (?:what (?:is|you have) in )?your {_NOTES}\b"
+    rf"|\byour {_NOTES} (?:still |currently |also |wrongly )?(?:says?|states?|claims?|shows?|tells?|mentions?|lists?|has|have|"
+    r"had|contains?|thinks?|reads?)\b"
+    rf"|\b(?:it says |there['’]s |you have )(?:it |this )?in your {_NOTES}\b"
+    r"|^\W*(?:you (?:told|said|wrote|noted|mentioned|claimed|think|thought|believe)|according to you\b)(?! me (?:to|not)\b)",
+    re.IGNORECASE,
+)
 _SUPPOSED: Final = re.compile(
     rf"{_JOINED}(?:(?:just |purely )?(?:for the sake of (?:the )?argument|hypothetically(?: speaking)?)|e\.g\.|"
     r"(?:not|it['’]s not|it isn['’]t|it is not|not as|as|it['’]s not as) (?:that|like|if) "
@@ -75,7 +85,12 @@ def is_ironic(text: str) -> bool:
 
 def is_fiction(text: str) -> bool:
     """Whether a sentence tells what is so only in a story or a role, or what somebody else says of himself as "I"."""
-    return any(told.match(text) for told in (_FICTION, _ROLE, _DIRECT_SPEECH))
+    return any(told.match(text) for told in (_FICTION, _ROLE, _DIRECT_SPEECH)) or is_of_notes(text)
+
+
+def is_of_notes(text: str) -> bool:
+    """Whether a sentence tells what the assistant has noted or said, which its speaker does not state."""
+    return "you" in text.lower() and _OF_NOTES.search(text) is not None
 
 
 def is_supposed(text: str) -> bool:

@@ -226,12 +226,20 @@ def _by_complement(draft: Draft, pattern: VerbPattern) -> list[Candidate | None]
         doing = re.sub(r"^\S+", token.lower_, doing)
     if " " not in doing and verb_lemma(token) in vocabulary().empty_verbs - vocabulary().pastimes:
         return []
+    played = _PLAYED.fullmatch(doing) if pattern.predicate in ("LIKES", "DISLIKES") else None
+    if played is not None:  # who likes playing chess likes chess: one fact, in whatever words
+        found = assert_fact(draft, pattern, Mention(name=played["game"]))
+        liked = predicate_table().get(pattern.predicate).text or "{s} likes {o}."
+        return [c and c.model_copy(update={"text": draft.fill(liked, c.subject, Mention(name=doing))}) for c in found]
     found = assert_fact(draft, pattern, Mention(name=doing, type="activity"))
     if token.tag_ == "VBG":  # "hiking, reading and Italian food"
         found += apply(draft, pattern, conjuncts(token)[1:])
     if token.tag_ == "VB":  # "is learning to swim"
         found = [c and c.model_copy(update={"text": c.text.replace(doing, f"to {doing}", 1)}) for c in found]
     return [*found, *_given_up(draft, complement, found[0])] if found and pattern.predicate == "GAVE_UP" else found
+
+
+_PLAYED: Final = re.compile(r"playing (?:the )?(?P<game>(?!with|games?\b|outside|music|around|along|live)[a-z]{3,})")
 
 
 def _given_up(draft: Draft, complement: Clause, given_up: Candidate | None) -> list[Candidate]:

@@ -87,7 +87,7 @@ def read_answer(text: str) -> tuple[list[StatedFact], list[str]]:
     The answer is the last JSON object with a ``facts`` list in ``text``: models put fences and thoughts around it.
 
     Raises:
-        UnusableAnswerError: there is no such object, or it has other fields.
+        UnusableAnswerError: there is no such object, it has other fields, or every fact of it has.
     """
     answer = _last_answer(text)
     if answer is None:
@@ -102,6 +102,8 @@ def read_answer(text: str) -> tuple[list[StatedFact], list[str]]:
             first = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"] if part in _FIELDS or isinstance(part, int))
             notes.append(f"fact {position} was left out: {where or 'a field'}: {first['type']}")
+    if notes and not facts:
+        raise UnusableAnswerError(f"none of its facts has the fields that were asked for: {notes[0]}")
     return facts, notes
 
 

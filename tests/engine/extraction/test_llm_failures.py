@@ -148,6 +148,7 @@ def test_what_cannot_pass_is_asked_once(reading: Reading, answer: Any, kind: str
     ("answer", "told"),
     [
         (completion(None, refusal="I can't help with that."), "refused"),
+        (completion('{"facts": [{"subject": "ana"}]}'), "none of its facts has the fields"),
         (completion(None, finish="content_filter"), "refused"),
         (error(400, "The response was filtered", code="content_filter"), "filter"),
         (completion('{"facts": [', finish="length"), "max_answer_tokens"),

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from factloom import Memory
 from factloom.engine.extraction import weights
 from factloom.engine.extraction.pipeline import SHIPPED, load_packed, load_pipeline
 from factloom.schemas.errors import ModelNotFoundError
+from factloom.schemas.settings import load_settings
 
 
 def test_the_shipped_pipeline_reads_a_sentence() -> None:
@@ -79,3 +81,22 @@ def test_vectors_and_zero_rows_survive_quantisation() -> None:
     assert weights.dequantise(weights.quantise(bias)) is bias
     zeros = np.zeros((2, 3), dtype=np.float32)
     assert np.array_equal(weights.dequantise(weights.quantise(zeros)), zeros)
+
+
+def test_a_folder_without_a_pipeline_is_told_what_belongs_there(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(ModelNotFoundError, match="holds no spaCy pipeline") as error:
+            load_pipeline(str(folder))
+        assert "spacy download" not in str(error.value)
+
+
+@pytest.mark.parametrize("named", ["de_no_such_pipeline", "./no/such/folder"])
+def test_a_wrong_name_is_told_when_the_memory_is_opened(named: str, caplog: pytest.LogCaptureFixture) -> None:
+    with Memory(settings=load_settings(store=":memory:", extractor={"kind": "spacy", "pipeline": named})):
+        assert "stored but not learned from" in caplog.text
+        assert named in caplog.text
+
+
+def test_the_shipped_one_is_told_nothing_of(caplog: pytest.LogCaptureFixture) -> None:
+    with Memory(settings=load_settings(store=":memory:", extractor={"kind": "spacy", "pipeline": str(SHIPPED)})):
+        assert not caplog.text
