@@ -87,26 +87,29 @@ def read_answer(text: str) -> tuple[list[StatedFact], list[str]]:
     The answer is the last JSON object with a ``facts`` list in ``text``: models put fences and thoughts around it.
 
     Raises:
-        UnusableAnswerError: there is no such object, it has other fields, or every fact of it has.
+        UnusableAnswerError: there is no such object, it has other fields, or every fact of it lacks some.
     """
     answer = _last_answer(text)
     if answer is None:
         raise UnusableAnswerError("it holds no JSON object with a list of facts")
     if set(answer) != {"facts"}:
         raise UnusableAnswerError("it has fields beside facts")
-    facts, notes = [], []
+    facts, notes, empty = [], [], 0
     for position, item in enumerate(answer["facts"], 1):
         try:
             facts.append(StatedFact.model_validate(item))
         except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
+            errors = error.errors(include_input=False, include_url=False)
+            empty += any(each["type"] in _ABSENT for each in errors)
+            first = errors[0]
             where = ".".join(str(part) for part in first["loc"] if part in _FIELDS or isinstance(part, int))
             notes.append(f"fact {position} was left out: {where or 'a field'}: {first['type']}")
-    if notes and not facts:
+    if empty and empty == len(answer["facts"]):  # in another shape than was asked for, rather than with one bad field
         raise UnusableAnswerError(f"none of its facts has the fields that were asked for: {notes[0]}")
     return facts, notes
 
 
+_ABSENT: Final = frozenset({"missing", "model_type", "model_attributes_type"})
 _FIELDS: Final = frozenset(StatedFact.model_fields) | frozenset(StatedEntity.model_fields)
 
 
