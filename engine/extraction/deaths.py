@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.drafting import Draft, is_correction
-from factloom.engine.extraction.phrases import entity_type, phrase, relation_of
+from factloom.engine.extraction.phrases import entity_type, passing_predicates, phrase, relation_of
 from factloom.engine.extraction.predications import Tense, child_of, preposition
 from factloom.engine.extraction.rendering import retell
 from factloom.engine.extraction.vocabulary import vocabulary
@@ -167,10 +167,13 @@ def _died(draft: Draft, dead: list[Mention], *, retold: bool) -> list[Candidate]
 def outlived(candidates: list[Candidate]) -> list[Candidate]:
     """What is told of the dead in the same message, such as whose dog it was, is told as over.
 
-    Deaths come last, so that they end what the same words take for granted: "my wife died" tells of a wife, too.
+    Deaths come behind the bonds that the same words take for granted, so that they end these: "my wife died".
     """
     deaths = {c.subject.name: c for c in candidates if _is_told_death(c)}
-    return [_ended(c, deaths) for c in sorted(candidates, key=_is_told_death)] if deaths else candidates
+    bonds = passing_predicates()
+    if any(c.predicate in bonds and c.object is not None and c.object.name in deaths for c in candidates):
+        candidates = sorted(candidates, key=_is_told_death)
+    return [_ended(c, deaths) for c in candidates]
 
 
 def _is_told_death(candidate: Candidate) -> bool:

@@ -49,8 +49,8 @@ class TestNames:
         assert person(memory, "Bea").aliases == ()
 
     def test_a_fuller_name_goes_too_and_what_was_said_by_it(self, memory: Memory, tmp_path: Path) -> None:
-        say(memory, "Rui | LIKES | tea", 0)
-        fuller = say(memory, "Rui Zyzzogeton | LIKES | jazz", 1)
+        say(memory, "Rui | LIKES | tea", 0, session="one")
+        fuller = say(memory, "Rui Zyzzogeton | LIKES | jazz", 1, session="one")
         say(memory, "Rui | MOVED_TO | Rome", 2)
         assert "Rui Zyzzogeton lives in Rome." in current(memory)
         memory.delete(fuller)

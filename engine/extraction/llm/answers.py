@@ -100,7 +100,7 @@ def read_answer(text: str) -> tuple[list[StatedFact], list[str]]:
             facts.append(StatedFact.model_validate(item))
         except ValidationError as error:
             errors = error.errors(include_input=False, include_url=False)
-            empty += any(each["type"] in _ABSENT for each in errors)
+            empty += any(not each["loc"] or (each["type"] == "missing" and len(each["loc"]) == 1) for each in errors)
             first = errors[0]
             where = ".".join(str(part) for part in first["loc"] if part in _FIELDS or isinstance(part, int))
             notes.append(f"fact {position} was left out: {where or 'a field'}: {first['type']}")
@@ -109,7 +109,6 @@ def read_answer(text: str) -> tuple[list[StatedFact], list[str]]:
     return facts, notes
 
 
-_ABSENT: Final = frozenset({"missing", "model_type", "model_attributes_type"})
 _FIELDS: Final = frozenset(StatedFact.model_fields) | frozenset(StatedEntity.model_fields)
 
 
