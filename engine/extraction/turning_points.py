@@ -48,7 +48,8 @@ def read_turning_point(draft: Draft, told: list[Candidate]) -> list[Candidate]:
     if name is None:
         return []
     event = Mention(name=name, type="event")
-    if name == "resignation" and draft.when is None and not _tells_more(clause):
+    own = clause.subject is None or clause.subject.lower_ in ("i", "we")
+    if name == "resignation" and draft.when is None and not (own and _tells_more(clause)):
         return []  # "I quit my job" ends it, and tells nothing more
     found = [
         draft.candidate(s, "HAD_MILESTONE", event, text=retell(clause, s.name, draft.reader, draft.when))
