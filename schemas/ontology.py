@@ -31,6 +31,10 @@ UNTYPED: Final = "thing"
 """The type of what is not known, which agrees with every other."""
 
 _FAVOURITE = "FAVOURITE_"
+# Open predicates of which a newer object takes the place of the older one.
+_ONE_AT_A_TIME: Final = re.compile(
+    r"HAS_(?:\w+_)?(?:PHONE_NUMBER|EMAIL|MAIL|ADDRESS|PASSWORD|PASSCODE|USERNAME)$|(?:TAKES_PLACE|RUNS_AT|IS_FOUND)$"
+)
 """Begins the predicates of favourites, one for each kind of thing; there is no list of kinds."""
 
 
@@ -134,7 +138,7 @@ class Ontology:
                     raise ConfigurationError(f"predicate {spec.name} refers to {other}, which is not defined")
 
     def __getitem__(self, name: str) -> PredicateSpec:
-        """The predicate's description; an unknown one holds many objects (a favourite: one) and implies nothing."""
+        """The predicate's description; an unknown one holds many objects (a favourite, an e-mail address: one)."""
         known = self._by_name.get(name)
         if known is None and name.startswith("NOT_"):
             positive = self[name.removeprefix("NOT_")]
@@ -143,6 +147,8 @@ class Ontology:
             kind = name.removeprefix(_FAVOURITE).replace("_", " ").lower()
             phrase = f"has the favourite {kind}"
             return PredicateSpec(name=name, category=Category.PREFERENCE, cardinality="one", phrase=phrase)
+        if known is None and _ONE_AT_A_TIME.match(name):
+            return PredicateSpec(name=name, cardinality="one")
         return known or PredicateSpec(name=name)
 
     def __contains__(self, name: object) -> bool:

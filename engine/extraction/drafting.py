@@ -369,7 +369,8 @@ def _belongs(span: tuple[int, int], clause: Clause, sentence: Span) -> bool:
     start = span[0]
     first = token = next((t for t in sentence if t.idx + len(t) > start), None)
     while token is not None and first is not None:
-        heads_clause = token.pos_ == "VERB" or any(c.dep_ == "cop" for c in token.children)
+        naming = token.lower_ in ("called", "named") and token.dep_ in ("acl", "acl:relcl")  # "a cat called Mia in May"
+        heads_clause = (token.pos_ == "VERB" and not naming) or any(c.dep_ == "cop" for c in token.children)
         if token.i == clause.verb.i:
             return True
         if heads_clause and token.dep_ not in ("xcomp", "amod", "compound"):

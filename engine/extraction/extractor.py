@@ -69,7 +69,10 @@ from factloom.engine.extraction.sentences import (
 )
 from factloom.engine.extraction.showing import read_owned, read_shown, read_venture
 from factloom.engine.extraction.states import read_ages, read_state
+from factloom.engine.extraction.tags import without_tags
+from factloom.engine.extraction.teamwork import read_teamwork
 from factloom.engine.extraction.titles import readable
+from factloom.engine.extraction.turning_points import read_turning_point
 from factloom.engine.extraction.unmeant import goes_on_in_fiction
 from factloom.engine.extraction.verbs import read_naming, read_verb
 from factloom.engine.extraction.worth import is_worth_keeping, weigh
@@ -206,7 +209,7 @@ class OfflineExtractor:
 def _tokens(nlp: Language, episode: Episode, around: Sequence[Episode], *, last: int = LONGEST) -> Doc:
     """The message as tokens; what was said, capital for capital, stays in the document's user data."""
     said = readable_text(episode)[-last:]
-    doc = readable(nlp, recased(straightened(said), _first_names([episode, *around])))
+    doc = readable(nlp, recased(without_tags(straightened(said)), _first_names([episode, *around])))
     doc.user_data["said"] = said
     keep_apart(doc)
     return doc
@@ -311,11 +314,14 @@ def _read_whole(drafts: list[Draft], found: list[Candidate]) -> list[Candidate]:
     """Ages, places of firms and events of one's own, which are read by the words of the whole sentence."""
     stated = next((draft for draft in drafts if draft.clause.factual), None)
     whole = [*read_ages(stated), *read_locations(stated), *read_fondness(stated)] if stated is not None else []
+    if stated is not None and not any(fact.predicate not in _PRESUPPOSED for fact in found):
+        whole += read_teamwork(stated)
     if drafts and not any(fact.predicate in ("PLANS", "PLANS_TO") for fact in found):
         whole += read_occasion(drafts)
     return whole + (read_trips(drafts) if drafts else [])
 
 
+_PRESUPPOSED: Final = frozenset({"HAS", "HAS_COLLEAGUE", "HAS_BOSS", "HAS_SISTER", "HAS_BROTHER", "HAS_FRIEND"})
 _FIRST: Final = (
     read_bond,
     read_role_over,
@@ -346,8 +352,8 @@ def _read_clause(draft: Draft) -> list[Candidate]:
     for read in (*_FIRST, *_STATED, read_plan, read_verb, read_venture):
         found = read(draft)
         if found:
-            return limited(draft, [*found, *also_over(draft, found)])
-    return also_over(draft, [])
+            return limited(draft, [*found, *also_over(draft, found), *read_turning_point(draft, found)])
+    return [*also_over(draft, []), *read_turning_point(draft, [])]
 
 
 def _relatives_around(draft: Draft, facts: list[Candidate], own: list[Token]) -> list[Candidate]:

@@ -38,7 +38,11 @@ _HABITS: Final = (
     r"intros?|"
     r"introductions|preambles?|pleasantries|smileys|semicolons|slang|swear words|buzzwords|compliments|platitudes)"
 )
-_TAIL: Final = r"(?P<tail>(?:,? (?:please|thanks|thank you))?[.!]*)$"
+_TAIL: Final = (
+    r"(?P<tail>(?:,? (?:from now on|going forward|in (?:the )?future|please|thanks|thank you))*"
+    r"(?:(?:,| [-–—]| because| since| as|, because|, since|;) (?:I|it|they|"
+    r"that|we|my|the|there)(?:['’]\w+)? [^?]{3,80})?[.!]*)$"
+)
 _STYLE: Final = (
     r"(?:(?:British|American|UK|US|plain|simple|formal|informal|proper) )?(?:(?-i:[A-Z])\w+|english|bullet points|"
     r"full sentences|"
@@ -57,6 +61,16 @@ _FORBIDDEN: Final = (
         rf"{_LEAD}(?:no|no more|avoid|skip|drop|leave out|cut|you can (?:skip|drop|leave out)|spare me)(?: the| any|"
         rf" all)* "
         rf"(?P<habit>{_HABITS}(?: in (?:your|the) \w+)?){_TAIL}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"{_LEAD}(?:don['’]t|do not|never|avoid|stop)(?: ever)? (?P<doing>(?:us(?:e|ing)|say(?:ing)?|writ(?:e|ing)) "
+        rf"the (?:words?|phrases?|term|expression) [\"“'‘][^?\"”]{{1,40}}[\"”'’](?: (?:again|any ?more|ever))?){_TAIL}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"{_LEAD}(?:don['’]t|do not|never) (?P<doing>(?:guilt-trip|lecture|patroni[sz]e|nag|flatter|praise|interrupt|"
+        rf"correct|rush|judge|quiz) me(?: [\w ]{{2,40}})?){_TAIL}",
         re.IGNORECASE,
     ),
     re.compile(
@@ -96,6 +110,33 @@ _WANTED: Final = (
         re.IGNORECASE,
     ),
     re.compile(
+        rf"{_LEAD}(?:always )?(?P<doing>(?:ask|check with|warn|tell|consult|confirm with) me (?:first )?before "
+        rf"(?:you )?(?!(?:I|we|he|she|they)\b)\w+[^,;?]{{2,60}}?){_TAIL}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"{_LEAD}(?:make sure|be sure|remember|don['’]t forget)(?: that you| you)? (?:to )?(?:always )?"
+        rf"(?P<doing>(?:run|check|use|add|test|include|update|format|lint|save|commit|convert|cite|mention) "
+        rf"[^,;?]{{3,60}}? (?:before|after|when|whenever|every time) [^,;?]{{3,40}}?){_TAIL}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"{_LEAD}I(?:['’]d| would) (?:like|want|prefer|love|need) you to (?P<doing>(?:answer|reply|respond|write|"
+        rf"speak|talk|use|keep|explain|be|call me)\b (?!(?:to|about|for) )[^,;?]{{3,60}}?){_TAIL}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"{_LEAD}(?P<doing>(?:speak|talk|write|answer|reply) (?:(?-i:[A-Z])[a-z]+) (?:with|to) me){_TAIL}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"{_LEAD}(?P<doing>(?:when(?:ever)?|if) you (?:write|answer|reply|draft|suggest|send|give|make|translate|"
+        rf"summari[sz]e|create|review|explain|generate|quote|name|refactor|book|plan)\b[^,;?]{{2,60}}, (?:please )?"
+        rf"(?:give|use|keep|show|list|start|begin|include|convert|check|write|explain|add|"
+        rf"make|put|avoid|limit|ask|run|leave|skip|mention|cite|prefer|stick)\b[^;?]{{2,80}}?){_TAIL}",
+        re.IGNORECASE,
+    ),
+    re.compile(
         rf"{_LEAD}I (?:like|love|prefer|appreciate) it when you (?P<doing>[a-z]+ [^,;?]{{2,60}}?){_TAIL}", re.IGNORECASE
     ),
     re.compile(
@@ -109,7 +150,7 @@ _WANTED: Final = (
 _GATE: Final = re.compile(
     r"\b(?:don['’]t|do not|never|no|avoid|stop|skip|drop|leave|cut|spare|need|like|hate|dislike|stand|keep|make|use|"
     r"stick|switch|"
-    r"write|answer|reply|respond|speak|talk|explain|be|love|prefer|appreciate|ask|send|paste|share|give)\b",
+    r"write|answer|reply|respond|speak|talk|explain|be|check|warn|tell|consult|confirm|remember|forget|if|when|love|prefer|appreciate|ask|send|paste|share|give)\b",
     re.IGNORECASE,
 )
 LONGEST: Final = 160  # characters of a wish

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from factloom.engine.extraction.asides import NAMING, mend_aside, mend_described, mend_joined, mend_named_subject
 from factloom.engine.extraction.calendar_words import MONTHS, WEEKDAYS
+from factloom.engine.extraction.joining import mend_joined_statement, mend_liked_plural
 from factloom.engine.extraction.moods import PAST_ALIKE
 from factloom.engine.extraction.predications import child_of
 from factloom.engine.extraction.torn import PARTICLES, mend_dish, mend_doing, mend_noun, mend_particle
@@ -63,6 +64,10 @@ def mend(doc: Doc) -> Doc:
             _job_taken_for_verb(token)
         if token.tag_ == "VBN" and token.dep_ == "conj" and token.head.tag_ in ("VBG", "VBP", "VBZ", "VB"):
             _quality_taken_for_statement(token)
+        if token.dep_ == "conj":
+            mend_joined_statement(token)
+        elif token.tag_ == "VBZ" and token.dep_ in ("xcomp", "ccomp"):
+            mend_liked_plural(token)
         if token.dep_ == "csubj" and token.tag_ == "VBG":
             _object_taken_for_subject(token)
         if token.pos_ == "VERB" and token.dep_ == "obj" and any(c.dep_ == "nsubj" for c in token.children):
@@ -125,7 +130,9 @@ def _being_taken_for_genitive(token: Token) -> None:
                 child.dep_, child.pos_, child.tag_ = "obl", "NOUN", "NN"
 
 
-_TELLING: Final = frozenset({"due", "allergic", "afraid", "scared", "married", "pregnant", "engaged", "vegan", "vegetarian"})
+_TELLING: Final = frozenset(
+    {"due", "allergic", "afraid", "scared", "married", "pregnant", "engaged", "vegan", "vegetarian"}
+)
 
 
 def _job_taken_for_verb(token: Token) -> None:
@@ -165,6 +172,8 @@ def _statement_taken_for_part(token: Token) -> None:
     verb = token.head
     while verb.pos_ in ("NOUN", "PROPN", "ADV") and verb.dep_ in _PARTS:
         verb = verb.head
+    if verb.dep_ in ("acl:relcl", "acl"):
+        return  # "make the most of the chances I get and leave a legacy"
     finite = verb.pos_ == "VERB" and verb.tag_ in ("VBP", "VBD")
     subject = child_of(verb, "nsubj") if finite else None
     if subject is None or subject.lower_ not in ("i", "we", "they") or verb.i > token.i:

@@ -437,11 +437,15 @@ _JOINABLE: Final = frozenset({"NOUN", "PROPN", "VERB", "PRON", "NUM"})
 
 
 def conjuncts(token: Token) -> list[Token]:
-    """The phrase's head and the heads joined to it by "and" or commas (not "or": that leaves it open)."""
+    """The phrase's head and the heads joined to it by "and" or commas.
+
+    Not by "or", which leaves it open, unless all of it is disliked or denied: "I can't stand mushrooms or olives".
+    """
     heads = [token]
     for child in token.children:
-        if child.dep_ == "conj" and (child.pos_ in _JOINABLE or child.text[:1].isupper()):
-            if any(c.dep_ == "cc" and c.lower_ in ("or", "but") for c in child.children):
+        if child.dep_ == "conj" and (child.pos_ in _JOINABLE or child.text[:1].isupper() or _closes(child)):
+            joining = {c.lower_ for c in child.children if c.dep_ == "cc"}
+            if "but" in joining or ("or" in joining and not _is_ruled_out(token)):
                 continue
             if any(c.dep_ in ("nsubj", "nsubj:pass") for c in child.children):
                 continue
@@ -451,6 +455,31 @@ def conjuncts(token: Token) -> list[Token]:
                 continue
             heads.append(child)
     return heads
+
+
+def _closes(token: Token) -> bool:
+    """Whether a word that passes for an adjective closes the list of nouns: "peanuts and shellfish"."""
+    if (
+        token.pos_ != "ADJ"
+        or token.head.pos_ != "NOUN"
+        or any(c.dep_ != "cc" and not c.is_punct for c in token.children)
+    ):
+        return False
+    after = token.doc[token.i + 1] if token.i + 1 < len(token.doc) else None
+    return after is None or after.is_punct or after.is_space
+
+
+def _is_ruled_out(token: Token) -> bool:
+    """Whether the verb over a noun dislikes it or is denied, so that "or" means both."""
+    verb = token.head
+    if verb.lemma_.lower() in _LOATHING:
+        return True
+    denied = any(c.lower_ in ("not", "n't", "n’t", "never") for c in verb.children)
+    return denied and verb.lemma_.lower() in _RULING_OUT
+
+
+_LOATHING: Final = frozenset({"hate", "dislike", "avoid", "detest", "loathe", "allergic"})
+_RULING_OUT: Final = frozenset({"like", "eat", "drink", "stand", "bear", "enjoy", "tolerate", "love", "have"})
 
 
 def _is_verb_before(token: Token, first: Token) -> bool:

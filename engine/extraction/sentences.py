@@ -122,7 +122,16 @@ def is_command(root: Token) -> bool:
     for child in root.children:
         if child.dep_.startswith(("nsubj", "expl", "csubj", "aux")) and child.lemma_ != "do":
             return False
+    if root.dep_ == "conj" and root.tag_ == "VBP" and root.head.tag_ == "VBP" and _has_own_subject(root.head):
+        return False  # "I work for Shell, live in York and love jazz"
     return root.dep_ in ("ROOT", "parataxis", "conj")
+
+
+def _has_own_subject(verb: Token) -> bool:
+    """Whether a verb, or the one that it is joined to, has a subject in the first person or in the plural."""
+    while verb.dep_ == "conj" and verb.head.tag_ == "VBP" and not any(c.dep_ == "nsubj" for c in verb.children):
+        verb = verb.head
+    return any(c.dep_ == "nsubj" and c.lower_ in ("i", "we", "they") for c in verb.children)
 
 
 def _shares_subject(verb: Token) -> bool:

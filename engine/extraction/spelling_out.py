@@ -14,9 +14,14 @@ from factloom.engine.extraction import set_phrases
 from factloom.engine.extraction.calendar_words import NUMBERS
 from factloom.engine.extraction.echoes import echoed
 from factloom.engine.extraction.lemmas import gerund
+from factloom.engine.extraction.paraphrases import BESIDE, PARAPHRASED
+from factloom.engine.extraction.paraphrases import GATE as PARAPHRASE
 from factloom.engine.extraction.phrases import relation_noun
 from factloom.engine.extraction.rewordings import GATE, REWORDED, WITHIN
 from factloom.engine.extraction.sentences import split
+from factloom.engine.extraction.tags import without_tags
+from factloom.engine.extraction.teamwork import GATE as WORK
+from factloom.engine.extraction.teamwork import PUT_OFF
 
 LONGEST: Final = 160  # characters of a remark that is looked at
 MOST: Final = 40  # sentences of a message that are
@@ -129,6 +134,30 @@ def _single(match: re.Match[str], before: str) -> str | None:
     if own in ("my", "our"):
         return f"My {thing} {match['name']} is {_digits(age)} years old." if age else None
     return _introduced(thing, match["name"], age) if bare or (own and age) else None
+
+
+_HAVING: Final = re.compile(
+    rf"{_LEAD}(?:I|we)(?:['’]ve| have)?(?: got)? (?:have )?(?P<all>(?:an?|one|two|three|four) .+)$", re.IGNORECASE
+)
+_AND: Final = re.compile(r",? and (?=(?:an?|one|two|three|four) )|, (?=(?:an?|one|two|three|four) )", re.IGNORECASE)
+_OF_THEM: Final = re.compile(
+    rf"^(?:an?|one|two|three|four) (?:[\w-]+ ){{0,2}}?(?P<thing>[a-z]+),?(?: called| named)? "
+    rf"(?P<names>{_NAME}(?:(?:,| and|, and) {_NAME})*)[.!]*$"
+)
+
+
+def _household(match: re.Match[str], before: str) -> str | None:
+    """For "I have a dog called Rex and a cat called Mia", "two sisters, Eva and Lia, and a brother called Max"."""
+    parts = [_OF_THEM.match(part.strip(" ,")) for part in _AND.split(match["all"])]
+    if len(parts) < 2:
+        return None
+    told = []
+    for part in parts:
+        thing = _ONE.get(part["thing"], part["thing"].removesuffix("s")) if part is not None else ""
+        if part is None or relation_noun(thing) is None:
+            return None
+        told += [_introduced(thing, name, None) for name in re.split(r",? and |, ", part["names"])]
+    return " ".join(told)
 
 
 _BESIDE: Final = re.compile(
@@ -283,6 +312,7 @@ _RULES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], str | 
     (_ASIDE, _without_aside, True),
     (_SEVERAL, _several, False),
     (_SINGLE, _single, False),
+    (_HAVING, _household, True),
     (_OWNER_IS, _owner_is, True),
     (_FAVOURITE, _favourite, True),
     (_GIVEN_UP, _given_up, True),
@@ -293,17 +323,18 @@ _RULES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], str | 
 
 def spell_out(message: str, before: str = "") -> Iterator[SpelledOut]:
     """The remarks of a message that can be told in plain sentences. ``before``: the turn before it, whoever took it."""
-    if all(gate.search(message) is None for gate in (_GATE, GATE, set_phrases.GATE)):
+    if all(gate.search(message) is None for gate in (_GATE, GATE, PARAPHRASE, WORK, set_phrases.GATE)):
         return
-    spans = split(message)[:MOST]
+    plain = without_tags(message)
+    spans = split(plain)[:MOST]
     for number, (start, end) in enumerate(spans):
-        sentence = message[start:end].strip()
+        sentence = plain[start:end].strip()
         if len(sentence) > LONGEST or sentence.endswith("?"):
             continue
         earlier = message[slice(*spans[number - 1])].strip() if number else ""
         found = _spelled(sentence, earlier if number > 1 else f"{before}\n{earlier}".strip())
         if found is not None:
-            yield found
+            yield found._replace(words=message[start:end].strip())
 
 
 def _spelled(sentence: str, before: str) -> SpelledOut | None:
@@ -312,7 +343,10 @@ def _spelled(sentence: str, before: str) -> SpelledOut | None:
         told = tell(match, before) if match is not None else None
         if told is not None:
             return SpelledOut(told, sentence, instead)
-    for pattern, tell, instead in REWORDED if GATE.search(sentence) is not None else ():
+    reworded = REWORDED if GATE.search(sentence) is not None else ()
+    paraphrased = PARAPHRASED if PARAPHRASE.search(sentence) is not None else ()
+    put_off = PUT_OFF if WORK.search(sentence) is not None else ()
+    for pattern, tell, instead in (*reworded, *paraphrased, *put_off):
         match = pattern.match(sentence)
         told = tell(match, before) if match is not None else None
         if told is not None:
@@ -334,7 +368,7 @@ def _spelled(sentence: str, before: str) -> SpelledOut | None:
     told = _aged_beside(aged, before) if aged is not None else None
     if told is not None:
         return SpelledOut(told, sentence, False)
-    for pattern, tell in (*WITHIN, *(set_phrases.WITHIN if set_phrase else ())):
+    for pattern, tell in (*WITHIN, *BESIDE, *(set_phrases.WITHIN if set_phrase else ())):
         match = pattern.search(sentence)
         told = tell(match, before) if match is not None else None
         if told is not None:

@@ -103,6 +103,7 @@ class Vocabulary:
     small_words: frozenset[str]
     appointments: frozenset[str]
     workplaces: frozenset[str]
+    well_known: frozenset[str]
     gifts: frozenset[str]
     better: frozenset[str]
     refuges: frozenset[str]
