@@ -24,8 +24,8 @@ _WORK: Final = re.compile(
     r"\b(?:my|our|a|an|the|this|his|her|new|first)(?: [\w'’-]+){0,3}? (?:novels?|novella|short story|screenplay|"
     r"fan ?fic(?:tion)?|graphic novel|comic book|thriller|whodunit|(?:d&d|dnd|rpg|role-?play(?:ing)?) campaign|"
     r"(?:detective|crime|fantasy|love|ghost|horror|sci-?fi) story)\b"
-    r"|\b(?:writ(?:e|es|ing)|wrote|read(?:s|ing)?|finish(?:ed|ing)) (?:on )?(?:a|an|my|the|this|our)(?: [\w'’-]+){0,3}? "
-    r"(?:book|story|script)\b",
+    r"|\b(?:writ(?:e|es|ing)|wrote|read(?:s|ing)?|finish(?:ed|ing)) (?:on )?(?:a|an|my|the|this|our)"
+    r"(?: [\w'’-]+){0,3}? (?:book|story|script)\b",
     re.IGNORECASE,
 )
 _CHARACTER: Final = re.compile(
@@ -34,7 +34,9 @@ _CHARACTER: Final = re.compile(
     r"wizard|witch|princess|prince|knight|queen|king|spy|thief|assassin|pirate|sorcerer|elf|dwarf))\b",
     re.IGNORECASE,
 )
-_AFTER: Final = re.compile(r"\b(?:based on|inspired by|modelled on|modeled on|named after|reminds me of|like)\b.*", re.I | re.S)
+_AFTER: Final = re.compile(
+    r"\b(?:based on|inspired by|modelled on|modeled on|named after|reminds me of|like)\b.*", re.I | re.S
+)
 _NAME: Final = re.compile(r"\b[A-ZÀ-Þ][\w'’-]+")
 
 
@@ -51,20 +53,28 @@ def made_up(episode: Episode, previous: Sequence[Episode]) -> frozenset[str]:
         if told:
             named = [s for k, s in enumerate(sentences) if _CHARACTER.search(s) or (asked and k == 0)]
             names |= {word for sentence in named for word in _names(sentence)}
-        asked = bool(sentences) and sentences[-1].rstrip().endswith("?") and _CHARACTER.search(sentences[-1]) is not None
+        asked = (
+            bool(sentences) and sentences[-1].rstrip().endswith("?") and _CHARACTER.search(sentences[-1]) is not None
+        )
     present = {word.lower() for turn in turns if turn.speaker for word in turn.speaker.split()}
     return frozenset(names - present)
 
 
 def _names(sentence: str) -> list[str]:
-    words = [match.group().removesuffix("'s").removesuffix("’s").lower() for match in _NAME.finditer(_AFTER.sub("", sentence))]
+    words = [
+        match.group().removesuffix("'s").removesuffix("’s").lower()
+        for match in _NAME.finditer(_AFTER.sub("", sentence))
+    ]
     return [word for word in words if word not in vocabulary().small_words and word not in _NO_NAMES]
 
 
 _NO_NAMES: Final = frozenset(
-    "i i'm i've he she it they we you the a an my our his her their this that main in on at so and but yes no well oh"
-    " he's she's it's there his who what".split()
-)
+    [
+        "i", "i'm", "i've", "he", "she", "it", "they", "we", "you", "the", "a", "an",
+        "my", "our", "his", "her", "their", "this", "that", "main", "in", "on", "at", "so",
+        "and", "but", "yes", "no", "well", "oh", "he's", "she's", "it's", "there", "who", "what",
+    ]
+)  # fmt: skip
 
 
 def without_characters(candidates: list[Candidate], names: frozenset[str]) -> list[Candidate]:

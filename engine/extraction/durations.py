@@ -45,7 +45,9 @@ def find_period(text: str, anchor: datetime, *, future: bool = False) -> Period 
             end = shift(end, months=12)  # "from November to March"
         if match["from"] and (first is None or first.start >= end):
             continue
-        told = min(match.end(), match.start("to") + max(last.span[1], 1)) if _IS_WORD.search(match["to"]) else match.end()
+        told = (
+            min(match.end(), match.start("to") + max(last.span[1], 1)) if _IS_WORD.search(match["to"]) else match.end()
+        )
         return Period(first.start if first is not None else None, end, (match.start(), told))
     return None
 

@@ -125,7 +125,9 @@ def _being_taken_for_genitive(token: Token) -> None:
                 child.dep_, child.pos_, child.tag_ = "obl", "NOUN", "NN"
 
 
-_TELLING: Final = frozenset({"due", "allergic", "afraid", "scared", "married", "pregnant", "engaged", "vegan", "vegetarian"})
+_TELLING: Final = frozenset(
+    {"due", "allergic", "afraid", "scared", "married", "pregnant", "engaged", "vegan", "vegetarian"}
+)
 
 
 def _job_taken_for_verb(token: Token) -> None:
