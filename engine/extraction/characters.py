@@ -24,8 +24,8 @@ _WORK: Final = re.compile(
     r"\b(?:my|our|a|an|the|this|his|her|new|first)(?: [\w'’-]+){0,3}? (?:novels?|novella|short story|screenplay|"
     r"fan ?fic(?:tion)?|graphic novel|comic book|thriller|whodunit|(?:d&d|dnd|rpg|role-?play(?:ing)?) campaign|"
     r"(?:detective|crime|fantasy|love|ghost|horror|sci-?fi) story)\b"
-    r"|\b(?:writ(?:e|es|ing)|wrote|read(?:s|ing)?|finish(?:ed|ing)) (?:on )?(?:a|an|my|the|this|our)(?: [\w'’-]+){0,3}? "
-    r"(?:book|story|script)\b",
+    r"|\b(?:writ(?:e|es|ing)|wrote|read(?:s|ing)?|finish(?:ed|ing)) (?:on )?(?:a|an|my|the|this|our)"
+    r"(?: [\w'’-]+){0,3}? (?:book|story|script)\b",
     re.IGNORECASE,
 )
 _CHARACTER: Final = re.compile(
@@ -70,45 +70,11 @@ def _names(sentence: str) -> list[str]:
 
 _NO_NAMES: Final = frozenset(
     [
-        "i",
-        "i'm",
-        "i've",
-        "he",
-        "she",
-        "it",
-        "they",
-        "we",
-        "you",
-        "the",
-        "a",
-        "an",
-        "my",
-        "our",
-        "his",
-        "her",
-        "their",
-        "this",
-        "that",
-        "main",
-        "in",
-        "on",
-        "at",
-        "so",
-        "and",
-        "but",
-        "yes",
-        "no",
-        "well",
-        "oh",
-        "he's",
-        "she's",
-        "it's",
-        "there",
-        "his",
-        "who",
-        "what",
+        "i", "i'm", "i've", "he", "she", "it", "they", "we", "you", "the", "a", "an",
+        "my", "our", "his", "her", "their", "this", "that", "main", "in", "on", "at", "so",
+        "and", "but", "yes", "no", "well", "oh", "he's", "she's", "it's", "there", "who", "what",
     ]
-)
+)  # fmt: skip
 
 
 def without_characters(candidates: list[Candidate], names: frozenset[str]) -> list[Candidate]:

@@ -356,7 +356,8 @@ def _hollow(doing: str) -> bool:
 
 # What everybody does any day: going to bed, home, or to the shop.
 _TRIVIAL: Final = re.compile(
-    r"(?:go|head|get|run|pop|nip|walk|drive|come|leave)(?: (?:straight|back|over|off|out|down|up|right|early|soon|now))* "
+    r"(?:go|head|get|run|pop|nip|walk|drive|come|leave)"
+    r"(?: (?:straight|back|over|off|out|down|up|right|early|soon|now))* "
     r"?(?:for |to |in )?(?:(?:the|a|my|their) )?(?:bed|sleep|home|out|outside|inside|shops?|store|supermarket|"
     r"grocery store|groceries|mall|bakery|bathroom|toilet|loo|kitchen|shower|walk|run|nap|couch|sofa)"
     r"(?: (?:early|late|soon|now|again|later|first|quickly))*$",

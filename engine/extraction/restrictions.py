@@ -158,7 +158,7 @@ def _lead(token: Token) -> str:
 
 
 def _is_compared(token: Token) -> bool:
-    """Whether a degree is told by another's: "don't love opera as much as my sister does", "as much tennis as before"."""
+    """Whether a degree is told by another's: "as much as my sister does", "as much tennis as before"."""
     before = token.doc[token.i - 1].lower_ if token.i > 0 else ""
     return before in ("as", "so", "that") and "as" in {t.lower_ for t in token.doc[token.i + 1 : token.sent.end]}
 

@@ -57,11 +57,14 @@ _NOTES: Final = (
     r"(?:own )?(?:notes?|memor(?:y|ies)|records?|database|files?|logs?|history|knowledge|summary|profile of me)"
 )
 _OF_NOTES: Final = re.compile(
-    rf"\b(?:according to|as per|per|judging (?:by|from)|based on|going by|from) (?:what (?:is|you have) in )?your {_NOTES}\b"
-    rf"|\byour {_NOTES} (?:still |currently |also |wrongly )?(?:says?|states?|claims?|shows?|tells?|mentions?|lists?|has|have|"
+    rf"\b(?:according to|as per|per|judging (?:by|from)|based on|going by|from) (?:what (?:is|you have) in )?"
+    rf"your {_NOTES}\b"
+    rf"|\byour {_NOTES} (?:still |currently |also |wrongly )?(?:says?|states?|claims?|shows?|tells?|mentions?|lists?|"
+    r"has|have|"
     r"had|contains?|thinks?|reads?)\b"
     rf"|\b(?:it says |there['’]s |you have )(?:it |this )?in your {_NOTES}\b"
-    r"|^\W*(?:you (?:told|said|wrote|noted|mentioned|claimed|think|thought|believe)|according to you\b)(?! me (?:to|not)\b)",
+    r"|^\W*(?:you (?:told|said|wrote|noted|mentioned|claimed|think|thought|believe)|according to you\b)"
+    r"(?! me (?:to|not)\b)",
     re.IGNORECASE,
 )
 _SUPPOSED: Final = re.compile(
