@@ -71,7 +71,11 @@ def _moves_a_thing(clause: Clause, places: list[Token]) -> bool:
     moved = [t for t in clause.objects if t.i not in {place.i for place in places}]
     if any(t.lemma_.lower() not in _HOUSEHOLD and t.lemma_.lower() not in _TIME_WORDS for t in moved):
         return True
-    beside = [*places, *(t for _, t in clause.obliques), *(c for t in places for c in t.children if c.dep_ == "nmod")]
+    beside = [
+        *places,
+        *(t for case, t in clause.obliques if case in ("from", "to", "into")),
+        *(c for t in places for c in t.children if c.dep_ == "nmod"),
+    ]
     return any(entity_type(t) == "organisation" or t.lower_ in vocabulary().products for t in beside)
 
 

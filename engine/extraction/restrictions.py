@@ -136,7 +136,8 @@ def _limit(token: Token, lemma: str, *, strict: bool) -> str | None:
     if token.dep_ == "advcl":
         if not strict and lower == "work" and doc[token.left_edge.i : token.right_edge.i + 1].text.lower() == "to work":
             return "to work"  # "I don't drive the Skoda to work", where the parse makes a verb of it
-        return "" if not strict and token.left_edge.lower_ in _TELLING_WHEN else None
+        topic = any(t.text == ":" for t in doc[token.i + 1 : token.head.i])  # "while we're on food: I don't eat meat"
+        return "" if not strict and not topic and token.left_edge.lower_ in _TELLING_WHEN else None
     if token.dep_ == "advmod" or token.pos_ == "ADV":
         if strict or lower not in _SCARCELY or (lower == "just" and token.i < token.head.i):
             return None
@@ -158,9 +159,11 @@ def _lead(token: Token) -> str:
 
 
 def _is_compared(token: Token) -> bool:
-    """Whether a degree is told by another's: "as much as my sister does", "as much tennis as before"."""
+    """Whether a degree is told by another's: "as much as my sister does", "so much cake since then"."""
     before = token.doc[token.i - 1].lower_ if token.i > 0 else ""
-    return before in ("as", "so", "that") and "as" in {t.lower_ for t in token.doc[token.i + 1 : token.sent.end]}
+    return before in ("as", "so", "that") and not {"as", "since"}.isdisjoint(
+        t.lower_ for t in token.doc[token.i + 1 : token.sent.end]
+    )
 
 
 # What is so for the time being only: "I can't drink coffee this week".
