@@ -18,6 +18,11 @@ def without_qualifier(name: str) -> str:
     return name.partition(" (")[0]
 
 
+def words_of(text: str) -> frozenset[str]:
+    """The words of a name or a sentence, each normalised as a name is."""
+    return frozenset(normalise_name(word) for word in normalise_name(text).split())
+
+
 def _words(key: str) -> frozenset[str]:
     return frozenset(key.split())
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from factloom.graph.entity_names import words_of
 from factloom.graph.statements import Statement, began, holds_after
-from factloom.schemas.naming import normalise_name
 from factloom.schemas.records import Fact
 
 _ALIKE: Final = (("PLANS_TO", "PLANS"), ("WANTS_TO",), ("HAS_JOB",), ("RULES_OUT",))
@@ -31,14 +31,10 @@ def loosely_meant(statement: Statement, held: Sequence[Fact]) -> list[Fact]:
     """The one open fact among ``held`` that has all words of what is over, if just one; any travel is a trip."""
     if statement.object is None:
         return []
-    words = _words(statement.object.name)
+    words = words_of(statement.object.name)
     open_ = [fact for fact in held if holds_after(fact, statement.began) and began(fact) <= statement.began]
-    meant = [fact for fact in open_ if words - _SMALL <= _words(fact.text)] if words - _SMALL else []
+    meant = [fact for fact in open_ if words - _SMALL <= words_of(fact.text)] if words - _SMALL else []
     if not meant and words & _TRAVEL:
         rest = words - _TRAVEL - _SMALL  # "the trip to Rome": Rome
-        meant = [fact for fact in open_ if _words(fact.text) & _TRAVEL and rest <= _words(fact.text)]
+        meant = [fact for fact in open_ if words_of(fact.text) & _TRAVEL and rest <= words_of(fact.text)]
     return meant if len(meant) == 1 else []
-
-
-def _words(text: str) -> set[str]:
-    return {normalise_name(word) for word in normalise_name(text).split()}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from factloom.graph.entity_names import words_of
 from factloom.graph.statements import Statement, began, holds_after
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.ports import GraphReader
@@ -38,12 +39,8 @@ def thing_meant(tx: GraphReader, spaces: SpaceSet, statement: Statement, held: S
 
 def is_named_shorter(said: str, held: str) -> bool:
     """Whether ``said`` names what is held as ``held`` in fewer words: by the noun ("camera"), or its name ("Volvo")."""
-    words = _words(said)
-    if not words or not words <= _words(held):
+    words = words_of(said)
+    if not words or not words <= words_of(held):
         return False
     named = any(word[:1].isupper() and normalise_name(word) in words for word in held.split())
     return named or normalise_name(_TAIL.split(held)[0].split()[-1]) in words
-
-
-def _words(text: str) -> set[str]:
-    return {normalise_name(word) for word in normalise_name(text).split()}

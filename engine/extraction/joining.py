@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from factloom.engine.extraction.moods import PAST_ALIKE
 from factloom.engine.extraction.predications import child_of
 
 if TYPE_CHECKING:
@@ -12,34 +13,39 @@ if TYPE_CHECKING:
 _FINITE: Final = frozenset({"VBP", "VBZ", "VBD"})
 _NOMINAL: Final = frozenset({"obl", "obj", "nmod", "xcomp", "obl:unmarked", "conj"})
 _ALIKE: Final = frozenset({"work", "works", "live", "lives", "report", "reports", "study", "studies", "run", "runs"})
+_PARTS: Final = frozenset({"obl", "obj", "nmod", "advmod", "obl:unmarked"})
 _OBJECTS: Final = frozenset({"obl", "obj", "obl:unmarked", "nmod"})
 
 
 def mend_joined_statement(token: Token) -> None:
     """For "I live in Bonn, work for Bosch and have two kids", "Tara leads the team and reports to Omar"."""
-    if token.tag_ == "VB" and token.pos_ == "VERB":
-        _infinitive(token)
+    if token.tag_ in ("VB", "VBP") and token.pos_ == "VERB":
+        _bare_verb(token)
     elif token.lower_ in _ALIKE and token.pos_ == "NOUN":
         _noun(token)
 
 
-def _infinitive(token: Token) -> None:
-    """For "I live in Bonn, work for Bosch": the verb joined to a finite one is finite as well."""
+def _bare_verb(token: Token) -> None:
+    """For "I live in Bonn and work for Bosch": what is joined is the verb, not Bonn, and it states as much.
+
+    Without an "and" it may be a command: "I live in Bonn, call me".
+    """
     verb = token.head
-    subject = child_of(verb, "nsubj")
-    if (
-        verb.tag_ not in ("VBP", "VBD")
-        or verb.pos_ != "VERB"
-        or subject is None
-        or subject.lower_ not in ("i", "we", "they")
-    ):
+    led = any(c.dep_ == "cc" and c.i < token.i for c in token.children)
+    while led and verb.pos_ in ("NOUN", "PROPN", "ADV") and verb.dep_ in _PARTS:
+        verb = verb.head
+    if verb.pos_ != "VERB" or verb.tag_ not in ("VBP", "VBD") or verb.i > token.i:
         return
     if verb.dep_ in ("acl", "acl:relcl"):
+        return  # "make the most of the chances I get and leave a legacy"
+    subject = child_of(verb, "nsubj")
+    if subject is None or subject.lower_ not in ("i", "we", "they"):
         return
-    if verb.i > token.i or any(c.tag_ == "VB" and c.i < token.i for c in verb.children if c.dep_ != "conj"):
-        return
-    if any(c.lower_ == "and" for t in (token, *verb.children, *token.children) for c in t.children if c.dep_ == "cc"):
-        token.tag_ = "VBP"  # without an "and" it may be a command: "I live in Bonn, call me"
+    if any(c.tag_ == "VB" and c.i < token.i and c.dep_ != "conj" for c in verb.children):
+        return  # "I want to use my platform and leave a legacy"
+    joined = [c.lower_ for t in (token, *verb.children, *token.children) for c in t.children if c.dep_ == "cc"]
+    if led or "and" in joined:
+        token.head, token.tag_ = verb, "VBD" if verb.tag_ == "VBD" and token.lower_ in PAST_ALIKE else "VBP"
 
 
 def _noun(token: Token) -> None:

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Final
 from factloom.engine.extraction.asides import NAMING, mend_aside, mend_described, mend_joined, mend_named_subject
 from factloom.engine.extraction.calendar_words import MONTHS, WEEKDAYS
 from factloom.engine.extraction.joining import mend_joined_statement, mend_liked_plural
-from factloom.engine.extraction.moods import PAST_ALIKE
-from factloom.engine.extraction.predications import child_of
 from factloom.engine.extraction.torn import PARTICLES, mend_dish, mend_doing, mend_noun, mend_particle
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.engine.extraction.vocatives import mend_vocatives
@@ -74,8 +72,6 @@ def mend(doc: Doc) -> Doc:
             token.dep_ = "ccomp"  # "mum reckons Leo lives in Rome"
         if token.pos_ == "VERB" and token.dep_ in ("obj", "obl", "nmod", "nsubj"):
             _noun_taken_for_verb(token)
-        if token.dep_ == "conj" and token.pos_ == "VERB" and token.tag_ in ("VB", "VBP"):
-            _statement_taken_for_part(token)
         if token.dep_ == "acl" and token.lower_ in OPERATED:
             _done_taken_for_quality(token)
         if token.dep_ in ("acl:relcl", "acl") and token.head.lower_ in _DATED:
@@ -165,25 +161,6 @@ def _place_taken_for_time(token: Token) -> None:
     token.dep_ = "obl:unmarked"
 
 
-def _statement_taken_for_part(token: Token) -> None:
-    """For "I live in Bonn and work for Bosch": what is joined is the verb, not Bonn, and states as much."""
-    if not any(c.dep_ == "cc" and c.i < token.i for c in token.children):
-        return
-    verb = token.head
-    while verb.pos_ in ("NOUN", "PROPN", "ADV") and verb.dep_ in _PARTS:
-        verb = verb.head
-    if verb.dep_ in ("acl:relcl", "acl"):
-        return  # "make the most of the chances I get and leave a legacy"
-    finite = verb.pos_ == "VERB" and verb.tag_ in ("VBP", "VBD")
-    subject = child_of(verb, "nsubj") if finite else None
-    if subject is None or subject.lower_ not in ("i", "we", "they") or verb.i > token.i:
-        return
-    if any(c.tag_ == "VB" and c.i < token.i for c in verb.children):
-        return  # "I want to use my platform and leave a legacy"
-    token.head, token.tag_ = verb, "VBD" if verb.tag_ == "VBD" and token.lower_ in PAST_ALIKE else "VBP"
-
-
-_PARTS: Final = frozenset({"obl", "obj", "nmod", "advmod", "obl:unmarked"})
 _FAR_BACK: Final = frozenset({"years", "ages", "decades", "months", "weeks", "easter", "christmas"})
 _FEASTS: Final = frozenset({"easter", "christmas", "halloween", "thanksgiving"})
 _HARMED: Final = frozenset({"hurt", "injured", "fired", "engaged", "married", "divorced", "promoted"})
