@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Final, NamedTuple
 
-from factloom.engine.extraction import set_phrases
+from factloom.engine.extraction import paraphrases, rewordings, set_phrases, teamwork
 from factloom.engine.extraction.calendar_words import NUMBERS
 from factloom.engine.extraction.echoes import echoed
 from factloom.engine.extraction.lemmas import gerund
-from factloom.engine.extraction.paraphrases import BESIDE, PARAPHRASED
-from factloom.engine.extraction.paraphrases import GATE as PARAPHRASE
 from factloom.engine.extraction.phrases import relation_noun
-from factloom.engine.extraction.rewordings import GATE, REWORDED, WITHIN
 from factloom.engine.extraction.sentences import split
 from factloom.engine.extraction.tags import without_tags
-from factloom.engine.extraction.teamwork import GATE as WORK
-from factloom.engine.extraction.teamwork import PUT_OFF
 
 LONGEST: Final = 160  # characters of a remark that is looked at
 MOST: Final = 40  # sentences of a message that are
@@ -185,11 +181,10 @@ _BORN: Final = re.compile(
 )
 
 
-def _born(sentence: str, before: str) -> str | None:
+def _born(child: re.Match[str], before: str) -> str | None:
     """For "Marit had the baby! A girl, Frida."."""
-    child = _BORN.match(sentence)
-    bore = _BORE.search(before) if child is not None else None
-    if child is None or bore is None or not child["name"][:1].isupper():
+    bore = _BORE.search(before)
+    if bore is None or not child["name"][:1].isupper():
         return None
     who = bore["who"]
     have = "have" if who.lower() in ("i", "we") else "has"
@@ -307,8 +302,9 @@ _FIRMS: Final = frozenset(
 )
 
 
+_Tell = Callable[[re.Match[str], str], str | None]
 # Each with whether the sentence is read by itself no longer.
-_RULES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], str | None], bool], ...]] = (
+_RULES: Final[tuple[tuple[re.Pattern[str], _Tell, bool], ...]] = (
     (_ASIDE, _without_aside, True),
     (_SEVERAL, _several, False),
     (_SINGLE, _single, False),
@@ -318,12 +314,31 @@ _RULES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], str | 
     (_GIVEN_UP, _given_up, True),
     (_GOT, _got, True),
     (_MOVED, _moved, True),
+    (_BORN, _born, True),
+)
+_WITHIN: Final = ((_AT_CALLED, _at_called), (_BESIDE, _aged_beside))
+
+
+class _Rules(NamedTuple):
+    """Rules for sentences in which ``gate`` finds something: of whole sentences, and of what stands within one."""
+
+    gate: re.Pattern[str]
+    whole: tuple[tuple[re.Pattern[str], _Tell, bool], ...]
+    within: tuple[tuple[re.Pattern[str], _Tell], ...] = ()
+
+
+_ALL: Final = (
+    _Rules(_GATE, _RULES, _WITHIN),
+    _Rules(rewordings.GATE, rewordings.REWORDED, rewordings.WITHIN),
+    _Rules(paraphrases.GATE, paraphrases.PARAPHRASED, paraphrases.BESIDE),
+    _Rules(teamwork.GATE, teamwork.PUT_OFF),
+    _Rules(set_phrases.GATE, set_phrases.PHRASES, set_phrases.WITHIN),
 )
 
 
 def spell_out(message: str, before: str = "") -> Iterator[SpelledOut]:
     """The remarks of a message that can be told in plain sentences. ``before``: the turn before it, whoever took it."""
-    if all(gate.search(message) is None for gate in (_GATE, GATE, PARAPHRASE, WORK, set_phrases.GATE)):
+    if all(rules.gate.search(message) is None for rules in _ALL):
         return
     plain = without_tags(message)
     spans = split(plain)[:MOST]
@@ -338,37 +353,13 @@ def spell_out(message: str, before: str = "") -> Iterator[SpelledOut]:
 
 
 def _spelled(sentence: str, before: str) -> SpelledOut | None:
-    for pattern, tell, instead in _RULES:
+    fitting = [rules for rules in _ALL if rules.gate.search(sentence) is not None]
+    for pattern, tell, instead in chain.from_iterable(rules.whole for rules in fitting):
         match = pattern.match(sentence)
         told = tell(match, before) if match is not None else None
         if told is not None:
             return SpelledOut(told, sentence, instead)
-    reworded = REWORDED if GATE.search(sentence) is not None else ()
-    paraphrased = PARAPHRASED if PARAPHRASE.search(sentence) is not None else ()
-    put_off = PUT_OFF if WORK.search(sentence) is not None else ()
-    for pattern, tell, instead in (*reworded, *paraphrased, *put_off):
-        match = pattern.match(sentence)
-        told = tell(match, before) if match is not None else None
-        if told is not None:
-            return SpelledOut(told, sentence, instead)
-    set_phrase = set_phrases.GATE.search(sentence) is not None
-    for pattern, tell, instead in set_phrases.PHRASES if set_phrase else ():
-        match = pattern.match(sentence)
-        told = tell(match, before) if match is not None else None
-        if told is not None:
-            return SpelledOut(told, sentence, instead)
-    child = _born(sentence, before)
-    if child is not None:
-        return SpelledOut(child, sentence)
-    firm = _AT_CALLED.search(sentence)
-    told = _at_called(firm, before) if firm is not None else None
-    if told is not None:
-        return SpelledOut(told, sentence, False)
-    aged = _BESIDE.search(sentence)
-    told = _aged_beside(aged, before) if aged is not None else None
-    if told is not None:
-        return SpelledOut(told, sentence, False)
-    for pattern, tell in (*WITHIN, *BESIDE, *(set_phrases.WITHIN if set_phrase else ())):
+    for pattern, tell in chain.from_iterable(rules.within for rules in fitting):
         match = pattern.search(sentence)
         told = tell(match, before) if match is not None else None
         if told is not None:
