@@ -23,7 +23,7 @@ _LEANING: Final = re.compile(
 )
 _THING: Final = r"(?P<thing>[\w'’-]+(?: [\w'’-]+){0,4}?)"
 GATE: Final = re.compile(
-    r"\bfan\b|\bthing\b|\bcup of tea\b|\bperson\b|intoleran|\bfor (?:my|his|her)\b|\bguess\b|\bdiet\b", re.IGNORECASE
+    r"\bfan\b|\bthing\b|\bcup of tea\b|\bperson\b|\bfor (?:my|his|her)\b|\bguess\b|\bdiet\b", re.IGNORECASE
 )
 
 _FAN: Final = re.compile(
@@ -72,21 +72,6 @@ def _person(match: re.Match[str], before: str) -> str | None:
     """For "I'm more of a tea person"."""
     what = match["what"].lower()
     return f"I prefer {_COUNTED.get(what, what)}."
-
-
-_INTOLERANT: Final = re.compile(
-    rf"{_LEAD}(?P<who>(?:my|our) (?:\w+ )?\w+|he|she|(?-i:[A-Z]\w+))(?:['’]s| is) (?:(?:also|very|a bit|badly|severely|"
-    r"slightly|quite) )*(?P<what>[a-z]+)[ -]intolerant[.!]*$",
-    re.IGNORECASE,
-)
-
-
-def _intolerant(match: re.Match[str], before: str) -> str | None:
-    """For "my husband is lactose intolerant"; of the speaker it is read as it stands."""
-    who = match["who"]
-    if who.lower() == "i" or match["what"] in ("very", "so", "also"):
-        return None
-    return f"{who[:1].upper()}{who[1:]} is allergic to {match['what'].lower()}."
 
 
 _AGAINST: Final = re.compile(
@@ -139,7 +124,6 @@ PARAPHRASED: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], s
     (_FAN, _fan, True),
     (_MY_THING, _my_thing, True),
     (_PERSON, _person, True),
-    (_INTOLERANT, _intolerant, True),
     (_BY_NOW, _by_now, True),
     (_ON_A_DIET, _on_a_diet, True),
 )

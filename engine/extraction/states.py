@@ -9,7 +9,7 @@ from factloom.engine.extraction.calendar_words import NUMBERS
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.mentions import Reader
 from factloom.engine.extraction.phrases import entity_type, is_content, phrase, relation_of
-from factloom.engine.extraction.predications import Tense, preposition
+from factloom.engine.extraction.predications import Tense, child_of, preposition
 from factloom.engine.extraction.vocabulary import vocabulary
 from factloom.schemas.extraction import Candidate, Mention
 
@@ -65,8 +65,8 @@ def read_state(draft: Draft) -> list[Candidate]:
     clause = draft.clause
     if clause.subject is None or clause.negated:
         return []
-    if clause.copula is None:
-        return _passion_is(draft)
+    if clause.copula is None:  # in "is lactose intolerant" the parse may take "lactose" for a participle
+        return _passion_is(draft) or [fact for fact in _intolerant(draft) if fact is not None]
     found = (
         _friends_with(draft)
         or _home_is(draft)
@@ -163,13 +163,22 @@ def _is_job(token: Token) -> bool:
 
 def _intolerant(draft: Draft) -> list[Candidate | None]:
     """For "I'm lactose intolerant"."""
-    doc, being = draft.sentence.doc, draft.clause.copula
+    doc, being = draft.sentence.doc, draft.clause.copula or child_of(draft.clause.verb, "aux:pass")
     start = being.i + 1 if being is not None else draft.sentence.end
-    match = re.match(r"(?:also |very |a bit )?(\w+)[ -](?:intolerant|allergic)\b", doc[start : draft.sentence.end].text)
+    match = _INTOLERANT.match(doc[start : draft.sentence.end].text)
     if match is None:
         return []
     food = Mention(name=match[1].lower(), type="food")
-    return [draft.candidate(subject, "ALLERGIC_TO", food) for subject in draft.subjects()]
+    return [
+        draft.candidate(subject, "ALLERGIC_TO", food, text=f"{subject.name} is {food.name} {match[2].lower()}.")
+        for subject in draft.subjects()
+    ]
+
+
+_DEGREE: Final = r"(?:also|very|a bit|so|too|quite|not|always|\w+ly)"
+_INTOLERANT: Final = re.compile(
+    rf"(?:{_DEGREE} )*(?!{_DEGREE}\b)(\w+)[ -](intolerant|allergic)\b(?! to\b)", re.IGNORECASE
+)
 
 
 def _all_about(draft: Draft) -> list[Candidate | None]:

@@ -32,3 +32,15 @@ def test_it_is_told(extractor: OfflineExtractor, text: str, fact: tuple[str, str
 
 def test_a_feast_of_long_ago_is_no_abstention(extractor: OfflineExtractor) -> None:
     assert not told(extractor, "I haven't eaten so much cake since we were students.")
+
+
+@pytest.mark.parametrize(
+    ("text", "predicate", "wording"),
+    [
+        ("My husband is lactose intolerant.", "ALLERGIC_TO", "Ana's husband is lactose intolerant."),
+        ("I'm really lactose intolerant.", "ALLERGIC_TO", "Ana is lactose intolerant."),
+        ("I'm badly allergic to nuts.", "ALLERGIC_TO", "Ana is allergic to nuts."),
+    ],
+)
+def test_an_intolerance_is_told_as_one(extractor: OfflineExtractor, text: str, predicate: str, wording: str) -> None:
+    assert [c.text for c in read(extractor, text) if c.predicate == predicate] == [wording]
