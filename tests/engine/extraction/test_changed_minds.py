@@ -4,18 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from factloom import Memory
-from factloom.retrieval.embedders import HashingEmbedder
-from factloom.schemas.records import Fact
-
-
-def learned(*turns: str) -> list[Fact]:
-    """What Zoe's turns leave."""
-    with Memory(":memory:", embedder=HashingEmbedder(64)) as memory:
-        for minute, text in enumerate(turns):
-            time = f"2025-06-02T10:{minute:02d}:00+00:00"
-            memory.add([{"role": "user", "name": "Zoe", "content": text, "time": time}], user_id="zoe")
-        return memory.get_all(user_id="zoe", include_history=True)
+from .told_to_memory import learned
 
 
 @pytest.mark.parametrize(

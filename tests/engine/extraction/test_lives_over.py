@@ -6,29 +6,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from factloom import Memory
 from factloom.engine.extraction.extractor import OfflineExtractor
-from factloom.retrieval.embedders import HashingEmbedder
-from factloom.schemas.records import Fact
 
 from .one_turn import facts
+from .told_to_memory import SAID, learned_by_text
 
-SAID = datetime(2025, 6, 2, 10, tzinfo=UTC)
 MARCH = datetime(2025, 3, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def extractor() -> OfflineExtractor:
     return OfflineExtractor()
-
-
-def learned(*turns: str) -> dict[str, Fact]:
-    """What Zoe's turns leave, by text."""
-    with Memory(":memory:", embedder=HashingEmbedder(64)) as memory:
-        for minute, text in enumerate(turns):
-            time = SAID.replace(minute=minute).isoformat()
-            memory.add([{"role": "user", "name": "Zoe", "content": text, "time": time}], user_id="zoe")
-        return {fact.text: fact for fact in memory.get_all(user_id="zoe", include_history=True)}
 
 
 @pytest.mark.parametrize(
@@ -42,20 +30,20 @@ def learned(*turns: str) -> dict[str, Fact]:
     ],
 )
 def test_what_was_told_undated_ends_at_the_death(death: str, end: datetime) -> None:
-    found = learned("My gran lives in Oslo and has a dog.", death)
+    found = learned_by_text("My gran lives in Oslo and has a dog.", death)
     home = found["Zoe's gran lives in Oslo."]
     assert home.invalid_at == end
     assert home.valid_at == (SAID if end > SAID else None)
 
 
 def test_what_began_on_a_day_does_not_end_before_it() -> None:
-    home = learned("My gran moved to Oslo in 2020.", "My gran died in 2019.")["Zoe's gran lives in Oslo."]
+    home = learned_by_text("My gran moved to Oslo in 2020.", "My gran died in 2019.")["Zoe's gran lives in Oslo."]
     assert home.valid_at == home.invalid_at == datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("undone", ["Actually, Rex didn't die.", "Just kidding!"])
 def test_undone_it_holds_since_when_it_was_told(undone: str) -> None:
-    pet = learned("We have a dog called Rex.", "Rex died in March.", undone)["Zoe's dog is called Rex."]
+    pet = learned_by_text("We have a dog called Rex.", "Rex died in March.", undone)["Zoe's dog is called Rex."]
     assert (pet.valid_at, pet.invalid_at) == (SAID, None)
 
 

@@ -4,18 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from factloom import Memory
-from factloom.retrieval.embedders import HashingEmbedder
-from factloom.schemas.records import Fact
-
-
-def learned(*turns: str) -> dict[str, Fact]:
-    """What Zoe's turns leave, by text."""
-    with Memory(":memory:", embedder=HashingEmbedder(64)) as memory:
-        for minute, text in enumerate(turns):
-            time = f"2025-06-02T10:{minute:02d}:00+00:00"
-            memory.add([{"role": "user", "name": "Zoe", "content": text, "time": time}], user_id="zoe")
-        return {fact.text: fact for fact in memory.get_all(user_id="zoe", include_history=True)}
+from .told_to_memory import learned_by_text
 
 
 @pytest.mark.parametrize(
@@ -34,7 +23,7 @@ def learned(*turns: str) -> dict[str, Fact]:
     ],
 )
 def test_a_role_given_up_is_over(held: str, over: str) -> None:
-    jobs = [fact for fact in learned(held, over).values() if fact.predicate == "HAS_JOB"]
+    jobs = [fact for fact in learned_by_text(held, over).values() if fact.predicate == "HAS_JOB"]
     assert jobs
     assert all(fact.invalid_at is not None for fact in jobs)
 
@@ -52,7 +41,7 @@ def test_a_role_given_up_is_over(held: str, over: str) -> None:
     ],
 )
 def test_other_words_leave_it(said: str) -> None:
-    found = learned("Nina is the CFO.", said)
+    found = learned_by_text("Nina is the CFO.", said)
     assert found["Nina works as a CFO."].invalid_at is None
 
 
@@ -71,7 +60,7 @@ def test_other_words_leave_it(said: str) -> None:
     ],
 )
 def test_a_move_without_a_place_ends_the_home(held: str, moved: str) -> None:
-    homes = [f for f in learned(held, moved).values() if f.predicate in ("LIVES_IN", "LIVES_WITH")]
+    homes = [f for f in learned_by_text(held, moved).values() if f.predicate in ("LIVES_IN", "LIVES_WITH")]
     assert any(home.invalid_at is not None for home in homes)
     assert all(home.invalid_at is not None for home in homes if home.predicate == "LIVES_IN")
 
@@ -87,9 +76,9 @@ def test_a_move_without_a_place_ends_the_home(held: str, moved: str) -> None:
     ],
 )
 def test_a_move_that_leaves_the_home(held: str, moved: str) -> None:
-    homes = [f for f in learned(held, moved).values() if f.predicate == "LIVES_IN"]
+    homes = [f for f in learned_by_text(held, moved).values() if f.predicate == "LIVES_IN"]
     assert all(home.invalid_at is None for home in homes)
 
 
 def test_who_moved_in_lives_there() -> None:
-    assert learned("My dad moved in with us.")["Zoe's dad lives with Zoe."].invalid_at is None
+    assert learned_by_text("My dad moved in with us.")["Zoe's dad lives with Zoe."].invalid_at is None

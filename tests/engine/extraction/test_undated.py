@@ -6,29 +6,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from factloom import Memory
 from factloom.engine.extraction.extractor import OfflineExtractor
-from factloom.retrieval.embedders import HashingEmbedder
 from factloom.schemas.extraction import AT_AGE, UNDATED
-from factloom.schemas.records import Fact
 
 from .one_turn import NOW, facts, read
-
-SAID = datetime(2025, 6, 2, 10, tzinfo=UTC)
+from .told_to_memory import SAID, learned_by_text
 
 
 @pytest.fixture(scope="module")
 def extractor() -> OfflineExtractor:
     return OfflineExtractor()
-
-
-def learned(*turns: str) -> dict[str, Fact]:
-    """What Zoe's turns leave, by text."""
-    with Memory(":memory:", embedder=HashingEmbedder(64)) as memory:
-        for minute, text in enumerate(turns):
-            time = SAID.replace(minute=minute).isoformat()
-            memory.add([{"role": "user", "name": "Zoe", "content": text, "time": time}], user_id="zoe")
-        return {fact.text: fact for fact in memory.get_all(user_id="zoe", include_history=True)}
 
 
 @pytest.mark.parametrize(
@@ -76,31 +63,33 @@ def test_other_times_are_told(extractor: OfflineExtractor, text: str) -> None:
 
 
 def test_an_age_is_dated_by_the_birth() -> None:
-    found = learned("I was born in 1984.", "I've been a nurse since I was 20.", "I moved to Oslo when I was 12.")
+    found = learned_by_text(
+        "I was born in 1984.", "I've been a nurse since I was 20.", "I moved to Oslo when I was 12."
+    )
     assert found["Zoe works as a nurse."].valid_at == datetime(2004, 1, 1, tzinfo=UTC)
     assert found["Zoe lives in Oslo."].valid_at == datetime(1996, 1, 1, tzinfo=UTC)
-    found = learned("I'm 41 now.", "I've lived in Oslo since I was twelve.")
+    found = learned_by_text("I'm 41 now.", "I've lived in Oslo since I was twelve.")
     assert found["Zoe lives in Oslo."].valid_at == datetime(1995, 1, 1, tzinfo=UTC)
-    assert learned("I've lived in Oslo since I was twelve.")["Zoe lives in Oslo."].valid_at is None
-    assert learned("I'm 30 now.", "I've lived in Oslo since I was 40.")["Zoe lives in Oslo."].valid_at is None
+    assert learned_by_text("I've lived in Oslo since I was twelve.")["Zoe lives in Oslo."].valid_at is None
+    assert learned_by_text("I'm 30 now.", "I've lived in Oslo since I was 40.")["Zoe lives in Oslo."].valid_at is None
 
 
 def test_what_was_so_for_ages_ends_with_the_next_home() -> None:
-    found = learned("I've lived in Oslo for ages.", "I moved to Bergen yesterday.")
+    found = learned_by_text("I've lived in Oslo for ages.", "I moved to Bergen yesterday.")
     moved = datetime(2025, 6, 1, tzinfo=UTC)
     assert (found["Zoe lives in Oslo."].valid_at, found["Zoe lives in Oslo."].invalid_at) == (None, moved)
     assert found["Zoe lives in Bergen."].invalid_at is None
 
 
 def test_a_later_date_takes_its_place() -> None:
-    found = learned("I've lived in Oslo for ages.", "I've lived in Oslo since 2010.")
+    found = learned_by_text("I've lived in Oslo for ages.", "I've lived in Oslo since 2010.")
     assert found["Zoe lives in Oslo."].valid_at == datetime(2010, 1, 1, tzinfo=UTC)
 
 
 def test_from_a_year_is_a_beginning() -> None:
-    lived = learned("I lived in Rome from 2019.")["Zoe lived in Rome from 2019."]
+    lived = learned_by_text("I lived in Rome from 2019.")["Zoe lived in Rome from 2019."]
     assert (lived.valid_at, lived.invalid_at) == (datetime(2019, 1, 1, tzinfo=UTC), SAID)
-    bought = learned("I bought a car from 2019.")["Zoe bought a car from 2019."]
+    bought = learned_by_text("I bought a car from 2019.")["Zoe bought a car from 2019."]
     assert bought.valid_at == SAID
 
 
@@ -108,7 +97,7 @@ def test_from_a_year_is_a_beginning() -> None:
     "text", ["I work at Bosch from Monday to Friday.", "I work for Bosch from Mondays to Thursdays."]
 )
 def test_days_of_every_week_are_no_period(text: str) -> None:
-    assert learned(text)["Zoe works for Bosch."].invalid_at is None
+    assert learned_by_text(text)["Zoe works for Bosch."].invalid_at is None
 
 
 @pytest.mark.parametrize("text", ["I moved to Faro last Easter.", "I moved to Faro last Christmas."])
