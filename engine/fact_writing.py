@@ -50,6 +50,7 @@ class FactWriter:
         self._resolver = Resolver(
             tx, space, now, proposals or {}, similarity, vectors or {}, terms=analyse, ontology=ontology
         )
+        self._ontology = ontology
         self._episode_id: str | None = None
         self.merges: list[EntityChange] = []
         self._reconciler = Reconciler(tx, space, ontology=ontology, now=now, actor=actor)
@@ -69,12 +70,27 @@ class FactWriter:
         """Resolve and reconcile what ``episode`` states, in order."""
         named = [m.name for c in candidates for m in (c.subject, c.object) if m is not None]
         self._begin(episode, named)
-        affirmed = {candidate.text for candidate in candidates if not candidate.negated}
+        affirmed = [candidate for candidate in candidates if not candidate.negated]
         return [
             change
             for one in candidates
-            for change in self.take(one, episode, restated=one.text in affirmed or _is_mere_no(one))
+            for change in self.take(one, episode, restated=self._is_restated(one, affirmed) or _is_mere_no(one))
         ]
+
+    def _is_restated(self, candidate: Candidate, affirmed: Sequence[Candidate]) -> bool:
+        """Whether another one says the same: in the same words, or what it denies is what the other one ends.
+
+        "Does not like olives" is said by "dislikes olives" already.
+        """
+        return any(
+            other.text == candidate.text
+            or (
+                candidate.negated
+                and _ends(candidate) == _ends(other)
+                and candidate.predicate in self._ontology[other.predicate].ends
+            )
+            for other in affirmed
+        )
 
     def take(self, candidate: Candidate, episode: Episode, *, restated: bool = False) -> list[FactChange]:
         """Resolve and reconcile one candidate that ``episode`` states, ``restated`` if another says the same."""
@@ -198,6 +214,11 @@ class FactWriter:
         """The change with its fact as it stands at the end of the transaction."""
         latest = self._reconciler.written.get(change.fact.id) if change.fact else None
         return change.model_copy(update={"fact": latest}) if latest else change
+
+
+def _ends(candidate: Candidate) -> tuple[str, str]:
+    """The names at both ends."""
+    return candidate.subject.name, candidate.object.name if candidate.object is not None else ""
 
 
 def _is_mere_no(candidate: Candidate) -> bool:
