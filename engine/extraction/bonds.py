@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from factloom.engine.extraction.drafting import Draft
 from factloom.engine.extraction.predications import Tense
 from factloom.engine.extraction.sentences import words_in
+from factloom.engine.extraction.vocabulary import gender_of
 from factloom.schemas.extraction import Candidate, Mention
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ _OVER: Final = re.compile(
     r"(?=\W*$|[,.;!]| any ?more| any longer| now\b| since\b| but\b| and\b| because\b)",
     re.IGNORECASE,
 )
+_NO_LONGER: Final = re.compile(r"\bno longer\b|\bany ?(?:more|longer)\b|\bnow\b", re.IGNORECASE)
 
 
 def read_bond(draft: Draft) -> list[Candidate]:
@@ -65,12 +67,15 @@ def read_bond(draft: Draft) -> list[Candidate]:
     if other is None:
         return []
     if back is not None:
+        if match["beside"] and gender_of(other.name) is None:
+            return []  # "I'm back with Bosch": only a given name is somebody's for sure
         text = f"{speaker.name} and {other.name} are back together."
         found = draft.candidate(speaker, "HAS_PARTNER", other, text=text)
         return [found.model_copy(update={"negated": False, "invalid_at": None})] if found is not None else []
     predicate = _BONDS[match["bond"].lower()]
     bond = "friends" if predicate == "HAS_FRIEND" else match["bond"].lower()
-    text = f"{speaker.name} and {other.name} are no longer {'a ' if bond == 'couple' else ''}{bond}."
+    never = "no longer" if _NO_LONGER.search(draft.text) is not None else "not"
+    text = f"{speaker.name} and {other.name} are {never} {'a ' if bond == 'couple' else ''}{bond}."
     over = draft.candidate(speaker, predicate, other, text=text, negated=True)
     return [over] if over is not None else []
 

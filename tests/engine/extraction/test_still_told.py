@@ -44,3 +44,16 @@ def test_a_feast_of_long_ago_is_no_abstention(extractor: OfflineExtractor) -> No
 )
 def test_an_intolerance_is_told_as_one(extractor: OfflineExtractor, text: str, predicate: str, wording: str) -> None:
     assert [c.text for c in read(extractor, text) if c.predicate == predicate] == [wording]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I'm back with Bosch.", set()),
+        ("I'm back with Tom.", {"Ana and Tom are back together."}),
+        ("Tom and I are not engaged.", {"Ana and Tom are not engaged."}),
+        ("Eva and I aren't friends anymore.", {"Ana and Eva are no longer friends."}),
+    ],
+)
+def test_a_bond_is_told_as_it_was_said(extractor: OfflineExtractor, text: str, expected: set[str]) -> None:
+    assert {c.text for c in read(extractor, text)} == expected
