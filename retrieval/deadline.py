@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
+from factloom.retrieval.helper_threads import HelperThreads
 from factloom.schemas.cancellation import check_cancelled, current_cancellation
 from factloom.schemas.errors import InvalidInputError
 
@@ -16,6 +17,7 @@ _MOST_AT_ONCE: Final = 64
 """Calls in threads of their own, those left alone included: a service that hangs is not asked ever again."""
 
 _slots = threading.BoundedSemaphore(_MOST_AT_ONCE)
+_helpers = HelperThreads("factloom-wait")
 
 
 class TimeLimitPassed(Exception):  # noqa: N818  (nothing failed: the caller goes on without)
@@ -82,7 +84,7 @@ class Deadline:
             cancellation.on_cancel(errand.over.set)
         if not _slots.acquire(timeout=self.remaining()):
             raise TimeLimitPassed
-        threading.Thread(target=errand.run, name="factloom-wait", daemon=True).start()
+        _helpers.start(errand.run)
         return errand
 
     def outcome(self, errand: Errand[T]) -> T:
