@@ -30,8 +30,11 @@ if TYPE_CHECKING:
 _SMALLEST_SPARE: Final = 1024
 """Rows from which spare room is made at once: it costs nothing where the system gives memory when it is touched."""
 
-_UNPACKED: Final = 4_096
-"""Packed rows that are unpacked at a time: 6 MB of 384 numbers."""
+_UNPACKED: Final = 256
+"""Packed rows that are multiplied at a time: of 384 numbers they stay in a core's own cache, which is twice as fast."""
+
+_PACKED: Final = 4_096
+"""Rows that are packed at a time: 6 MB of 384 numbers."""
 
 
 class Rows:
@@ -179,15 +182,22 @@ class Rows:
             checks.check(self.vectors, positions)
 
     def _unpacked_products(self, query: Vectors, chosen: Refs) -> Vectors:
+        """Inner products of ``query`` with packed rows; a row's factor is applied to its product, not to the row."""
+        assert self.scales is not None
+        self._check(chosen)
         made = np.empty(len(chosen), np.float32)
         for start in range(0, len(chosen), _UNPACKED):
             part = chosen[start : start + _UNPACKED]
-            within = np.where(part < 0, -1, np.arange(len(part)))[np.newaxis]
-            made[start : start + len(part)] = kernels.products(query[np.newaxis], self.vectors_at(part), within)[0]
+            codes = self.vectors.take(part, axis=0).astype(np.float32)
+            made[start : start + len(part)] = kernels.products(
+                query[np.newaxis], codes, np.arange(len(part))[np.newaxis]
+            )
+        made *= self.scales.take(chosen)
+        made[chosen < 0] = -np.inf
         return made
 
     def _slices(self) -> Iterator[slice]:
-        return (slice(start, min(start + _UNPACKED, self.count)) for start in range(0, self.count, _UNPACKED))
+        return (slice(start, min(start + _PACKED, self.count)) for start in range(0, self.count, _PACKED))
 
     # --- which row is whose ---
 
