@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -35,6 +36,8 @@ SPREAD_FACTS: Final = 8
 SPREAD_LIMITS: Final = ExpandLimits(window=0, hops=1, facts_per_entity=20, episodes_per_fact=3, nodes=2000)
 """Where documents answer, nothing but the things they speak of leads from one to the next: from the ends of the nearest
 facts to whatever else is said of them. In talk, its neighbours lead to an answer, and people are hubs."""
+
+_ROLE: Final = attrgetter("role")
 
 RELATION_SEEDS: Final = 16
 """Facts of the kind that the question asks for, about those whom it names, however many others there are."""
@@ -125,7 +128,7 @@ def expand_seeds(
 
 
 def _mostly_documents(around: Neighbourhood) -> bool:
-    roles = [node.role for node in around.episodes.values()]
+    roles = list(map(_ROLE, around.episodes.values()))
     return 2 * roles.count(Role.DOCUMENT.value) > len(roles)
 
 
@@ -141,7 +144,7 @@ def _joined(one: Neighbourhood, other: Neighbourhood) -> Neighbourhood:
 
 
 def _add_vector_seeds(seeds: Seeds, queries: Vectors, index: VectorIndex, scope: Scope) -> None:
-    if not queries.any():  # not embedded in time: nothing is near
+    if not np.count_nonzero(queries):  # not embedded in time: nothing is near
         return
     (episodes,) = index.search(
         queries,

@@ -17,8 +17,10 @@ def contradicted(facts: Mapping[int, FactNode], shown: Collection[int], at: date
     Of a predicate that holds one object at a time there is another object, or the opposite is held of the same one.
     Only what is said of the subjects that are shown is looked at: everything is said of a hub.
     """
-    ontology, time = ontology_in_use(), at.timestamp()
     subjects = {facts[ref].subject for ref in shown if ref in facts}
+    if not subjects:
+        return frozenset()
+    ontology, time = ontology_in_use(), at.timestamp()
     groups: dict[int, list[FactNode]] = {}
     for node in facts.values():
         if node.subject in subjects and _holds(node, time):

@@ -53,21 +53,24 @@ class PathFinder:
                     return (Step(None, "entity", end), Step(edge, kind, ref))
         if ref in self._found_by:
             return (Step(None, kind, ref),)
-        return self._search(kind, ref, self._found_by.keys())
+        return self._search(kind, ref)
 
     @cached_property
     def _facts_of(self) -> dict[int, list[int]]:
         """Facts by their ends and episodes: built only for a hit that was not found directly."""
         facts: dict[int, list[int]] = {}
         for ref, node in self._around.facts.items():
-            for end in {node.subject, node.object, *node.episodes}:
+            for end in node.episodes:
                 facts.setdefault(end, []).append(ref)
+            facts.setdefault(node.subject, []).append(ref)
+            if node.object != node.subject:
+                facts.setdefault(node.object, []).append(ref)
         return facts
 
-    def _search(self, kind: str, ref: int, goals: Iterable[int]) -> tuple[Step, ...]:
-        """Breadth first from the record back to the nearest goal; equal ways by ref."""
-        wanted = set(goals)
-        if not wanted:
+    def _search(self, kind: str, ref: int) -> tuple[Step, ...]:
+        """Breadth first from the record back to the nearest seed; equal ways by ref."""
+        seeds = self._found_by
+        if not seeds:
             return ()
         came_from: dict[int, tuple[str, int]] = {}
         kinds = {ref: kind}
@@ -81,9 +84,9 @@ class PathFinder:
                     kinds[other] = other_kind
                     came_from[other] = (edge, at)
                     following.append(other)
-            reached = sorted(wanted.intersection(following))
-            if reached:
-                return self._trace(reached[0], ref, kinds, came_from)
+            reached = min((other for other in following if other in seeds), default=None)
+            if reached is not None:
+                return self._trace(reached, ref, kinds, came_from)
             if len(kinds) > _MOST_VISITED:
                 return ()
             frontier = sorted(following)

@@ -36,7 +36,7 @@ _TYPICAL_LENGTH: Final = 100.0
 _NO_WINDOW: Final = 0.5
 """Of a document, which no turns stand around, the words count in their own column already."""
 _SECONDS_A_DAY: Final = 86_400.0
-_SUPPORT: Final = (0.0, *(math.log2(support) / 3.0 for support in range(1, 9)))
+_SUPPORT: Final = np.array([0.0, *(math.log2(support) / 3.0 for support in range(1, 9))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,15 @@ class EpisodeTable:
 
 @dataclass(frozen=True, slots=True)
 class FactTable:
-    """Candidate facts: refs (ascending), nodes, columns, and which of them states which: pairs of rows."""
+    """Candidate facts: refs (ascending), nodes, refs of both ends, columns.
+
+    And which candidate episode (``stated``) states which of them (``stating``): pairs of rows.
+    """
 
     refs: Refs
     nodes: list[FactNode]
+    subjects: Refs
+    objects: Refs
     columns: dict[str, Column]
     stating: Rows
     stated: Rows
@@ -91,14 +96,15 @@ def describe_episodes(found: Candidates, question: Question, index: VectorIndex)
     ref, session, before, after, speaker, role, occurred, length, text_length, asks = zip(*nodes, strict=True)
     refs = np.array(ref, np.int64)
     # Only what people say to each other has a context: documents and tool results merely lie side by side.
-    talk = np.array([name not in _NO_TALK for name in role])
+    only_talk = _NO_TALK.isdisjoint(role)
+    talk = np.ones(len(refs), bool) if only_talk else np.array([name not in _NO_TALK for name in role])
     previous, following = _among(talk, _rows(refs, (*before, *after)).reshape(2, -1))
     characters = np.array(text_length, float)
     occurred_at = np.array(occurred, float)
 
     vector = cosines(index, question, refs, "episode", long=characters >= LONG_TEXT)
     keyword, window = _keyword_scores(found.seeds.episode_keywords, refs, length, previous, following)
-    sessions = _numbered(np.where(talk, np.array(session), -refs).tolist())
+    sessions = _numbered(session if only_talk else np.where(talk, np.array(session), -refs).tolist())
     columns = {
         "vector": vector,
         "neighbours": _sum_at(vector, previous, following) / 2,
@@ -125,27 +131,33 @@ def describe_facts(found: Candidates, question: Question, episodes: EpisodeTable
     """Columns of the candidate facts, those that they inherit from episodes excepted."""
     reading = question.reading
     nodes = list(found.around.facts.values())
-    refs = np.array([node.ref for node in nodes], np.int64)
-    stating, stated = _evidence(nodes, episodes)
     if not nodes:
-        return FactTable(refs, nodes, {}, stating, stated)
+        nothing = np.empty(0, np.int64)
+        return FactTable(nothing, nodes, nothing, nothing, {}, nothing, nothing)
+    ref, subject, object_, _, category, valid_at, _, created_at, _, confidence, support, stating = zip(
+        *nodes, strict=True
+    )
+    refs = np.array(ref, np.int64)
     counts = found.seeds.fact_keywords.counts(refs)
     lengths = np.maximum(counts.sum(axis=0), 5.0)  # a fact's sentence is short; its exact length says nothing
     keyword = found.seeds.fact_keywords.score(counts, lengths)
     named = {entity.ref for entity in reading.entities} | reading.meant_refs
-    half_lives = np.array([question.fact_half_life_days[node.category] for node in nodes])
-    since = np.array([node.valid_at if node.valid_at is not None else node.created_at for node in nodes])
+    half_lives = np.array([question.fact_half_life_days[name] for name in category])
+    since = np.array(valid_at, float)  # NaN where it is not known
+    since = np.where(np.isnan(since), np.array(created_at, float), since)
+    about = np.array([end in named for end in subject], float) + 0.5 * np.array([end in named for end in object_])
     columns = {
         "vector": cosines(index, question, refs, "fact"),
         "keyword": keyword,
-        "entity": np.array([float(node.subject in named) + 0.5 * (node.object in named) for node in nodes]).clip(0, 1),
-        "support": np.array([_SUPPORT[min(8, node.support) if node.support > 0 else 0] for node in nodes]),
-        "confidence": np.array([node.confidence - 1.0 for node in nodes]),
+        "entity": np.minimum(about, 1.0),
+        "support": _SUPPORT[np.clip(np.array(support), 0, 8)],
+        "confidence": np.array(confidence, float) - 1.0,
         **_of_the_question(since, question, half_lives),
     }
     if reading.asks_for == "outcome":
         columns["outcome"] = _lateness(since, keyword * [_tells_an_end(node) for node in nodes])
-    return FactTable(refs, nodes, columns, stating, stated)
+    ends = np.array((subject, object_), np.int64)
+    return FactTable(refs, nodes, ends[0], ends[1], columns, *_evidence(stating, episodes))
 
 
 def cosines(
@@ -265,10 +277,9 @@ def _tells_an_end(node: FactNode) -> bool:
     return node.category == Category.EPISODIC.value or node.predicate.startswith("NOT_")
 
 
-def _evidence(nodes: list[FactNode], episodes: EpisodeTable) -> tuple[Rows, Rows]:
-    """Rows of facts and of candidate episodes that state them, pair by pair."""
-    stating = [node.episodes for node in nodes]
-    facts = np.repeat(np.arange(len(nodes)), [len(refs) for refs in stating])
+def _evidence(stating: Sequence[Sequence[int]], episodes: EpisodeTable) -> tuple[Rows, Rows]:
+    """Rows of facts and of candidate episodes that state them, pair by pair; ``stating``: episodes of each fact."""
+    facts = np.repeat(np.arange(len(stating)), [len(refs) for refs in stating])
     if not len(episodes.refs):
         return facts[:0], facts[:0]
     rows = _rows(episodes.refs, list(chain.from_iterable(stating)))

@@ -7,13 +7,16 @@ more, and a little at the episodes that fit by themselves. They also go between 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from factloom.retrieval.candidates import Candidates
 from factloom.retrieval.features import Column, EpisodeTable, FactTable
+
+if TYPE_CHECKING:
+    from factloom.schemas.ports import Refs
 
 SEED_FACTS: Final = 8
 _EPISODE_SHARE: Final = 0.05
@@ -86,15 +89,23 @@ def graph_signal(
 
 def _edges(facts: FactTable, entities: dict[int, int], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Subject to object of every fact, and both to the episodes that state it, each pair once."""
-    subjects = np.array([entities.get(node.subject, -1) for node in facts.nodes], np.int64)
-    objects = np.array([entities.get(node.object, -1) for node in facts.nodes], np.int64)
+    subjects, objects = _numbers(entities, facts.subjects, size), _numbers(entities, facts.objects, size)
     sources = np.concatenate((subjects, subjects[facts.stating], objects[facts.stating]))
     targets = np.concatenate((objects, facts.stated, facts.stated))
     kept = (sources >= 0) & (targets >= 0) & (sources != targets)
     width = size + len(entities)
     both = np.minimum(sources, targets)[kept] * width + np.maximum(sources, targets)[kept]
-    pairs = np.array(sorted(set(both.tolist())), np.int64)  # faster than np.unique for some hundred
+    both.sort()
+    pairs = both[np.concatenate(([True], both[1:] != both[:-1]))[: len(both)]]  # np.unique, without its detours
     return pairs // width, pairs % width
+
+
+def _numbers(entities: dict[int, int], refs: Refs, size: int) -> NDArray[np.int64]:
+    """The numbers of the nodes of ``refs``, -1 where there is none; ``entities`` ascend, from ``size``."""
+    known = np.fromiter(entities, np.int64, len(entities))
+    at = np.searchsorted(known, refs)
+    at[at == len(known)] = 0
+    return np.where(known[at] == refs, at + size, -1)
 
 
 def _restart(found: Candidates, entities: dict[int, int], size: int) -> Column:

@@ -284,6 +284,8 @@ class PageReader:
 
         With labels asked for, only episodes that bear them.
         """
+        if not facts:
+            return {}
         if self._scope.labels.given():
             self._read_bearing(facts)
         bears = self._scope.labels.given().items()

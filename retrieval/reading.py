@@ -17,6 +17,7 @@ from factloom.schemas.errors import InvalidInputError
 from factloom.schemas.naming import normalise_name
 from factloom.schemas.records import Entity
 from factloom.schemas.search import QueryReading
+from factloom.schemas.trusted import trusted
 
 LONGEST_QUERY: Final = 4000
 """Characters of a question that are read; what follows is left out."""
@@ -81,7 +82,8 @@ class Reading:
 
     def shown(self) -> QueryReading:
         """The reading as a result shows it."""
-        return QueryReading(
+        return trusted(
+            QueryReading,
             query=self.query,
             stripped=self.stripped,
             terms=self.terms,
@@ -147,6 +149,17 @@ class Draft:
         )
 
 
+def question_text(query: str) -> str:
+    """What is read of ``query``.
+
+    Raises:
+        InvalidInputError: it is empty or blank.
+    """
+    if not isinstance(query, str) or not query.strip():
+        raise InvalidInputError("the query is empty; ask something, or list what is stored with get_all")
+    return query.strip()[:LONGEST_QUERY].encode("utf-8", "replace").decode()
+
+
 def draft_question(query: str, *, now: datetime, asker: str | None = None) -> Draft:
     """Read ``query`` as asked at ``now`` by ``asker`` (a name or user id, None if not known), as far as it goes alone.
 
@@ -156,9 +169,7 @@ def draft_question(query: str, *, now: datetime, asker: str | None = None) -> Dr
     Raises:
         InvalidInputError: the query is empty or blank.
     """
-    if not isinstance(query, str) or not query.strip():
-        raise InvalidInputError("the query is empty; ask something, or list what is stored with get_all")
-    text = query.strip()[:LONGEST_QUERY].encode("utf-8", "replace").decode()
+    text = question_text(query)
     tokens = tuple(_TOKEN.findall(text))
     bare = tuple(_bare(token) for token in tokens)
     known = asker if asker and asker.strip() else None

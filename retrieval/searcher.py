@@ -27,7 +27,7 @@ from factloom.retrieval.near_names import near_names
 from factloom.retrieval.page import PageReader, Second
 from factloom.retrieval.people_meant import who_is_meant
 from factloom.retrieval.ranking import Ranking, rank
-from factloom.retrieval.reading import Reading, draft_question
+from factloom.retrieval.reading import Reading, draft_question, question_text
 from factloom.retrieval.relations import walk_relations
 from factloom.retrieval.staleness import outdated
 from factloom.retrieval.token_counting import Counter, embedders_counter
@@ -38,6 +38,7 @@ from factloom.schemas.records import utc_now
 from factloom.schemas.search import ContextBlock, Hit, HitKind, SearchFilter, SearchResult
 from factloom.schemas.settings import SearchSettings
 from factloom.schemas.spaces import SpaceSet
+from factloom.schemas.trusted import trusted
 
 if TYPE_CHECKING:
     from factloom.retrieval.rerankers import Reranking
@@ -162,13 +163,13 @@ class Searcher:
 
     def _begin(self, search: _Search, spaces: SpaceSet, asked: _Asked, ahead: Deadline | None) -> None:
         """Read the question and take a first look at the store; ``ahead``: it is embedded meanwhile, until then."""
-        with search.timed("read"):
-            draft = draft_question(search.query, now=asked.view.at or asked.view.now, asker=asked.asker)
+        text = question_text(search.query)
         if ahead is not None:
             search.ahead_since = time.perf_counter()
             with suppress(TimeLimitPassed):
-                search.ahead = ahead.begin(partial(self._embedder.embed_queries, [draft.text]))
+                search.ahead = ahead.begin(partial(self._embedder.embed_queries, [text]))
         with search.timed("read"):
+            draft = draft_question(text, now=asked.view.at or asked.view.now, asker=asked.asker)
             first = look(
                 draft, store=self._store, filters=asked.filters, spaces=spaces, view=asked.view, kinds=asked.kinds
             )
@@ -194,10 +195,7 @@ class Searcher:
             rows.clear()
         for search in searches:
             if rows:
-                mean: Vectors = np.stack([rows[text] for text in search.texts]).mean(
-                    axis=0, keepdims=True, dtype=np.float32
-                )
-                search.vectors = mean
+                search.vectors = _mean([rows[text] for text in search.texts])
             else:
                 search.vectors = np.zeros((1, self._embedder.dimension), np.float32)
                 search.skipped.append("embed")
@@ -397,7 +395,8 @@ class _Search:
         self.timings["total"] = sum(self.timings.values()) - self.overlapped
         others = rerank + self.timings.get("wait", 0.0)
         self.timings["engine"] = self.timings["total"] - self.timings["embed"] - others
-        return SearchResult(
+        return trusted(
+            SearchResult,
             hits=tuple(hits),
             reading=self.reading.shown(),
             timings=self.timings,
@@ -417,6 +416,14 @@ def _with_people(reading: Reading, around: Neighbourhood) -> Reading:
         return reading
     told = tuple((one.words, tuple(around.entities[ref].name for ref in one.people)) for one in meant)
     return replace(reading, meant=told, meant_refs=frozenset(ref for one in meant for ref in one.people))
+
+
+def _mean(vectors: Sequence[Vectors]) -> Vectors:
+    """The mean of vectors of shape (dimension,): shape (1, dimension), float32."""
+    total = vectors[0]
+    for vector in vectors[1:]:
+        total = total + vector
+    return np.asarray(total, np.float32)[np.newaxis] / np.float32(len(vectors))
 
 
 def _said_in(reading: Reading) -> set[str]:

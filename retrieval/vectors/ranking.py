@@ -25,6 +25,9 @@ _SKETCH_SHARE: Final = 100
 _FEW: Final = 4
 """Of records with several rows, how many times as many rows as hits wanted are looked at first."""
 
+_FEW_ROWS: Final = 1_000
+"""Rows up to which all are scored in the one way that always gives the same bits: proposing some costs as much."""
+
 _GATHER: Final = 8
 """``among`` is looked up record by record when the rows are so many times more, else by a scan of their refs."""
 
@@ -65,11 +68,14 @@ def merge(found: list[VectorHits], limit: int) -> VectorHits:
 def search_rows(rows: Rows, queries: Vectors, limit: int) -> list[VectorHits]:
     """The ``limit`` best records for each query, among all rows.
 
-    Where there are very many rows, their sketches propose some thousand that are ranked exactly (see `sketches`). Else
+    Few rows are all scored. Of very many, sketches propose some thousand that are ranked exactly (see `sketches`). Else
     FAISS proposes the k nearest rows; if need be they are scored again in the one way that always gives the same
     bits. The answer is complete when the proposal's last row, even if rounding had wronged it, stays below the last
     hit: then neither a tie nor another part of a record can have hidden one.
     """
+    if rows.count <= _FEW_ROWS:
+        everything = np.arange(rows.count)
+        return [_rank(rows, queries[i : i + 1], everything, limit) for i in range(len(queries))]
     answers = _search_sketches(rows, queries, limit)
     open_queries = np.array([i for i, hits in enumerate(answers) if hits is None], np.int64)
     records = max(rows.count - rows.extra, 1)
@@ -122,10 +128,11 @@ def _search_proposed(rows: Rows, sketches: Sketches, query: Vectors, limit: int)
 
 def _nearer_half_suffices(hits: VectorHits, refs: Refs, scores: Vectors) -> bool:
     """Whether each hit has its score from the rows of the nearer half, so that the further half added nothing."""
-    reaching = scores >= hits.scores.min(initial=np.inf)
-    return set(zip(hits.refs.tolist(), hits.scores.tolist(), strict=True)) <= set(
-        zip(refs[reaching].tolist(), scores[reaching].tolist(), strict=True)
-    )
+    if not len(hits.refs):
+        return True
+    reaching = scores >= hits.scores[-1]
+    near = set(zip(refs[reaching].tolist(), scores[reaching].tolist(), strict=True))
+    return near.issuperset(zip(hits.refs.tolist(), hits.scores.tolist(), strict=True))
 
 
 def search_among(rows: Rows, queries: Vectors, limit: int, among: Refs) -> list[VectorHits]:
