@@ -29,22 +29,27 @@ Scores = NDArray[np.float64]
 
 
 class KeywordScorer:
-    """Scores records by the terms of one question; N, n and the mean length are those of the readable spaces."""
+    """Scores records by the terms of one question; N, n and the mean length are those of the readable spaces.
+
+    ``rarity``: the idf of each term. ``terms``: those that count for scores, in the order of `counts`.
+    """
 
     def __init__(self, matches: TermMatches, terms: Sequence[str]) -> None:
         self._mean_length = max(1.0, matches.terms / max(1, matches.documents))
         documents = matches.documents
         self._postings: list[Posting] = []
-        idf: list[float] = []
+        self.terms: list[str] = []
+        self.rarity: dict[str, float] = {}
         unknown = 0.0
         for term in terms:
             posting = matches.postings.get(term)
+            rarity = self.rarity[term] = _idf(documents, 0 if posting is None else posting.documents)
             if posting is None:
-                unknown += _idf(documents, 0)
+                unknown += rarity
             elif len(posting.refs):
                 self._postings.append(posting)
-                idf.append(_idf(documents, posting.documents))
-        self._idf = np.array(idf)
+                self.terms.append(term)
+        self._idf = np.array([self.rarity[term] for term in self.terms])
         # A word that nobody ever said lowers every score: what is asked about may not be here at all.
         self._total = float(self._idf.sum()) + unknown or 1.0
 

@@ -6,7 +6,6 @@ on which data that was looked at, is in docs/decisions/003-ranking.md.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -108,8 +107,9 @@ def rank(
 ) -> Ranking:
     """Score all candidates and order those that may be returned; ties by kind, then ref.
 
-    ``relations``: how far the question's relations lead to a fact, 0 to 1, by ref. ``stale``: which episodes are
-    outdated (see `staleness`). ``alike``: entities with near-equal names (see `near_names`).
+    ``relations``: what it is worth that the question's relations lead to a fact, by ref (see `relations`).
+    ``stale``: which episodes are outdated (see `staleness`). ``alike``: entities with near-equal names (see
+    `near_names`).
     """
     episode_parts = _weighted(episodes.columns, EPISODE_WEIGHTS)
     fit: Column = _total(episode_parts, len(episodes.refs))
@@ -118,7 +118,7 @@ def rank(
         np.maximum.at(best, facts.stated, facts.columns["vector"][facts.stating])
         episode_parts["facts"] = EPISODE_WEIGHTS["facts"] * np.maximum(best - episodes.columns["vector"], 0.0)
         if relations:
-            led_to = _answering(np.array([relations.get(ref, 0.0) for ref in facts.refs.tolist()]))
+            led_to = np.array([relations.get(ref, 0.0) for ref in facts.refs.tolist()])
             facts.columns["relation"] = led_to
             stating: Column = np.zeros(len(fit))
             np.maximum.at(stating, facts.stated, led_to[facts.stating])
@@ -135,16 +135,6 @@ def rank(
         episode_parts["stale"] = lost
         fit = fit + lost
     return _order(episodes, facts, fit, episode_parts, fact_parts, stale, scope)
-
-
-def _answering(shares: Column) -> Column:
-    """What walks along relations are worth: where one takes in all that was asked, the others were only on the way.
-
-    Shared among the facts that are reached: a relation that leads to twenty says little about any of them.
-    """
-    worth: Column = np.where(shares >= 1.0, shares, 0.0) if (shares >= 1.0).any() else shares**2
-    shared: Column = worth / math.sqrt(max(1, int(np.count_nonzero(worth))))
-    return shared
 
 
 def _weighted(columns: dict[str, Column], weights: dict[str, float]) -> dict[str, Column]:

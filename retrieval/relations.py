@@ -3,12 +3,21 @@
 "What does the sister of Rui's boss run?" names Rui and three relations. A walk starts at Rui and follows only facts
 whose predicate uses up words of the question: HAS_BOSS to Helena, HAS_SISTER to Graça, RUNS to the bakery. A fact that
 is reached with all relation words used answers the question; with some of them, it is on the way.
+
+What a question asks besides counts too: a fact that takes in its relation and nothing else, as new shoes that somebody
+got for "When did she get hurt?", hardly answers it.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+import numpy as np
+
+from factloom.retrieval.analysis import analyse
+from factloom.retrieval.candidates import Seeds
 from factloom.retrieval.explanation import Step
 from factloom.retrieval.predicate_words import predicate_terms, relation_words, terms_of_predicates
 from factloom.retrieval.reading import Reading
@@ -20,15 +29,22 @@ INVERSE: Final = "^"
 CHAIN: Final = 1.5
 """Worth of a fact at the end of a chain: its sentence is about somebody whom the question does not name."""
 
+_RELATION_ALONE: Final = 0.3
+"""Share of its worth that a fact keeps if it takes in nearly nothing of the question but the relation."""
+
+_WHAT_IS_ASKED: Final = frozenset(analyse("many much name names called kind kinds sort type types"))
+"""Words that say what the answer is, not what it is about."""
+
 _LONGEST_WALK: Final = 3
 _MOST_WALKS: Final = 200
 
 
 class RelationMatch(NamedTuple):
-    """How a walk reached a fact: the share of the question's relation words that are used up, and the way."""
+    """How a walk reached a fact: the share of the question's relation words that are ``used`` up, and the way."""
 
     share: float
     path: tuple[Step, ...]
+    used: frozenset[str]
 
     @property
     def worth(self) -> float:
@@ -81,10 +97,56 @@ def _steps(
         forward = fact.subject == walk.entity
         edge = fact.predicate if forward else f"{INVERSE}{fact.predicate}"
         used = walk.used | words
-        match = RelationMatch(len(used) / len(relations), (*walk.path, Step(edge, "fact", fact.ref)))
+        match = RelationMatch(len(used) / len(relations), (*walk.path, Step(edge, "fact", fact.ref)), used)
         if fact.ref not in found or match.share > found[fact.ref].share:
             found[fact.ref] = match
         end = fact.object if forward else fact.subject
         if used != relations:
             longer.append(_Walk(end, used, (*walk.path, Step(edge, "entity", end))))
     return longer
+
+
+def relation_scores(matches: Mapping[int, RelationMatch], reading: Reading, seeds: Seeds) -> dict[int, float]:
+    """What it is worth that walks reached these facts, by ref: 0 to `CHAIN`.
+
+    Where one takes in all relations, the others were only on the way. It is shared among the facts that are reached,
+    since a relation that leads to twenty says little about any of them, and counts by how much of the question a fact
+    takes in.
+    """
+    if not matches:
+        return {}
+    worth = {ref: match.worth for ref, match in matches.items()}
+    if any(share >= 1.0 for share in worth.values()):
+        worth = {ref: share if share >= 1.0 else 0.0 for ref, share in worth.items()}
+    else:
+        worth = {ref: share**2 for ref, share in worth.items()}
+    shared = math.sqrt(max(1, sum(share > 0.0 for share in worth.values())))
+    taken_in = _taken_in(matches, reading, seeds)
+    return {
+        ref: share / shared * (_RELATION_ALONE + (1.0 - _RELATION_ALONE) * taken_in[ref])
+        for ref, share in worth.items()
+    }
+
+
+def _taken_in(matches: Mapping[int, RelationMatch], reading: Reading, seeds: Seeds) -> dict[int, float]:
+    """By fact, the share of the question's words, by their rarity in what was said, that its walk or it has used.
+
+    Names and times have signals of their own, and do not count; nor do words that say what the answer is.
+    """
+    elsewhere = [name for entity in reading.entities for name in (entity.name, *entity.aliases)]
+    if reading.dates is not None:
+        elsewhere.append(reading.dates.words)
+    left_out = _WHAT_IS_ASKED.union(*map(analyse, elsewhere))
+    rarity = seeds.episode_keywords.rarity
+    words = {term: rarity.get(term, 1.0) for term in reading.terms if term not in left_out}
+    whole = sum(words.values())
+    if not whole:
+        return dict.fromkeys(matches, 1.0)
+    keywords = seeds.fact_keywords
+    held = keywords.counts(np.fromiter(matches, np.int64, len(matches))) > 0
+    rows = {term: row for term, row in zip(keywords.terms, held, strict=True) if term in words}
+    return {
+        ref: sum(worth for term, worth in words.items() if term in match.used or (term in rows and rows[term][at]))
+        / whole
+        for at, (ref, match) in enumerate(matches.items())
+    }

@@ -28,7 +28,7 @@ from factloom.retrieval.page import PageReader, Second
 from factloom.retrieval.people_meant import who_is_meant
 from factloom.retrieval.ranking import Ranking, rank
 from factloom.retrieval.reading import Reading, draft_question, question_text
-from factloom.retrieval.relations import walk_relations
+from factloom.retrieval.relations import relation_scores, walk_relations
 from factloom.retrieval.staleness import outdated
 from factloom.retrieval.token_counting import Counter, embedders_counter
 from factloom.schemas.errors import InvalidInputError
@@ -229,10 +229,10 @@ class Searcher:
             facts = describe_facts(found, question, episodes, self._index)
             led_to = walk_relations(reading, found.around)
             stale = outdated(found, question, episodes, facts, self._index)
-            shares = {ref: match.worth for ref, match in led_to.items()}
+            related = relation_scores(led_to, reading, seeds)
             hurry = search.hurried(deadline, "graph")
             spread, alike = (_nowhere, []) if hurry else (self._spread, near_names(found, scope, self._index))
-            ranking = rank(found, episodes, facts, shares, stale, alike, scope=scope, spread=spread)
+            ranking = rank(found, episodes, facts, related, stale, alike, scope=scope, spread=spread)
         return _Ranked(found, ranking, {ref: match.path for ref, match in led_to.items()})
 
     def _page(self, search: _Search, asked: _Asked, ranked: _Ranked, second: Second | None) -> SearchResult:

@@ -1,11 +1,18 @@
 """The walk along typed relations, on neighbourhoods built by hand."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
+import pytest
+
+from factloom.retrieval.bm25 import KeywordScorer
+from factloom.retrieval.candidates import Seeds
+from factloom.retrieval.dates import DateHint
 from factloom.retrieval.predicate_words import predicate_terms, predicates_asked_for
 from factloom.retrieval.reading import Reading
-from factloom.retrieval.relations import walk_relations
-from factloom.schemas.ports import EntityNode, FactNode, Neighbourhood
+from factloom.retrieval.relations import relation_scores, walk_relations
+from factloom.schemas.ports import EntityNode, FactNode, Neighbourhood, Posting, TermMatches
 from factloom.schemas.records import Entity
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
@@ -71,3 +78,40 @@ def test_predicates_are_known_by_name_phrase_and_further_words() -> None:
     assert predicate_terms("NOT_LIKES") == predicate_terms("LIKES")
     assert "publish" in predicate_terms("WAS_PUBLISHED_BY")
     assert "LIVES_IN" in predicates_asked_for(("live",))
+
+
+def scores(*terms: str, about: tuple[int, ...] = (1,), dates: DateHint | None = None) -> dict[int, float]:
+    """What walks are worth where every word was said equally often, and "bakery" stands in fact 12 alone."""
+    asked = replace(reading(*terms, about=about), dates=dates)
+    said = TermMatches(100, 1000, {term: posting(*range(5)) for term in terms})
+    stated = TermMatches(6, 30, {"bakery": posting(12)} if "bakery" in terms else {})
+    seeds = Seeds(KeywordScorer(said, terms), KeywordScorer(stated, terms), {})
+    return relation_scores(walk_relations(asked, around()), asked, seeds)
+
+
+def posting(*refs: int) -> Posting:
+    ones = np.ones(len(refs), np.int64)
+    return Posting(len(refs), np.array(refs, np.int64), ones, ones)
+
+
+def test_the_end_of_a_chain_outweighs_what_is_on_the_way() -> None:
+    assert scores("sister", "boss", "run") == {10: 0.0, 11: 0.0, 12: pytest.approx(1.5)}
+
+
+def test_a_fact_that_takes_in_the_relation_alone_is_worth_less() -> None:
+    (whole,) = scores("live").values()
+    (half,) = scores("live", "hurt").values()
+    (third,) = scores("live", "hurt", "badly").values()
+    assert whole == pytest.approx(1.0)
+    assert 0.3 < third < half < 0.7
+
+
+def test_words_that_stand_in_the_fact_are_taken_in() -> None:
+    assert scores("sister", "boss", "run", "bakery")[12] == pytest.approx(1.5)
+    assert scores("sister", "boss", "run", "harbour")[12] < 1.5
+
+
+def test_names_and_times_and_what_is_asked_for_are_no_words_to_take_in() -> None:
+    march = DateHint(words="in March 2025", since=NOW, until=NOW)
+    assert scores("rui", "live", "march", "2025", "mani", dates=march) == {13: pytest.approx(1.0)}
+    assert scores("rui", "live", "march", "2025")[13] < 1.0
