@@ -104,6 +104,7 @@ def describe_episodes(found: Candidates, question: Question, index: VectorIndex)
 
     vector = cosines(index, question, refs, "episode", long=characters >= LONG_TEXT)
     keyword, window = _keyword_scores(found.seeds.episode_keywords, refs, length, previous, following)
+    is_question = np.array(asks, float)
     sessions = _numbered(session if only_talk else np.where(talk, np.array(session), -refs).tolist())
     columns = {
         "vector": vector,
@@ -112,7 +113,8 @@ def describe_episodes(found: Candidates, question: Question, index: VectorIndex)
         "keyword_window": np.where(talk, window, _NO_WINDOW * keyword),
         "session_vector": _best_in(sessions, vector),
         "session_keyword": _best_in(sessions, keyword),
-        "question": np.array(asks, float),
+        "question": is_question,
+        "answers": np.where(previous >= 0, (keyword * is_question)[previous], 0.0),
         "length": np.log(np.clip(characters, 10.0, 500.0) / _TYPICAL_LENGTH),
         **_of_the_question(occurred_at, question, question.half_life_days),
     }

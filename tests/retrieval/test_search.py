@@ -57,6 +57,18 @@ def test_an_answer_is_found_by_the_turn_before_it(memory: Memory) -> None:
     assert "an accordion, fifty euros" in found
 
 
+def test_what_follows_a_turn_that_asks_counts_as_its_answer(memory: Memory) -> None:
+    filler = [("Ana", f"nothing much about number {i} to tell") for i in range(20)]
+    asked = [("Rui", "which instrument was on the flea market?"), ("Ana", "an accordion, fifty euros")]
+    told = [("Rui", "that instrument was on the flea market!"), ("Ana", "an accordion, sixty euros")]
+    memory.add(talk(*filler[:10], *told, *filler[10:], *asked), space="t")
+    found = {hit.episode.content: hit for hit in memory.search("Which instrument?", space="t", limit=30) if hit.episode}
+    answer, remark = found["an accordion, fifty euros"], found["an accordion, sixty euros"]
+    assert answer.parts["answers"] > 0.02
+    assert "answers" not in remark.parts
+    assert answer.score > remark.score
+
+
 def test_other_spaces_have_no_influence(memory: Memory) -> None:
     memory.add(talk(("Ana", "the code of the safe is 4711"), ("Ana", "the weather is fine")), space="one")
     before = memory.search("What is the code of the safe?", space="one")

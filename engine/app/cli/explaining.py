@@ -33,6 +33,7 @@ PARTS: Final[dict[str, str]] = {
     "number": "names a number",
     "length": "its length",
     "question": "asks itself",
+    "answers": "follows a turn that asks this",
     "facts": "states a fact that is nearer than its words",
     "graph": "shares things with the nearest facts",
     "relation": "the question's relations lead to it",
