@@ -149,8 +149,10 @@ class PageReader:
         places will be asked for; a few more are read at once, to make up for what is left out.
         """
         kept: dict[tuple[str, str], list[Fact]] = {}
-        size = wanted + _SPARE
+        size, spare = wanted, _SPARE
         while chunk := list(islice(places, size)):
+            # Nothing but facts is left out as a rule, so that no more are missing than there are.
+            chunk += islice(places, min(spare, sum(place.kind == "fact" for place in chunk)))
             self._read(chunk)
             for place in chunk:
                 if place.kind == "fact":
@@ -160,7 +162,7 @@ class PageReader:
                 elif place.ref not in self._episodes:
                     continue
                 yield place
-            size = _CHUNK
+            size, spare = _CHUNK, 0
 
     def _reranked(self, places: list[Place], second: Second) -> list[Place]:
         """The first places in the reranker's order; scores stay in their places, and a part makes up the difference."""

@@ -9,6 +9,7 @@ this is not FTS5.
 from __future__ import annotations
 
 import json
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
@@ -114,13 +115,12 @@ def _postings(lists: Sequence[Sequence[list[bytes]] | None]) -> Iterator[tuple[R
     joined = [b"" if blocks is None else b"".join(chain.from_iterable(blocks)) for blocks in lists]
     packed = np.frombuffer(b"".join(joined), _POSTING)
     refs, counts, lengths = (packed[name].astype(np.int64) for name in ("ref", "count", "length"))
-    ascends = np.empty(len(refs), bool)
-    ascends[1:] = refs[1:] > refs[:-1]
+    falls = (np.flatnonzero(refs[1:] <= refs[:-1]) + 1).tolist()  # where a list begins, and inside some
     start = 0
     for blocks in joined:
         end = start + len(blocks) // _POSTING.itemsize
         one = refs[start:end], counts[start:end], lengths[start:end]
-        if not ascends[start + 1 : end].all():  # several spaces, or a record that was indexed again
+        if bisect_left(falls, end) > bisect_right(falls, start):  # several spaces, or a record that was indexed again
             order = np.argsort(one[0], kind="stable")
             one = one[0][order], one[1][order], one[2][order]
         yield one
