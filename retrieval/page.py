@@ -15,6 +15,7 @@ from factloom.retrieval.diversity import PLACES, spread_out, words_said
 from factloom.retrieval.explanation import PathFinder, Step, episode_note, fact_note, render_path
 from factloom.retrieval.first_look import Scope
 from factloom.retrieval.ranking import EPISODE_WEIGHTS, Ranking
+from factloom.retrieval.staleness import ended_since
 from factloom.schemas.queries import EpisodeQuery, ExpandLimits, FactQuery
 from factloom.schemas.records import Category, Episode, Fact
 from factloom.schemas.search import Hit, HitKind
@@ -323,18 +324,21 @@ class PageReader:
     def _stale_notes(self, places: Sequence[Place]) -> dict[int, str]:
         """Notes on episodes that are outdated: since when."""
         around, scope = self._found.around, self._scope
-        over, stale = dict(around.over), set(around.stale_episodes)
+        over, stale, said = dict(around.over), set(around.stale_episodes), dict(around.episodes)
         beyond = [p.ref for p in places if p.kind == "episode" and p.ref not in around.episodes]
         if beyond:
             others = self._store.expand(beyond, spaces=scope.spaces, view=scope.view, limits=_ALONE, state=scope.state)
             over.update(others.over)
             stale |= others.stale_episodes
+            said.update(others.episodes)
             self._stale |= others.stale_episodes
-        return {
-            place.ref: episode_note(over.get(place.ref, ()), scope.view.at or scope.view.now, place.ref in stale)
-            for place in places
-            if place.kind == "episode" and place.ref in self._stale
-        }
+        notes = {}
+        for place in places:
+            if place.kind == "episode" and place.ref in self._stale:
+                ended = ended_since(said[place.ref].occurred_at, over.get(place.ref, ()))
+                if ended:
+                    notes[place.ref] = episode_note(ended, scope.view.at or scope.view.now, place.ref in stale)
+        return notes
 
 
 def _new(refs: Iterable[int], known: Mapping[int, object]) -> list[int]:

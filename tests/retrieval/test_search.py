@@ -134,6 +134,21 @@ def test_what_is_over_does_not_stand_beside_what_holds(memory: Memory) -> None:
     assert not fresh.note
 
 
+def test_what_was_told_as_over_is_as_true_as_ever(memory: Memory) -> None:
+    lives_here_then_there(memory)
+    (said,) = memory.add(talk(("Ana", "I used to live in Oslo")), space="t", infer=False).episodes
+    fact = {"subject": "Ana", "predicate": "LIVES_IN", "object": "Oslo", "invalid_at": START, "episode_id": said.id}
+    memory.add_facts([fact], space="t")
+    told, stale = (
+        next(hit for hit in memory.search("Where does Ana live?", space="t") if hit.text == text)
+        for text in ("I used to live in Oslo", "I live in Lisbon")
+    )
+    assert "stale" in stale.parts
+    assert stale.note
+    assert "stale" not in told.parts
+    assert not told.note
+
+
 def test_history_and_times_past_are_shown_when_asked(memory: Memory) -> None:
     lives_here_then_there(memory)
     history = memory.search("Where does Ana live?", space="t", include_history=True)
