@@ -114,7 +114,7 @@ def describe_episodes(found: Candidates, question: Question, index: VectorIndex)
         "session_vector": _best_in(sessions, vector),
         "session_keyword": _best_in(sessions, keyword),
         "question": is_question,
-        "answers": np.where(previous >= 0, (keyword * is_question)[previous], 0.0),
+        "answers": (1.0 - is_question) * np.where(previous >= 0, (keyword**2 * is_question)[previous], 0.0),
         "length": np.log(np.clip(characters, 10.0, 500.0) / _TYPICAL_LENGTH),
         **_of_the_question(occurred_at, question, question.half_life_days),
     }

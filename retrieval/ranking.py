@@ -35,7 +35,7 @@ EPISODE_WEIGHTS: Final[dict[str, float]] = {
     "number": 0.05,  # it names a number, and the question is "how many"
     "length": 0.04,  # longer turns say more: per factor e of its length
     "question": -0.05,  # a turn that asks answers little ...
-    "answers": 0.10,  # ... and what follows it much: the question's words in the turn before, if that one asks
+    "answers": 0.15,  # ... and what follows it much: the turn before asks with the same words (their share squared)
     "facts": 0.12,  # by how much a fact that it states, in plain words, is nearer to the question than it is
     "graph": 0.80,  # entities shared with the nearest facts: all that leads to the second of two documents
     "relation": 0.10,  # states a fact that the question's relations lead to

@@ -11,17 +11,20 @@ got for "When did she get hurt?", hardly answers it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from factloom.retrieval.analysis import analyse
-from factloom.retrieval.candidates import Seeds
+from factloom.retrieval.candidates import Candidates, Seeds
+from factloom.retrieval.dates import DateHint
 from factloom.retrieval.explanation import Step
 from factloom.retrieval.predicate_words import predicate_terms, relation_words, terms_of_predicates
 from factloom.retrieval.reading import Reading
 from factloom.schemas.ports import FactNode, Neighbourhood
+from factloom.schemas.records import Category
 
 INVERSE: Final = "^"
 """Before an edge that is walked from its object to its subject, as in SPARQL's property paths."""
@@ -34,6 +37,13 @@ _RELATION_ALONE: Final = 0.3
 
 _WHAT_IS_ASKED: Final = frozenset(analyse("many much name names called kind kinds sort type types"))
 """Words that say what the answer is, not what it is about."""
+
+_CLAUSE: Final = re.compile(r"[,;:.!?()]+(?:\s|$)|\s[-–—]\s")
+"""Where another clause begins."""
+
+_NOT_PEOPLE: Final = frozenset({"where", "when", "how many"})
+_WHO_IT_IS: Final = 0.5
+"""Share of its worth that a fact keeps that only tells who somebody is, where a place, time or number is asked for."""
 
 _LONGEST_WALK: Final = 3
 _MOST_WALKS: Final = 200
@@ -106,39 +116,67 @@ def _steps(
     return longer
 
 
-def relation_scores(matches: Mapping[int, RelationMatch], reading: Reading, seeds: Seeds) -> dict[int, float]:
+def relation_scores(matches: Mapping[int, RelationMatch], reading: Reading, found: Candidates) -> dict[int, float]:
     """What it is worth that walks reached these facts, by ref: 0 to `CHAIN`.
 
-    Where one takes in all relations, the others were only on the way. It is shared among the facts that are reached,
-    since a relation that leads to twenty says little about any of them, and counts by how much of the question a fact
-    takes in.
+    Facts that lie outside the time that the question names are left out. Where one takes in all relations, the others
+    were only on the way. It is shared among the facts that are reached, since a relation that leads to twenty says
+    little about any of them, and counts by how much of the question a fact takes in.
     """
-    if not matches:
+    around, asking = found.around, _asking_clauses(matches, reading)
+    time = reading.dates if reading.dates is not None and reading.dates.words in " ".join(asking).lower() else None
+    worth = {ref: match.worth for ref, match in matches.items() if not _is_outside(around.facts[ref], time)}
+    if not worth:
         return {}
-    worth = {ref: match.worth for ref, match in matches.items()}
     if any(share >= 1.0 for share in worth.values()):
         worth = {ref: share if share >= 1.0 else 0.0 for ref, share in worth.items()}
     else:
         worth = {ref: share**2 for ref, share in worth.items()}
     shared = math.sqrt(max(1, sum(share > 0.0 for share in worth.values())))
-    taken_in = _taken_in(matches, reading, seeds)
-    return {
-        ref: share / shared * (_RELATION_ALONE + (1.0 - _RELATION_ALONE) * taken_in[ref])
-        for ref, share in worth.items()
-    }
+    taken_in = _taken_in({ref: matches[ref] for ref in worth}, asking, reading, found.seeds)
+    scores = {}
+    for ref, share in worth.items():
+        scores[ref] = share / shared * (_RELATION_ALONE + (1.0 - _RELATION_ALONE) * taken_in[ref])
+        end = around.entities.get(around.facts[ref].object)
+        if reading.asks_for in _NOT_PEOPLE and end is not None and end.type == "person":
+            scores[ref] *= _WHO_IT_IS
+    return scores
 
 
-def _taken_in(matches: Mapping[int, RelationMatch], reading: Reading, seeds: Seeds) -> dict[int, float]:
-    """By fact, the share of the question's words, by their rarity in what was said, that its walk or it has used.
+def _is_outside(fact: FactNode, time: DateHint | None) -> bool:
+    """Whether a fact began after the ``time`` that is asked about, or happened at another."""
+    if time is None or fact.valid_at is None:
+        return False
+    if fact.category == Category.EPISODIC.value:
+        return not time.fit(np.array([fact.valid_at]))[0]
+    return not time.recurs and time.until is not None and fact.valid_at >= time.until.timestamp()
 
-    Names and times have signals of their own, and do not count; nor do words that say what the answer is.
+
+def _asking_clauses(matches: Mapping[int, RelationMatch], reading: Reading) -> list[str]:
+    """The clauses of the question that name a relation, all if none does.
+
+    "Before I book the train, where does my cousin work?" is not about trains.
+    """
+    relations = frozenset[str]().union(*(match.used for match in matches.values()))
+    clauses = _CLAUSE.split(reading.query)
+    return [clause for clause in clauses if not relations.isdisjoint(analyse(clause))] or clauses
+
+
+def _taken_in(
+    matches: Mapping[int, RelationMatch], asking: Sequence[str], reading: Reading, seeds: Seeds
+) -> dict[int, float]:
+    """By fact, the share of the words of the ``asking`` clauses, by their rarity in what was said, that it takes in.
+
+    It does so if they stand in it, or if the walk to it has used them. Names and times have signals of their own, and
+    do not count; nor do words that say what the answer is.
     """
     elsewhere = [name for entity in reading.entities for name in (entity.name, *entity.aliases)]
     if reading.dates is not None:
         elsewhere.append(reading.dates.words)
     left_out = _WHAT_IS_ASKED.union(*map(analyse, elsewhere))
     rarity = seeds.episode_keywords.rarity
-    words = {term: rarity.get(term, 1.0) for term in reading.terms if term not in left_out}
+    here = {term for clause in asking for term in analyse(clause)}.difference(left_out)
+    words = {term: rarity.get(term, 1.0) for term in reading.terms if term in here}
     whole = sum(words.values())
     if not whole:
         return dict.fromkeys(matches, 1.0)

@@ -229,7 +229,7 @@ class Searcher:
             facts = describe_facts(found, question, episodes, self._index)
             led_to = walk_relations(reading, found.around)
             stale = outdated(found, question, episodes, facts, self._index)
-            related = relation_scores(led_to, reading, seeds)
+            related = relation_scores(led_to, reading, found)
             hurry = search.hurried(deadline, "graph")
             spread, alike = (_nowhere, []) if hurry else (self._spread, near_names(found, scope, self._index))
             ranking = rank(found, episodes, facts, related, stale, alike, scope=scope, spread=spread)
