@@ -45,7 +45,8 @@ _FORMER: Final = re.compile(
     r"no longer|any ?more|history|over time|changed?)\b"
 )
 _NESTED: Final = re.compile(
-    r"\b\w+['’]s? \w+(?: \w+)?['’]s? |\b\w+ (?:of|for) (?:\w+ ){0,2}\w+['’]s? \w+|['’]s? \w+ .*\b(?:of|in|at|for)\b"
+    r"\b(?:my|our|your|his|her|their) \w+['’]s \w+|\b\w+['’]s? \w+(?: \w+)?['’]s? |"
+    r"\b\w+ (?:of|for) (?:\w+ ){0,2}\w+['’]s? \w+|['’]s? \w+ .*\b(?:of|in|at|for)\b"
 )
 
 

@@ -23,6 +23,7 @@ from factloom.retrieval.dates import DateHint
 from factloom.retrieval.explanation import Step
 from factloom.retrieval.predicate_words import predicate_terms, relation_words, terms_of_predicates
 from factloom.retrieval.reading import Reading
+from factloom.schemas.ontology import ontology_in_use
 from factloom.schemas.ports import FactNode, Neighbourhood
 from factloom.schemas.records import Category
 
@@ -40,6 +41,12 @@ _WHAT_IS_ASKED: Final = frozenset(analyse("many much name names called kind kind
 
 _CLAUSE: Final = re.compile(r"[,;:.!?()]+(?:\s|$)|\s[-–—]\s")
 """Where another clause begins."""
+
+_TWICE: Final = re.compile(r"\b(\w+)['’]s? \1\b|\b(\w+) of (?:(?:my|our|your|his|her|their|the|\w+['’]s?) )+\2\b", re.I)
+"""A relation of the same relation: "my boss's boss", "the sister of Ana's sister"."""
+
+_AGAIN: Final = "²"
+"""After a term that stands for its second place in a question; no index term has it."""
 
 _NOT_PEOPLE: Final = frozenset({"where", "when", "how many"})
 _WHO_IT_IS: Final = 0.5
@@ -82,6 +89,7 @@ def walk_relations(reading: Reading, around: Neighbourhood) -> dict[int, Relatio
     # Relations are those of the core, and of the predicates that occur here.
     here, core = frozenset[str]().union(*words.values()), relation_words()
     relations = frozenset(term for term in reading.terms if term in core or term in here)
+    relations |= {f"{term}{_AGAIN}" for term in _standing_twice(reading.query) if term in relations}
     asked = {predicate for predicate, terms in words.items() if not terms.isdisjoint(relations)}
     facts_of: dict[int, list[FactNode]] = {}
     for fact in around.facts.values():
@@ -100,11 +108,15 @@ def _steps(
 ) -> list[_Walk]:
     """The walks that go one fact further; notes each fact that is reached better than before."""
     longer = []
-    for fact in facts_of.get(walk.entity, ()):
-        words = predicate_terms(fact.predicate) & relations - walk.used
-        if not words:
-            continue
+    ontology = ontology_in_use()
+    left = relations - walk.used
+    uses = [(fact, words) for fact in facts_of.get(walk.entity, ()) if (words := _used_up(fact.predicate, left))]
+    # "Ana's boss" is whom Ana has for a boss; if nobody is known, whose boss she is may be what is meant.
+    forwards = frozenset[str]().union(*(words for fact, words in uses if fact.subject == walk.entity))
+    for fact, words in uses:
         forward = fact.subject == walk.entity
+        if not forward and not words.isdisjoint(forwards) and not ontology[fact.predicate].symmetric:
+            continue
         edge = fact.predicate if forward else f"{INVERSE}{fact.predicate}"
         used = walk.used | words
         match = RelationMatch(len(used) / len(relations), (*walk.path, Step(edge, "fact", fact.ref)), used)
@@ -114,6 +126,17 @@ def _steps(
         if used != relations:
             longer.append(_Walk(end, used, (*walk.path, Step(edge, "entity", end))))
     return longer
+
+
+def _standing_twice(query: str) -> list[str]:
+    """Index terms of the relations that a question goes through twice."""
+    return [term for one, other in _TWICE.findall(query) for term in analyse(one or other)]
+
+
+def _used_up(predicate: str, left: frozenset[str]) -> frozenset[str]:
+    """The words ``left`` of a question that a fact with this predicate uses up; of one that stands twice, one."""
+    terms = predicate_terms(predicate)
+    return terms & left or left & {f"{term}{_AGAIN}" for term in terms}
 
 
 def relation_scores(matches: Mapping[int, RelationMatch], reading: Reading, found: Candidates) -> dict[int, float]:

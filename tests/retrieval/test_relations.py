@@ -161,3 +161,22 @@ def test_who_somebody_is_hardly_answers_where() -> None:
         for each in (asked, replace(asked, asks_for="where"))
     )
     assert where == pytest.approx(0.5 * who)
+
+
+def test_a_relation_of_the_same_relation_is_walked_twice() -> None:
+    near = around()
+    near = replace(near, facts={**near.facts, 11: near.facts[11]._replace(predicate="HAS_BOSS")})
+    for query in ("Where does Rui's boss's boss live?", "where does the boss of Rui's boss live"):
+        asked = replace(reading("boss", "live"), query=query)
+        walked = walk_relations(asked, near)
+        assert walked[11].share == pytest.approx(2 / 3)
+        assert [step.ref for step in walked[11].path] == [1, 2, 11]
+    once = replace(reading("boss", "live"), query="Where does Rui's boss live?")
+    assert 11 not in walk_relations(once, near)
+
+
+def test_whose_boss_one_is_comes_only_after_who_ones_boss_is() -> None:
+    near = around()
+    both = replace(near, facts={**near.facts, 16: near.facts[10]._replace(ref=16, subject=2, object=6)})
+    assert set(walk_relations(reading("boss", about=(2,)), near)) == {10}
+    assert set(walk_relations(reading("boss", about=(2,)), both)) == {16}
