@@ -109,8 +109,9 @@ def _steps(
     """The walks that go one fact further; notes each fact that is reached better than before."""
     longer = []
     ontology = ontology_in_use()
-    left = relations - walk.used
-    uses = [(fact, words) for fact in facts_of.get(walk.entity, ()) if (words := _used_up(fact.predicate, left))]
+    facts, left = facts_of.get(walk.entity, ()), relations - walk.used
+    taken = {predicate: _used_up(predicate, left) for predicate in {fact.predicate for fact in facts}}
+    uses = [(fact, words) for fact in facts if (words := taken[fact.predicate])]
     # "Ana's boss" is whom Ana has for a boss; if nobody is known, whose boss she is may be what is meant.
     forwards = frozenset[str]().union(*(words for fact, words in uses if fact.subject == walk.entity))
     for fact, words in uses:
@@ -119,9 +120,9 @@ def _steps(
             continue
         edge = fact.predicate if forward else f"{INVERSE}{fact.predicate}"
         used = walk.used | words
-        match = RelationMatch(len(used) / len(relations), (*walk.path, Step(edge, "fact", fact.ref)), used)
-        if fact.ref not in found or match.share > found[fact.ref].share:
-            found[fact.ref] = match
+        share = len(used) / len(relations)
+        if fact.ref not in found or share > found[fact.ref].share:
+            found[fact.ref] = RelationMatch(share, (*walk.path, Step(edge, "fact", fact.ref)), used)
         end = fact.object if forward else fact.subject
         if used != relations:
             longer.append(_Walk(end, used, (*walk.path, Step(edge, "entity", end))))
