@@ -165,7 +165,7 @@ class Searcher:
         """Read the question and take a first look at the store; ``ahead``: it is embedded meanwhile, until then."""
         text = question_text(search.query)
         if ahead is not None:
-            search.ahead_since = time.perf_counter()
+            search.ahead_since, search.before_ahead = time.perf_counter(), sum(search.timings.values())
             with suppress(TimeLimitPassed):
                 search.ahead = ahead.begin(partial(self._embedder.embed_queries, [text]))
         with search.timed("read"):
@@ -346,8 +346,8 @@ class _Asked:
 class _Search:
     """One question on its way: what was found so far, milliseconds per stage, and what time did not suffice for.
 
-    ``ahead``: the question as it is, being embedded since ``ahead_since``. ``overlapped``: milliseconds that count both
-    for that and for what was done meanwhile.
+    ``ahead``: the question as it is, being embedded since ``ahead_since``, when ``before_ahead`` milliseconds had been
+    noted. ``overlapped``: those that count both for that and for what was done meanwhile.
     """
 
     query: str
@@ -355,6 +355,7 @@ class _Search:
     skipped: list[str] = field(default_factory=list)
     ahead: Errand[Vectors] | None = None
     ahead_since: float = 0.0
+    before_ahead: float = 0.0
     overlapped: float = 0.0
     first: FirstLook = field(init=False)
     reading: Reading = field(init=False)
@@ -374,10 +375,11 @@ class _Search:
         return False
 
     def overlap(self, until: float) -> float:
-        """Note, and return, for how many milliseconds embedding went on beside what was done ``until`` then."""
-        if self.ahead is not None:
-            self.overlapped = (until - self.ahead_since) * 1000.0
-        return self.overlapped
+        """For how many milliseconds embedding went on ``until`` then; what was done meanwhile is noted."""
+        if self.ahead is None:
+            return 0.0
+        self.overlapped = sum(self.timings.values()) - self.before_ahead
+        return (until - self.ahead_since) * 1000.0
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
 
 from factloom import Memory, load_settings
 from factloom.retrieval import searcher
+from factloom.retrieval.deadline import Deadline
 from factloom.retrieval.embedders import CachingEmbedder, HashingEmbedder, OnnxEmbedder
 from factloom.schemas.errors import ModelUnavailableError
 
@@ -84,6 +86,19 @@ def test_time_that_counts_twice_is_in_the_total_once(memory: Memory) -> None:
     steps = sum(timings[step] for step in ("read", "embed", "seeds", "expand", "rank", "fetch"))
     assert timings["total"] < steps
     assert timings["engine"] == pytest.approx(timings["total"] - timings["embed"])
+
+
+def test_a_thread_that_is_slow_to_start_counts_as_embedding(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = Deadline.begin
+
+    def slowly(deadline: Deadline, call: Callable[[], object]) -> object:
+        time.sleep(0.05)
+        return begin(deadline, call)
+
+    monkeypatch.setattr(Deadline, "begin", slowly)
+    timings = memory.search(QUESTION, space="t").timings
+    assert timings["total"] > timings["embed"] > 50.0
+    assert timings["engine"] > 0.0
 
 
 def test_a_failure_is_raised(memory: Memory, embedder: Apart) -> None:
