@@ -45,6 +45,9 @@ _CLAUSE: Final = re.compile(r"[,;:.!?()]+(?:\s|$)|\s[-–—]\s")
 _TWICE: Final = re.compile(r"\b(\w+)['’]s? \1\b|\b(\w+) of (?:(?:my|our|your|his|her|their|the|\w+['’]s?) )+\2\b", re.I)
 """A relation of the same relation: "my boss's boss", "the sister of Ana's sister"."""
 
+_AT_ANOTHER_TIME: Final = 0.5
+"""Share of its worth that a fact keeps outside the time asked about: often it is only known when it was told."""
+
 _AGAIN: Final = "²"
 """After a term that stands for its second place in a question; no index term has it."""
 
@@ -143,25 +146,28 @@ def _used_up(predicate: str, left: frozenset[str]) -> frozenset[str]:
 def relation_scores(matches: Mapping[int, RelationMatch], reading: Reading, found: Candidates) -> dict[int, float]:
     """What it is worth that walks reached these facts, by ref: 0 to `CHAIN`.
 
-    Facts that lie outside the time that the question names are left out. Where one takes in all relations, the others
-    were only on the way. It is shared among the facts that are reached, since a relation that leads to twenty says
-    little about any of them, and counts by how much of the question a fact takes in.
+    Where one takes in all relations, the others were only on the way. It is shared among the facts that are reached,
+    since a relation that leads to twenty says little about any of them, and counts by how much of the question a fact
+    takes in; by half where the question names a time that the fact lies outside of.
     """
+    if not matches:
+        return {}
     around, asking = found.around, _asking_clauses(matches, reading)
     time = reading.dates if reading.dates is not None and reading.dates.words in " ".join(asking).lower() else None
-    worth = {ref: match.worth for ref, match in matches.items() if not _is_outside(around.facts[ref], time)}
-    if not worth:
-        return {}
+    worth = {ref: match.worth for ref, match in matches.items()}
     if any(share >= 1.0 for share in worth.values()):
         worth = {ref: share if share >= 1.0 else 0.0 for ref, share in worth.items()}
     else:
         worth = {ref: share**2 for ref, share in worth.items()}
     shared = math.sqrt(max(1, sum(share > 0.0 for share in worth.values())))
-    taken_in = _taken_in({ref: matches[ref] for ref in worth}, asking, reading, found.seeds)
+    taken_in = _taken_in(matches, asking, reading, found.seeds)
     scores = {}
     for ref, share in worth.items():
         scores[ref] = share / shared * (_RELATION_ALONE + (1.0 - _RELATION_ALONE) * taken_in[ref])
-        end = around.entities.get(around.facts[ref].object)
+        fact = around.facts[ref]
+        if _is_outside(fact, time):
+            scores[ref] *= _AT_ANOTHER_TIME
+        end = around.entities.get(fact.object)
         if reading.asks_for in _NOT_PEOPLE and end is not None and end.type == "person":
             scores[ref] *= _WHO_IT_IS
     return scores
