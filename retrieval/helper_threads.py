@@ -1,6 +1,6 @@
 """Helper threads: daemon threads that are kept a while, so that handing over work seldom waits for one to start.
 
-To start a thread takes a quarter of a millisecond, in which its starter waits: a tenth of a whole search.
+To start a thread takes a quarter of a millisecond, in which its starter waits: a twenty-fifth of a whole search.
 """
 
 from __future__ import annotations

@@ -161,11 +161,11 @@ def relation_scores(matches: Mapping[int, RelationMatch], reading: Reading, foun
         worth = {ref: share**2 for ref, share in worth.items()}
     shared = math.sqrt(max(1, sum(share > 0.0 for share in worth.values())))
     taken_in = _taken_in(matches, asking, reading, found.seeds)
+    facts = [around.facts[ref] for ref in worth]
     scores = {}
-    for ref, share in worth.items():
+    for (ref, share), fact, is_outside in zip(worth.items(), facts, _outside(facts, time), strict=True):
         scores[ref] = share / shared * (_RELATION_ALONE + (1.0 - _RELATION_ALONE) * taken_in[ref])
-        fact = around.facts[ref]
-        if _is_outside(fact, time):
+        if is_outside:
             scores[ref] *= _AT_ANOTHER_TIME
         end = around.entities.get(fact.object)
         if reading.asks_for in _NOT_PEOPLE and end is not None and end.type == "person":
@@ -173,13 +173,17 @@ def relation_scores(matches: Mapping[int, RelationMatch], reading: Reading, foun
     return scores
 
 
-def _is_outside(fact: FactNode, time: DateHint | None) -> bool:
-    """Whether a fact began after the ``time`` that is asked about, or happened at another."""
-    if time is None or fact.valid_at is None:
-        return False
-    if fact.category == Category.EPISODIC.value:
-        return not time.fit(np.array([fact.valid_at]))[0]
-    return not time.recurs and time.until is not None and fact.valid_at >= time.until.timestamp()
+def _outside(facts: Sequence[FactNode], time: DateHint | None) -> list[bool]:
+    """Of each fact, whether it began after the ``time`` that is asked about, or happened at another."""
+    if time is None:
+        return [False] * len(facts)
+    began = np.array([fact.valid_at for fact in facts], float)  # NaN where it is not known
+    known = ~np.isnan(began)
+    at_another = known & (time.fit(np.where(known, began, 0.0)) == 0.0)
+    is_late = began >= (time.until.timestamp() if time.until is not None and not time.recurs else np.inf)
+    events = np.array([fact.category == Category.EPISODIC.value for fact in facts])
+    outside: list[bool] = np.where(events, at_another, is_late).tolist()
+    return outside
 
 
 def _asking_clauses(matches: Mapping[int, RelationMatch], reading: Reading) -> list[str]:
